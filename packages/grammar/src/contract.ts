@@ -1,0 +1,48 @@
+/** The package's public shape: a compiler (shared, cached) and a matcher (one per request and choice). */
+
+/** The tokens a model can emit, as bytes. Prepared once per model. */
+export interface Vocabulary {
+  readonly size: number;
+  /** Bytes of a token; empty for control tokens, which no grammar can match. */
+  tokenBytes(token: number): Uint8Array;
+  readonly endTokens: readonly number[];
+}
+
+export type GrammarSource =
+  | { readonly kind: 'gbnf'; readonly text: string }
+  | { readonly kind: 'json-schema'; readonly schema: unknown; readonly strict?: boolean }
+  /** Any JSON object. */
+  | { readonly kind: 'json-object' }
+  | { readonly kind: 'regex'; readonly pattern: string };
+
+/** One keyword of a schema that the mask does not enforce. */
+export interface UnenforcedKeyword {
+  /** JSON pointer into the schema. */
+  readonly path: string;
+  readonly keyword: string;
+  readonly reason: string;
+}
+
+/** A problem in a grammar or schema. `path` points into a schema; `line` and `column` (from 1) into a GBNF text. */
+export interface GrammarProblem {
+  readonly message: string;
+  readonly path?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface CompiledGrammar {
+  readonly unenforced: readonly UnenforcedKeyword[];
+  createMatcher(): Matcher;
+}
+
+export interface Matcher {
+  allows(token: number): boolean;
+  fillMask(mask: Uint32Array): void;
+  accept(token: number): boolean;
+  forcedTokens(): readonly number[];
+  rollback(count: number): void;
+  readonly canEnd: boolean;
+  readonly mustEnd: boolean;
+  reset(): void;
+}

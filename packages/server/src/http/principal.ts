@@ -1,0 +1,15 @@
+/** Who a request comes from, as found from its API key. */
+export interface Principal {
+  readonly account: string;
+  /** accounts/A/users/U */
+  readonly user: string;
+  readonly role: 'admin' | 'user';
+  readonly apiKeyId: string;
+  readonly isServiceAccount: boolean;
+}
+
+/** Keys in memory: looked up by salted hash, compared in constant time. Refreshed by NOTIFY. */
+export interface KeyDirectory {
+  /** Null when the key is unknown, expired or deleted. */
+  find(key: string): Principal | null;
+}

@@ -1,0 +1,23 @@
+/** One finished (or failed) inference request, as it is metered. Never holds text. */
+export interface UsageRecord {
+  readonly requestId: string;
+  readonly account: string;
+  readonly user: string;
+  readonly apiKeyId: string;
+  readonly model: string;
+  readonly deployment: string;
+  readonly endpoint: 'chat' | 'completions' | 'embeddings' | 'rerank';
+  readonly promptTokens: number;
+  readonly cachedPromptTokens: number;
+  readonly completionTokens: number;
+  /** HTTP status the caller saw; 499 when the caller went away. */
+  readonly status: number;
+  readonly startTimeMs: number;
+  readonly firstTokenMs: number | null;
+  readonly durationMs: number;
+}
+
+/** Where usage goes. `record` returns at once; rows are written in batches and survive a crash of the server. */
+export interface UsageSink {
+  record(usage: UsageRecord): void;
+}
