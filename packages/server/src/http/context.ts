@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { UsageSink } from '../inference/metering.ts';
+import type { RoutingTable } from '../inference/routing.ts';
+import type { KeyDirectory } from './principal.ts';
+
+/** Limits of the HTTP surface. Each is one server setting; `defaultGatewaySettings` says why it has its value. */
+export interface GatewaySettings {
+  /** Account whose models answer to short names, e.g. `fireworks`. */
+  readonly providerAccount: string;
+  /** Version of the product, shown by /healthz and in /openapi.json. */
+  readonly version: string;
+  /** Largest request body; larger is a 413. */
+  readonly bodyBytesMax: number;
+  /** Time a client has to send all headers, and from there the whole request. */
+  readonly headersTimeoutMs: number;
+  readonly requestReceiveTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  /** Sockets open at once; more are closed at accept. */
+  readonly connectionsMax: number;
+  /** Whole time an inference request may take, from its last byte received to its last byte sent. */
+  readonly requestTimeoutMs: number;
+  /** How long a request waits for a deployment that is asleep or starting. */
+  readonly wakeTimeoutMs: number;
+  /** Requests running at once on one replica; more wait in the deployment's queue. */
+  readonly runningPerReplicaMax: number;
+  /** Requests waiting for one deployment; more are a 429. */
+  readonly queuedPerDeploymentMax: number;
+  /** Silence on a stream after which a comment keeps the connection alive. */
+  readonly streamKeepAliveMs: number;
+}
+
+export const defaultGatewaySettings: GatewaySettings = {
+  providerAccount: 'fireworks',
+  version: '0.1.0',
+  // 30 images inside a request's 10 MB of base64 (spec, vision guide), plus text.
+  bodyBytesMax: 16 * 1024 * 1024,
+  headersTimeoutMs: 15_000,
+  requestReceiveTimeoutMs: 60_000,
+  // Longer than the 60 s that load balancers keep idle connections, so that they close first.
+  keepAliveTimeoutMs: 72_000,
+  connectionsMax: 10_000,
+  requestTimeoutMs: 600_000,
+  wakeTimeoutMs: 120_000,
+  runningPerReplicaMax: 64,
+  queuedPerDeploymentMax: 256,
+  streamKeepAliveMs: 10_000,
+};
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** What is missing, for people; null when ready. */
+  readonly reason: string | null;
+}
+
+/** All that request handlers get from the process around them. */
+export interface ServerContext {
+  readonly settings: GatewaySettings;
+  readonly log: Logger;
+  readonly keys: KeyDirectory;
+  readonly routing: RoutingTable;
+  readonly usage: UsageSink;
+  readonly metrics: Registry;
+  /** Asks for a replica of a deployment (full name) that is asleep. Returns at once; safe to call repeatedly. */
+  wake(deployment: string): void;
+  /** Wall clock in ms. */
+  now(): number;
+  /** A fresh request id: 8 to 64 characters of [A-Za-z0-9_-]. */
+  newId(): string;
+  isReady(): Readiness;
+}
