@@ -1,0 +1,41 @@
+import { type Static, Type } from 'typebox';
+import { closed, maybe, nullable } from '../schema.ts';
+
+/**
+ * What the gateway tells an engine besides the public request, and what the engine answers besides the public
+ * response. It travels in the field `sparkler`, which the public schemas refuse and the gateway strips.
+ */
+export const EngineRequestExtension = closed({
+  request_id: maybe(Type.String({ minLength: 1, maxLength: 128 })),
+  /** Scope of the prompt cache: account and caller's key, joined by the gateway. */
+  isolation_key: maybe(Type.String({ maxLength: 4096 })),
+  /** Fairness is across tenants. */
+  tenant: maybe(Type.String({ maxLength: 256 })),
+  /** Larger runs first; 0 is normal, negative is over-limit traffic. */
+  priority: maybe(Type.Integer({ minimum: -1000, maximum: 1000 })),
+  /** Adapter id as loaded on the engine; null or absent: the base model. */
+  adapter: maybe(Type.String({ minLength: 1, maxLength: 512 })),
+});
+export type EngineRequestExtension = Static<typeof EngineRequestExtension>;
+
+const count = Type.Integer({ minimum: 0 });
+const milliseconds = Type.Number({ minimum: 0 });
+
+/** In the response, or in the last chunk of a stream. Durations in milliseconds. */
+export const EngineResponseExtension = closed({
+  request_id: Type.String(),
+  prompt_tokens: count,
+  cached_tokens: count,
+  generated_tokens: count,
+  draft_tokens: count,
+  draft_tokens_accepted: count,
+  steps: count,
+  tokenize_ms: milliseconds,
+  queue_ms: milliseconds,
+  prefill_ms: milliseconds,
+  decode_ms: milliseconds,
+  sample_ms: milliseconds,
+  mask_ms: milliseconds,
+  first_token_ms: nullable(milliseconds),
+});
+export type EngineResponseExtension = Static<typeof EngineResponseExtension>;
