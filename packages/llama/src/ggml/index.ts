@@ -1,0 +1,3 @@
+export { type Ggml, openGgml } from './ggml.ts';
+export type { GgmlOperations, RopeOptions } from './operations.ts';
+export * from './types.ts';
