@@ -1,0 +1,202 @@
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { gatewaySettingsProperties } from './settings-gateway.ts';
+
+/** Parts of the platform that one server process can run. */
+export const serverRoles = ['api', 'gateway', 'reconciler'] as const;
+export type ServerRole = (typeof serverRoles)[number];
+
+const home = homedir();
+
+/**
+ * Every setting of the server, once: type, bounds, default, variable name and the sentence that --help and the docs
+ * show. Anything that reads settings (environment, config file, flags, help) walks this value.
+ */
+export const settingsSchema = Type.Object({
+  dataFolder: Type.String({
+    env: 'SPARKLER_DATA',
+    minLength: 1,
+    default: join(home, '.sparkler'),
+    defaultText: '~/.sparkler',
+    description: 'Folder of the database, keys and logs. One server at a time.',
+  }),
+  cacheFolder: Type.String({
+    env: 'SPARKLER_CACHE',
+    minLength: 1,
+    default: join(home, '.cache', 'sparkler'),
+    defaultText: '~/.cache/sparkler',
+    description: 'Folder of downloaded models; safe to share and to delete.',
+  }),
+  databaseUrl: Type.String({
+    env: 'DATABASE_URL',
+    pattern: '^(|postgres(ql)?://.+)$',
+    default: '',
+    defaultText: 'own embedded Postgres',
+    description: 'postgres://… of a database server to use instead of the embedded one.',
+  }),
+  host: Type.String({
+    env: 'SPARKLER_HOST',
+    minLength: 1,
+    default: '127.0.0.1',
+    description: 'Address to listen on. Other than loopback needs SPARKLER_ALLOW_REMOTE.',
+  }),
+  port: Type.Integer({
+    env: 'SPARKLER_PORT',
+    minimum: 0,
+    maximum: 65_535,
+    default: 8080,
+    description: 'Port to listen on; 0 takes any free one.',
+  }),
+  allowRemote: Type.Boolean({
+    env: 'SPARKLER_ALLOW_REMOTE',
+    default: false,
+    description: 'Allow a host that other machines can reach. Put TLS in front of it.',
+  }),
+  roles: Type.Array(Type.Union(serverRoles.map((role) => Type.Literal(role))), {
+    env: 'SPARKLER_ROLES',
+    minItems: 1,
+    uniqueItems: true,
+    default: [...serverRoles],
+    description: 'Parts to run in this process: api, gateway, reconciler.',
+  }),
+  account: Type.String({
+    env: 'SPARKLER_ACCOUNT',
+    pattern: '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$',
+    default: 'local',
+    description: 'Id of the first account, made at the first start.',
+  }),
+  providerAccount: Type.String({
+    env: 'SPARKLER_PROVIDER_ACCOUNT',
+    pattern: '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$',
+    default: 'fireworks',
+    description: 'Id of the account that owns the catalogue; its models answer to short names.',
+  }),
+  model: Type.String({
+    env: 'SPARKLER_MODEL',
+    default: 'smollm2-135m-instruct',
+    description: 'Catalogue model that is deployed at the first start; empty for none.',
+  }),
+  runner: Type.Union([Type.Literal('llama-cpp'), Type.Literal('scripted')], {
+    env: 'SPARKLER_RUNNER',
+    default: 'llama-cpp',
+    description: 'What engine replicas run: llama-cpp, or scripted (deterministic, no model; for tests).',
+  }),
+  engineThreads: Type.Integer({
+    env: 'SPARKLER_ENGINE_THREADS',
+    minimum: 1,
+    maximum: 1024,
+    // One core stays free: the gateway and Postgres share the machine with the engine.
+    default: Math.max(1, availableParallelism() - 1),
+    defaultText: 'cores - 1, at least 1',
+    description: 'Threads that one engine replica computes with.',
+  }),
+  engineSequences: Type.Integer({
+    env: 'SPARKLER_ENGINE_SEQUENCES',
+    minimum: 1,
+    maximum: 256,
+    default: 16,
+    description: 'Sequences one replica can hold at once.',
+  }),
+  engineCells: Type.Integer({
+    env: 'SPARKLER_ENGINE_CELLS',
+    minimum: 256,
+    maximum: 16_777_216,
+    default: 16_384,
+    description: 'KV cells (tokens) one replica holds, shared by its sequences.',
+  }),
+  engineBatchTokens: Type.Integer({
+    env: 'SPARKLER_ENGINE_BATCH_TOKENS',
+    minimum: 16,
+    maximum: 65_536,
+    default: 512,
+    description: 'Tokens one forward pass may carry.',
+  }),
+  replicaStartTimeoutMs: Type.Integer({
+    env: 'SPARKLER_REPLICA_START_TIMEOUT_MS',
+    minimum: 1_000,
+    // Reading a 40 GB model from a cold disk at 200 MB/s takes 200 s.
+    default: 600_000,
+    description: 'Time an engine replica has from launch to ready.',
+  }),
+  replicaHealthTimeoutMs: Type.Integer({
+    env: 'SPARKLER_REPLICA_HEALTH_TIMEOUT_MS',
+    minimum: 1_000,
+    default: 15_000,
+    description: 'Silence of a replica after which it is killed and replaced.',
+  }),
+  replicaDrainTimeoutMs: Type.Integer({
+    env: 'SPARKLER_REPLICA_DRAIN_TIMEOUT_MS',
+    minimum: 0,
+    default: 60_000,
+    description: 'Time a replica has to finish its requests when it is scaled away.',
+  }),
+  stopTimeoutMs: Type.Integer({
+    env: 'SPARKLER_STOP_TIMEOUT_MS',
+    minimum: 0,
+    default: 10_000,
+    description: 'Time requests in flight have to finish when the server stops.',
+  }),
+  logLevel: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
+    { env: 'SPARKLER_LOG_LEVEL', default: 'info', description: 'Least important level that is logged.' },
+  ),
+  ...gatewaySettingsProperties,
+});
+
+export type Settings = Readonly<Static<typeof settingsSchema>>;
+export type SettingName = keyof Settings;
+
+/** What a property of the schema says of itself beyond its type. */
+export interface SettingDefinition {
+  readonly name: SettingName;
+  readonly env: string;
+  /** `--port` for SPARKLER_PORT. */
+  readonly flag: string;
+  readonly type: 'string' | 'integer' | 'boolean' | 'array';
+  readonly defaultValue: unknown;
+  readonly defaultText: string;
+  readonly description: string;
+  /** Gateway limits and timeouts: documented, left out of the short --help. */
+  readonly advanced: boolean;
+  readonly schema: object;
+}
+
+/** The settings in schema order. */
+export const settingDefinitions: readonly SettingDefinition[] = Object.entries(settingsSchema.properties).map(
+  ([name, schema]) => defineSetting(name as SettingName, schema as unknown as Record<string, unknown>),
+);
+
+function defineSetting(name: SettingName, schema: Record<string, unknown>): SettingDefinition {
+  const env = String(schema.env);
+  const defaultValue = schema.default;
+  return {
+    name,
+    env,
+    flag: `--${env
+      .replace(/^SPARKLER_/, '')
+      .toLowerCase()
+      .replaceAll('_', '-')}`,
+    // Unions of literals (runner, logLevel) have no `type` of their own; all of them are strings.
+    type: (schema.type ?? 'string') as SettingDefinition['type'],
+    defaultValue,
+    defaultText: String(
+      schema.defaultText ?? (Array.isArray(defaultValue) ? defaultValue.join(',') : defaultValue),
+    ),
+    description: String(schema.description),
+    advanced: schema.advanced === true,
+    schema,
+  };
+}
+
+/** One line a setting, for --help and the docs: variable, flag, default, sentence. */
+export function describeSettings(options: { advanced: boolean }): string {
+  const shown = settingDefinitions.filter((definition) => options.advanced || !definition.advanced);
+  const width = Math.max(...shown.map((definition) => definition.env.length));
+  return shown
+    .map(({ env, flag, defaultText, description }) => {
+      const shownDefault = defaultText === '' ? 'none' : defaultText;
+      return `  ${env.padEnd(width)}  ${description}\n  ${''.padEnd(width)}  (${flag}; default: ${shownDefault})`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,45 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { Schema } from './schema.ts';
+import { typeParsers } from './type-parsers.ts';
+
+export type Database = Kysely<Schema>;
+/** What a query needs: the database itself or a transaction on it. */
+export type DatabaseOrTransaction = Database | Transaction<Schema>;
+
+/** How to reach Postgres: a URL of a server, or the socket folder of the embedded one. */
+export type DatabaseAddress =
+  | { readonly url: string }
+  | { readonly socketFolder: string; readonly user: string; readonly database: string };
+
+/** Connections a process keeps for queries. Postgres allows 100 in all by default; several processes share them. */
+const poolConnectionsMax = 10;
+
+export interface OpenDatabase {
+  readonly db: Database;
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** Opens a pool; connects lazily. `onError` hears of idle connections that broke (the pool replaces them itself). */
+export function openDatabase(address: DatabaseAddress, onError: (error: Error) => void): OpenDatabase {
+  const pool = new pg.Pool({
+    ...connectionSettings(address),
+    types: typeParsers,
+    max: poolConnectionsMax,
+    // Bounds how long a request waits when Postgres is gone; then it's a 503 rather than a hang.
+    connectionTimeoutMillis: 5_000,
+    allowExitOnIdle: true,
+  });
+  // Without a listener, a connection lost while idle would end the process.
+  pool.on('error', onError);
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  return { db, pool, close: () => db.destroy() };
+}
+
+/** Settings for one connection with the driver, without the pool. */
+export function connectionSettings(address: DatabaseAddress): pg.ClientConfig {
+  if ('url' in address) return { connectionString: address.url, application_name: 'sparkler' };
+  const { socketFolder, user, database } = address;
+  return { host: socketFolder, port: 5432, user, database, application_name: 'sparkler' };
+}

@@ -1,0 +1,185 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+
+/** Set by the database when a row is made. */
+type CreateTime = ColumnType<Date, Date | undefined, never>;
+type UpdateTime = ColumnType<Date, Date | undefined, Date>;
+type NullableJson = JSONColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
+type JsonObject = ColumnType<Record<string, unknown>, string | undefined, string>;
+
+/** bigint columns are numbers here: generations stay far below 2^53 (see type-parsers.ts). */
+type Bigint = ColumnType<number, number | undefined, number>;
+
+export interface ServerSecretsTable {
+  name: string;
+  value: Buffer;
+  create_time: CreateTime;
+}
+
+export interface AccountsTable {
+  id: string;
+  display_name: Generated<string>;
+  account_type: Generated<string>;
+  email: Generated<string>;
+  suspend_state: Generated<string>;
+  create_time: CreateTime;
+  update_time: UpdateTime;
+}
+
+export interface UsersTable {
+  name: string;
+  account: string;
+  display_name: Generated<string>;
+  email: Generated<string>;
+  role: 'admin' | 'user';
+  is_service_account: Generated<boolean>;
+  create_time: CreateTime;
+  update_time: UpdateTime;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  account: string;
+  user_name: string;
+  display_name: Generated<string>;
+  prefix: string;
+  hash: Buffer;
+  create_time: CreateTime;
+  expire_time: Date | null;
+}
+
+export interface ModelsTable {
+  name: string;
+  account: string;
+  display_name: Generated<string>;
+  description: Generated<string>;
+  kind: string;
+  state: 'UPLOADING' | 'READY';
+  status_code: Generated<string>;
+  status_message: Generated<string>;
+  is_public: Generated<boolean>;
+  catalogue_id: string | null;
+  context_length: Generated<number>;
+  supports_chat: Generated<boolean>;
+  supports_tools: Generated<boolean>;
+  supports_image_input: Generated<boolean>;
+  price_class: Generated<string>;
+  hugging_face_url: Generated<string>;
+  licence: Generated<string>;
+  conversation_config: NullableJson;
+  base_model_details: NullableJson;
+  peft_details: NullableJson;
+  default_sampling_params: JsonObject;
+  created_by: Generated<string>;
+  create_time: CreateTime;
+  update_time: UpdateTime;
+}
+
+export type DeploymentObservedState = 'starting' | 'ready' | 'asleep' | 'failed' | 'stopping' | 'deleted';
+
+export interface DeploymentsTable {
+  name: string;
+  account: string;
+  display_name: Generated<string>;
+  description: Generated<string>;
+  created_by: Generated<string>;
+  create_time: CreateTime;
+  update_time: UpdateTime;
+  expire_time: Date | null;
+  delete_time: Date | null;
+  purge_time: Date | null;
+  generation: Bigint;
+  base_model: string;
+  dialect: Generated<string>;
+  launcher: Generated<string>;
+  min_replica_count: Generated<number>;
+  max_replica_count: Generated<number>;
+  requested_replica_count: number | null;
+  autoscaling_policy: NullableJson;
+  enable_addons: Generated<boolean>;
+  engine_options: JsonObject;
+  observed_generation: Bigint;
+  observed_state: Generated<DeploymentObservedState>;
+  observed_reason: string | null;
+  observed_replica_count: Generated<number>;
+  observed_ready_count: Generated<number>;
+  observe_time: Date | null;
+}
+
+export type DeployedModelObservedState = 'deploying' | 'deployed' | 'undeploying' | 'failed';
+
+export interface DeployedModelsTable {
+  name: string;
+  account: string;
+  display_name: Generated<string>;
+  description: Generated<string>;
+  created_by: Generated<string>;
+  create_time: CreateTime;
+  update_time: UpdateTime;
+  delete_time: Date | null;
+  generation: Bigint;
+  model: string;
+  deployment: string;
+  is_default: Generated<boolean>;
+  is_public: Generated<boolean>;
+  adapter: string | null;
+  observed_generation: Bigint;
+  observed_state: Generated<DeployedModelObservedState>;
+  observed_reason: string | null;
+  observe_time: Date | null;
+}
+
+export interface ReplicasTable {
+  id: string;
+  deployment: string;
+  generation: number;
+  node: string;
+  socket_path: string | null;
+  base_url: string | null;
+  pid: number | null;
+  state: 'starting' | 'ready' | 'draining';
+  create_time: CreateTime;
+  update_time: UpdateTime;
+}
+
+export interface ReconcileResultsTable {
+  kind: string;
+  name: string;
+  generation: number;
+  outcome: 'settled' | 'progressing' | 'failed';
+  details: ColumnType<string[], string, string>;
+  reason: string | null;
+  failure_count: Generated<number>;
+  run_time: ColumnType<Date, Date | undefined, Date>;
+  duration_ms: number;
+}
+
+export interface UsageTable {
+  request_id: string;
+  account: string;
+  user_name: string;
+  api_key_id: string;
+  model: string;
+  deployment: string;
+  endpoint: string;
+  prompt_tokens: number;
+  cached_prompt_tokens: number;
+  completion_tokens: number;
+  status: number;
+  start_time: Date;
+  first_token_ms: number | null;
+  duration_ms: number;
+}
+
+/** Tables as Kysely sees them; the truth is in migrations/. */
+export interface Schema {
+  server_secrets: ServerSecretsTable;
+  accounts: AccountsTable;
+  users: UsersTable;
+  api_keys: ApiKeysTable;
+  models: ModelsTable;
+  deployments: DeploymentsTable;
+  deployed_models: DeployedModelsTable;
+  replicas: ReplicasTable;
+  reconcile_results: ReconcileResultsTable;
+  usage: UsageTable;
+}
