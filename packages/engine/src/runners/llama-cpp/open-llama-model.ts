@@ -1,0 +1,103 @@
+import {
+  type Backend,
+  type CacheType,
+  createTokenizer,
+  type LlamaContext,
+  type LlamaModel,
+  loadLibrary,
+  openContext,
+  openLlamaModelFile,
+} from '@sparkler/llama';
+import type { ModelDescription, OpenModel, RunnerLimits } from '../../core/model-runner.ts';
+import { Embedder } from './embedder.ts';
+import { LlamaRunner } from './llama-runner.ts';
+import { type EmbeddingPooling, readModelPooling, resolvePooling } from './pooling.ts';
+
+export interface OpenLlamaModelOptions {
+  /** A GGUF file. */
+  readonly path: string;
+  /** KV cells shared by all sequences; rounded up to a multiple of 256. */
+  readonly cellsMax: number;
+  /** Sequence slots, at most 256. */
+  readonly sequencesMax: number;
+  /** Rows of one forward call. */
+  readonly batchTokensMax: number;
+  /** Compute threads. More than there are free cores is ruinous: they spin on barriers. */
+  readonly threads: number;
+  /** Layers on the accelerator; -1 (the default): all. */
+  readonly gpuLayers?: number | undefined;
+  /** `auto` (the default): the best that is installed. */
+  readonly backend?: Backend | 'auto' | undefined;
+  /** Element type of the KV cache; f16 by default. */
+  readonly cacheType?: CacheType | undefined;
+  /** How embeddings are pooled; by default as the model says, the last token for a chat model. */
+  readonly pooling?: EmbeddingPooling | undefined;
+  /** Longest input to embed; by default what the model was trained for, at most 2048. */
+  readonly embeddingTokensMax?: number | undefined;
+  readonly onProgress?: ((progress: number) => void) | undefined;
+}
+
+/** Opens a GGUF model for serving. Throws LlamaError with the reason; nothing stays open then. */
+export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<OpenModel> {
+  const library = loadLibrary({ backend: options.backend });
+  const model = await openLlamaModelFile(library, {
+    path: options.path,
+    gpuLayers: options.gpuLayers,
+    onProgress: options.onProgress,
+  });
+  try {
+    const context = keepsSequences(model) ? await openContext(model, options) : null;
+    const runner = new LlamaRunner({
+      model,
+      context,
+      embedder: new Embedder(model, {
+        pooling: resolvePooling(model, options.pooling),
+        tokensMax: options.embeddingTokensMax ?? Math.min(model.contextTokensTrained, 2048),
+        threads: options.threads,
+      }),
+      limits: describeLimits(model, context, options.batchTokensMax),
+    });
+    return { runner, tokenizer: createTokenizer(model), description: describeModel(model) };
+  } catch (error) {
+    model.close();
+    throw error;
+  }
+}
+
+/** Encoders such as BERT see the whole input at once and keep nothing. */
+function keepsSequences(model: LlamaModel): boolean {
+  return (
+    model.metadata[`${model.architecture}.attention.causal`] !== 'false' &&
+    !model.architecture.includes('bert')
+  );
+}
+
+function describeLimits(
+  model: LlamaModel,
+  context: LlamaContext | null,
+  batchTokensMax: number,
+): RunnerLimits {
+  return {
+    cellsMax: context?.cellsMax ?? 0,
+    sequencesMax: context?.sequencesMax ?? 0,
+    batchTokensMax: context === null ? 0 : Math.min(batchTokensMax, context.batch.rowsMax),
+    contextTokensMax: model.contextTokensTrained,
+    vocabularySize: model.vocabularySize,
+    embeddingSize: model.embeddingSize,
+    // The cache of sliding-window layers is kept whole, so those can be trimmed as well.
+    canTrimSequences: !model.isRecurrent,
+  };
+}
+
+function describeModel(model: LlamaModel): ModelDescription {
+  return {
+    architecture: model.architecture,
+    name: model.metadata['general.name'] ?? model.description,
+    parameterCount: model.parameterCount,
+    sizeBytes: model.sizeBytes,
+    contextTokensMax: model.contextTokensTrained,
+    chatTemplate: model.chatTemplate,
+    pooling: readModelPooling(model),
+    metadata: model.metadata,
+  };
+}

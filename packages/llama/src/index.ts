@@ -1,0 +1,21 @@
+export { type LlamaAdapter, openAdapterFile } from './adapter.ts';
+export { allocateBatch, type NativeBatch } from './batch.ts';
+export {
+  CACHE_TYPES,
+  type CacheType,
+  type ContextOptions,
+  type DecodeResult,
+  LlamaContext,
+  openContext,
+  type Pooling,
+} from './context.ts';
+export * from './gguf/value.ts';
+export { type TensorToWrite, writeGguf } from './gguf/writer.ts';
+export { LlamaComputeError, LlamaError } from './llama-error.ts';
+export { LlamaModel, type ModelOptions, openLlamaModelFile } from './model.ts';
+export type { Device } from './native/devices.ts';
+export { type LibraryOptions, type LlamaLibrary, loadLibrary } from './native/library.ts';
+export type { Backend } from './native/platform.ts';
+export { type TinyAdapterOptions, writeTinyAdapter } from './tiny-model/tiny-adapter.ts';
+export { type TinyModelOptions, writeTinyModel } from './tiny-model/tiny-model.ts';
+export { createTokenizer, type LlamaTokenizer } from './tokenizer.ts';
