@@ -35,4 +35,6 @@ function completeLockfile(lockfile: Lockfile): string[] {
 const lockfile = JSON.parse(readFileSync(lockfilePath, 'utf8')) as Lockfile;
 const added = completeLockfile(lockfile);
 if (added.length > 0) writeFileSync(lockfilePath, `${JSON.stringify(lockfile, null, 2)}\n`);
-process.stdout.write(added.length === 0 ? 'package-lock.json is complete.\n' : `Added ${added.join(', ')}.\n`);
+process.stdout.write(
+  added.length === 0 ? 'package-lock.json is complete.\n' : `Added ${added.join(', ')}.\n`,
+);

@@ -5,7 +5,18 @@ export interface Platform {
   readonly libc?: string[];
 }
 
-const systems = ['linux', 'darwin', 'win32', 'android', 'freebsd', 'openharmony', 'openbsd', 'netbsd', 'sunos', 'aix'];
+const systems = [
+  'linux',
+  'darwin',
+  'win32',
+  'android',
+  'freebsd',
+  'openharmony',
+  'openbsd',
+  'netbsd',
+  'sunos',
+  'aix',
+];
 
 const processors: Readonly<Record<string, string>> = {
   x64: 'x64',
@@ -27,7 +38,9 @@ export function platformOfPackage(name: string): Platform {
   const os = words.find((word) => systems.includes(word));
   const cpu = words.map((word) => processors[word]).find((word) => word !== undefined);
   if (os === undefined || cpu === undefined) {
-    throw new Error(`${name}: its name doesn't tell system and processor; add its entry to package-lock.json by hand.`);
+    throw new Error(
+      `${name}: its name doesn't tell system and processor; add its entry to package-lock.json by hand.`,
+    );
   }
   const last = words.at(-1) ?? '';
   if (os !== 'linux') return { os: [os], cpu: [cpu] };
