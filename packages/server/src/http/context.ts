@@ -26,6 +26,8 @@ export interface GatewaySettings {
   readonly runningPerReplicaMax: number;
   /** Requests waiting for one deployment; more are a 429. */
   readonly queuedPerDeploymentMax: number;
+  /** How long a caller of a stream may leave what was written untaken before it is cut off. */
+  readonly slowReaderTimeoutMs: number;
   /** Silence on a stream after which a comment keeps the connection alive. */
   readonly streamKeepAliveMs: number;
 }
@@ -44,6 +46,7 @@ export const defaultGatewaySettings: GatewaySettings = {
   wakeTimeoutMs: 120_000,
   runningPerReplicaMax: 64,
   queuedPerDeploymentMax: 256,
+  slowReaderTimeoutMs: 60_000,
   streamKeepAliveMs: 10_000,
 };
 

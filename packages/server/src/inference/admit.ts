@@ -1,0 +1,256 @@
+import { InferenceError } from '@sparkler/api';
+import type { ServerContext } from '../http/context.ts';
+import type { ReplicaLoad } from './choose-replica.ts';
+import { planAdmission, type WaitReason } from './plan-admission.ts';
+import type { DeploymentRoute, ReplicaRoute } from './routing.ts';
+
+/** A running slot on one replica; release it exactly once (further calls do nothing). */
+export interface Place {
+  readonly replica: ReplicaRoute;
+  release(): void;
+}
+
+export interface AdmissionRequest {
+  readonly deployment: string;
+  readonly account: string;
+  readonly affinityKey: string | null;
+  /** Larger goes first. */
+  readonly priority: number;
+  /** Told once when the request has to wait, and for what. */
+  onWait(reason: WaitReason): void;
+}
+
+/** How long a replica that refused a connection is left alone; its supervisor restarts it in about this time. */
+const SUSPECT_MS = 1_000;
+/** How often waiting requests look at the routing table. */
+const POLL_MS = 25;
+/** How often a sleeping deployment is asked for again while requests wait for it. */
+const WAKE_EVERY_MS = 1_000;
+
+interface Waiter {
+  readonly request: AdmissionRequest;
+  readonly sinceMs: number;
+  reason: WaitReason;
+  resolve(place: Place): void;
+  reject(error: InferenceError): void;
+}
+
+interface Gate {
+  readonly running: Map<string, number>;
+  readonly runningByAccount: Map<string, number>;
+  readonly suspectUntilMs: Map<string, number>;
+  readonly waiters: Waiter[];
+  wokenMs: number;
+}
+
+/** Bounded queues in front of deployments, one a deployment, all in memory. */
+export class Admissions {
+  readonly #context: ServerContext;
+  readonly #gates = new Map<string, Gate>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+  }
+
+  /**
+   * A place on a replica: at once, or after waiting for a free slot or for a sleeping deployment to start.
+   * Rejects with 429 (queue full), 503 (nothing that could serve) or 408 (waited too long).
+   * `withdraw` in the answer leaves the queue; the promise then rejects with the given error.
+   */
+  admit(request: AdmissionRequest): { place: Promise<Place>; withdraw(error: InferenceError): void } {
+    const gate = this.#gateOf(request.deployment);
+    const deferred = Promise.withResolvers<Place>();
+    const sinceMs = this.#context.now();
+    const waiter: Waiter = { request, sinceMs, reason: 'busy', ...deferred };
+    if (!this.#advance(gate, waiter, gate.waiters.length > 0)) this.#enqueue(gate, waiter);
+    return {
+      place: deferred.promise,
+      withdraw: (error) => {
+        const index = gate.waiters.indexOf(waiter);
+        if (index < 0) return;
+        gate.waiters.splice(index, 1);
+        deferred.reject(error);
+      },
+    };
+  }
+
+  /** Leaves a replica alone for a moment after it refused a connection. */
+  suspect(deployment: string, replica: string): void {
+    this.#gateOf(deployment).suspectUntilMs.set(replica, this.#context.now() + SUSPECT_MS);
+  }
+
+  counts(): { running: number; waiting: number } {
+    let running = 0;
+    let waiting = 0;
+    for (const gate of this.#gates.values()) {
+      for (const count of gate.running.values()) running += count;
+      waiting += gate.waiters.length;
+    }
+    return { running, waiting };
+  }
+
+  /** Requests running on and waiting for one deployment: what autoscaling looks at. */
+  countsOf(deployment: string): { running: number; waiting: number } {
+    const gate = this.#gates.get(deployment);
+    if (gate === undefined) return { running: 0, waiting: 0 };
+    let running = 0;
+    for (const count of gate.running.values()) running += count;
+    return { running, waiting: gate.waiters.length };
+  }
+
+  /** Refuses all that wait. */
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    for (const gate of this.#gates.values()) {
+      for (const waiter of gate.waiters.splice(0)) {
+        waiter.reject(
+          new InferenceError(503, 'the server is shutting down; try again', { retryAfterSeconds: 5 }),
+        );
+      }
+    }
+  }
+
+  #enqueue(gate: Gate, waiter: Waiter): void {
+    const queueMax = this.#context.settings.queuedPerDeploymentMax;
+    if (gate.waiters.length >= queueMax) {
+      const message = `${waiter.request.deployment} is full: ${queueMax} requests wait already; try again in a moment`;
+      waiter.reject(new InferenceError(429, message, { retryAfterSeconds: 1 }));
+      return;
+    }
+    gate.waiters.push(waiter);
+    this.#timer ??= setInterval(() => this.#poll(), POLL_MS);
+    waiter.request.onWait(waiter.reason);
+  }
+
+  /** Lets a waiter run, fails it, or says (false) that it has to wait on. `behind`: others wait before it. */
+  #advance(gate: Gate, waiter: Waiter, behind: boolean): boolean {
+    const { settings, routing } = this.#context;
+    const { request } = waiter;
+    const deployment = routing.current().deployments.get(request.deployment);
+    if (deployment === undefined) {
+      waiter.reject(new InferenceError(503, `${request.deployment} was removed; use another deployment`));
+      return true;
+    }
+    const loads = this.#loadsOf(gate, deployment);
+    const plan = planAdmission(deployment, loads, request.affinityKey, settings.runningPerReplicaMax);
+    if (plan.verb === 'refuse') {
+      waiter.reject(plan.error);
+      return true;
+    }
+    if (plan.verb === 'run') {
+      if (behind) return false;
+      waiter.resolve(this.#take(gate, request, plan.replica));
+      return true;
+    }
+    waiter.reason = plan.reason;
+    if (plan.reason === 'asleep') this.#wake(gate, deployment.name);
+    return false;
+  }
+
+  #wake(gate: Gate, deployment: string): void {
+    const nowMs = this.#context.now();
+    if (nowMs - gate.wokenMs < WAKE_EVERY_MS) return;
+    gate.wokenMs = nowMs;
+    this.#context.wake(deployment);
+  }
+
+  /** Fails a waiter whose time is up, or says (false) that it may wait on. */
+  #expire(waiter: Waiter): boolean {
+    const { settings, routing, now } = this.#context;
+    const waitedMs = now() - waiter.sinceMs;
+    const name = waiter.request.deployment;
+    const seconds = Math.round(waitedMs / 1000);
+    if (waiter.reason === 'busy') {
+      if (waitedMs < settings.requestTimeoutMs) return false;
+      const message = `${name} had no free slot for ${seconds} s; try again later`;
+      waiter.reject(new InferenceError(408, message, { retryAfterSeconds: 5 }));
+      return true;
+    }
+    if (waitedMs < settings.wakeTimeoutMs) return false;
+    const reason = routing.current().deployments.get(name)?.reason ?? null;
+    const message = `${name} is still starting after ${seconds} s${reason === null ? '' : ` (${reason})`}; try again`;
+    waiter.reject(new InferenceError(503, message, { retryAfterSeconds: 10 }));
+    return true;
+  }
+
+  #poll(): void {
+    let waiting = 0;
+    for (const gate of this.#gates.values()) {
+      this.#drain(gate);
+      for (let index = gate.waiters.length - 1; index >= 0; index--) {
+        if (this.#expire(gate.waiters[index]!)) gate.waiters.splice(index, 1);
+      }
+      waiting += gate.waiters.length;
+    }
+    if (waiting > 0 || this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Hands free slots to waiters until one has to wait on. */
+  #drain(gate: Gate): void {
+    while (gate.waiters.length > 0) {
+      const index = pickWaiter(gate);
+      if (!this.#advance(gate, gate.waiters[index]!, false)) break;
+      gate.waiters.splice(index, 1);
+    }
+  }
+
+  #take(gate: Gate, request: AdmissionRequest, replica: ReplicaRoute): Place {
+    add(gate.running, replica.id, 1);
+    add(gate.runningByAccount, request.account, 1);
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      add(gate.running, replica.id, -1);
+      add(gate.runningByAccount, request.account, -1);
+      if (gate.waiters.length > 0) this.#drain(gate);
+    };
+    return { replica, release };
+  }
+
+  #loadsOf(gate: Gate, deployment: DeploymentRoute): ReplicaLoad[] {
+    const loads: ReplicaLoad[] = [];
+    for (const replica of deployment.replicas) {
+      if (replica.state !== 'ready') continue;
+      const untilMs = gate.suspectUntilMs.get(replica.id);
+      if (untilMs !== undefined) {
+        if (untilMs > this.#context.now()) continue;
+        gate.suspectUntilMs.delete(replica.id);
+      }
+      loads.push({ replica, running: gate.running.get(replica.id) ?? 0 });
+    }
+    return loads;
+  }
+
+  #gateOf(deployment: string): Gate {
+    let gate = this.#gates.get(deployment);
+    if (gate === undefined) {
+      const maps = { running: new Map(), runningByAccount: new Map(), suspectUntilMs: new Map() };
+      gate = { ...maps, waiters: [], wokenMs: 0 };
+      this.#gates.set(deployment, gate);
+    }
+    return gate;
+  }
+}
+
+/** Next in line: highest priority, then the account with the least running, then first come. */
+function pickWaiter(gate: Gate): number {
+  let best = 0;
+  for (let index = 1; index < gate.waiters.length; index++) {
+    const a = gate.waiters[index]!.request;
+    const b = gate.waiters[best]!.request;
+    const running = (request: AdmissionRequest) => gate.runningByAccount.get(request.account) ?? 0;
+    if (a.priority > b.priority || (a.priority === b.priority && running(a) < running(b))) best = index;
+  }
+  return best;
+}
+
+function add(counts: Map<string, number>, key: string, change: number): void {
+  const count = (counts.get(key) ?? 0) + change;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+}

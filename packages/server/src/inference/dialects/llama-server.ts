@@ -1,0 +1,42 @@
+import type { Dialect } from './dialect.ts';
+import { openai } from './openai.ts';
+
+const absent = 'llama-server has no such option';
+
+/** llama.cpp's llama-server. Adapters are loaded when it starts and can't be chosen by name. */
+export const llamaServer: Dialect = {
+  ...openai,
+  name: 'llama-server',
+  paths: {
+    chat: '/v1/chat/completions',
+    completions: '/v1/completions',
+    embeddings: '/v1/embeddings',
+    rerank: '/v1/rerank',
+  },
+  renames: { repetition_penalty: 'repeat_penalty' },
+  gatewayFields: ['prompt_cache_isolation_key', 'prompt_cache_max_len', 'service_tier', 'metadata'],
+  lacking: {
+    mirostat_target: absent,
+    mirostat_lr: absent,
+    echo: absent,
+    echo_last: absent,
+    context_length_exceeded_behavior: absent,
+    prompt_truncate_len: absent,
+    safe_tokenization: absent,
+    raw_output: absent,
+    perf_metrics_in_response: absent,
+    return_token_ids: absent,
+    prediction: absent,
+    speculation: absent,
+    rewrite_speculation: absent,
+    disable_speculation: absent,
+    reasoning_history: absent,
+    thinking: absent,
+    images: absent,
+    prompt_template: absent,
+    normalize: absent,
+    return_logits: absent,
+    dimensions: absent,
+  },
+  adapterAsModel: false,
+};

@@ -1,0 +1,19 @@
+import type { Dialect } from './dialect.ts';
+
+/** Our own engine process: every field as it is, plus the field `sparkler`. */
+export const native: Dialect = {
+  name: 'native',
+  paths: {
+    chat: '/v1/chat/completions',
+    completions: '/v1/completions',
+    embeddings: '/v1/embeddings',
+    rerank: '/v1/rerank',
+  },
+  extension: true,
+  asksForUsage: false,
+  renames: {},
+  gatewayFields: [],
+  lacking: {},
+  adapterAsModel: false,
+  headerPrefix: 'fireworks-',
+};

@@ -1,0 +1,46 @@
+import type { Dialect } from './dialect.ts';
+
+const elsewhere = 'the server behind this model speaks the plain OpenAI API, which has no such option';
+
+/** Any OpenAI-compatible server: what OpenAI documents, nothing assumed beyond. */
+export const openai: Dialect = {
+  name: 'openai',
+  paths: {
+    chat: '/chat/completions',
+    completions: '/completions',
+    embeddings: '/embeddings',
+    rerank: null,
+  },
+  extension: false,
+  asksForUsage: true,
+  renames: {},
+  gatewayFields: ['prompt_cache_isolation_key', 'prompt_cache_max_len', 'service_tier', 'metadata'],
+  lacking: {
+    top_k: elsewhere,
+    min_p: elsewhere,
+    typical_p: elsewhere,
+    repetition_penalty: elsewhere,
+    mirostat_target: elsewhere,
+    mirostat_lr: elsewhere,
+    echo_last: elsewhere,
+    ignore_eos: elsewhere,
+    context_length_exceeded_behavior: elsewhere,
+    prompt_truncate_len: elsewhere,
+    safe_tokenization: elsewhere,
+    raw_output: elsewhere,
+    perf_metrics_in_response: elsewhere,
+    return_token_ids: elsewhere,
+    speculation: elsewhere,
+    rewrite_speculation: elsewhere,
+    disable_speculation: elsewhere,
+    reasoning_history: elsewhere,
+    thinking: elsewhere,
+    images: elsewhere,
+    prompt_template: elsewhere,
+    normalize: elsewhere,
+    return_logits: elsewhere,
+    'response_format.grammar': elsewhere,
+  },
+  adapterAsModel: true,
+  headerPrefix: null,
+};

@@ -1,0 +1,34 @@
+import type { Dialect } from './dialect.ts';
+import { openai } from './openai.ts';
+
+const absent = 'vLLM has no such option';
+
+/** vLLM's OpenAI server with its documented extra fields; LoRA adapters are models of their own there. */
+export const vllm: Dialect = {
+  ...openai,
+  name: 'vllm',
+  paths: { ...openai.paths, rerank: '/rerank' },
+  renames: { prompt_cache_isolation_key: 'cache_salt', prompt_truncate_len: 'truncate_prompt_tokens' },
+  gatewayFields: ['prompt_cache_max_len', 'service_tier', 'metadata'],
+  lacking: {
+    typical_p: absent,
+    mirostat_target: absent,
+    mirostat_lr: absent,
+    echo_last: absent,
+    context_length_exceeded_behavior: absent,
+    safe_tokenization: absent,
+    raw_output: absent,
+    perf_metrics_in_response: absent,
+    return_token_ids: absent,
+    prediction: absent,
+    speculation: absent,
+    rewrite_speculation: absent,
+    disable_speculation: absent,
+    reasoning_history: absent,
+    thinking: absent,
+    images: absent,
+    prompt_template: absent,
+    return_logits: absent,
+    'response_format.grammar': absent,
+  },
+};

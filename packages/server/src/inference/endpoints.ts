@@ -1,0 +1,55 @@
+import {
+  ChatCompletionRequest,
+  type Checker,
+  CompletionRequest,
+  compileChecker,
+  EmbeddingRequest,
+  RerankRequest,
+} from '@sparkler/api';
+import type { EndpointName } from './dialects/dialect.ts';
+import type { ModelRoute } from './routing.ts';
+
+/** One inference endpoint: its public paths, the check of its body and what a model must be able to do. */
+export interface Endpoint {
+  readonly name: EndpointName;
+  /** The second is OpenAI's own path, for clients whose base URL is the server's plus /v1. */
+  readonly paths: readonly string[];
+  readonly checker: Checker<{ model?: unknown }>;
+  /** Why a model can't serve it, or null. */
+  unfit(model: ModelRoute): string | null;
+}
+
+const EMBEDDING_KIND = 'EMBEDDING_MODEL';
+
+function unfitForText(model: ModelRoute): string | null {
+  return model.kind === EMBEDDING_KIND ? 'it is an embedding model; use /embeddings' : null;
+}
+
+export const endpoints: readonly Endpoint[] = [
+  {
+    name: 'chat',
+    paths: ['/inference/v1/chat/completions', '/v1/chat/completions'],
+    checker: compileChecker(ChatCompletionRequest),
+    unfit: (model) =>
+      unfitForText(model) ??
+      (model.supportsChat ? null : 'it has no chat template; use /completions with a prompt'),
+  },
+  {
+    name: 'completions',
+    paths: ['/inference/v1/completions', '/v1/completions'],
+    checker: compileChecker(CompletionRequest),
+    unfit: unfitForText,
+  },
+  {
+    name: 'embeddings',
+    paths: ['/inference/v1/embeddings', '/v1/embeddings'],
+    checker: compileChecker(EmbeddingRequest),
+    unfit: () => null,
+  },
+  {
+    name: 'rerank',
+    paths: ['/inference/v1/rerank', '/v1/rerank'],
+    checker: compileChecker(RerankRequest),
+    unfit: () => null,
+  },
+];

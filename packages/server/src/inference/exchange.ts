@@ -1,0 +1,202 @@
+import type { EngineResponseExtension } from '@sparkler/api';
+import type { Dispatcher } from 'undici';
+import { type AnswerSummary, countsOfExtension, cutExtension, findUsage } from './answer-summary.ts';
+import type { CallerStream } from './caller-stream.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { dataOf, FrameScanner } from './frame-scanner.ts';
+import { readUsage, type TokenCounts } from './token-counts.ts';
+
+/** How an exchange with a replica ended. */
+export type ExchangeEnd =
+  /** The whole answer went to the caller. */
+  | { readonly kind: 'answered'; readonly status: number }
+  /** The replica answered with an error: nothing of it was sent on. */
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly body: Buffer;
+      readonly headers: IncomingHeaders;
+    }
+  /** No byte of the request reached a replica: another one may be tried. */
+  | { readonly kind: 'never-started'; readonly cause: Error }
+  /** The replica failed after it had the request, or sent what is no answer. */
+  | { readonly kind: 'broken'; readonly cause: Error }
+  /** We stopped it, because the caller went away or time was up. */
+  | { readonly kind: 'aborted' };
+
+type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Answers that are not streamed are held whole: more than this is a broken upstream. */
+const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
+const ERROR_BYTES_MAX = 64 * 1024;
+
+/** One request on one replica: bytes through to the caller with back-pressure, usage picked out on the way. */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly finished: Promise<ExchangeEnd>;
+  firstByteMs: number | null = null;
+  readonly #caller: CallerStream;
+  readonly #dialect: Dialect;
+  readonly #now: () => number;
+  readonly #resolve: (end: ExchangeEnd) => void;
+  #controller: Dispatcher.DispatchController | null = null;
+  #aborted = false;
+  #status = 0;
+  #headers: IncomingHeaders = {};
+  #scanner: FrameScanner | null = null;
+  #collected: Buffer[] = [];
+  #collectedBytes = 0;
+  #extension: EngineResponseExtension | null = null;
+  #tokens: TokenCounts | null = null;
+
+  constructor(caller: CallerStream, dialect: Dialect, now: () => number) {
+    this.#caller = caller;
+    this.#dialect = dialect;
+    this.#now = now;
+    const { promise, resolve } = Promise.withResolvers<ExchangeEnd>();
+    this.finished = promise;
+    this.#resolve = resolve;
+  }
+
+  /** Stops the replica's work on this request. */
+  abort(): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#controller?.abort(new Error('the gateway gave this request up'));
+    this.#resolve({ kind: 'aborted' });
+  }
+
+  /** What is known of the tokens used; of an unfinished stream, the frames that went out are counted. */
+  summary(): AnswerSummary {
+    if (this.#tokens !== null) return { tokens: this.#tokens, extension: this.#extension };
+    const promptTokens = Number(this.#headers['fireworks-prompt-tokens'] ?? 0);
+    const cachedPromptTokens = Number(this.#headers['fireworks-cached-prompt-tokens'] ?? 0);
+    // The first frame holds the role only.
+    const completionTokens = Math.max(0, (this.#scanner?.dataFrames ?? 0) - 1);
+    return { tokens: { promptTokens, cachedPromptTokens, completionTokens }, extension: null };
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#aborted) controller.abort(new Error('the gateway gave this request up'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHeaders,
+  ): void {
+    this.#status = status;
+    this.#headers = headers;
+    if (status !== 200) return;
+    this.#caller.addHeaders(this.#passedHeaders());
+    if (!String(headers['content-type']).startsWith('text/event-stream')) return;
+    const marker = this.#dialect.extension ? '"sparkler":' : '"usage"';
+    this.#scanner = new FrameScanner(marker, (frame) => this.#readMarked(frame));
+    this.#caller.beginEvents();
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.firstByteMs ??= this.#now();
+    if (this.#scanner === null) {
+      this.#collect(controller, chunk);
+      return;
+    }
+    const frames = this.#scan(controller, this.#scanner, chunk);
+    if (frames === null || this.#caller.write(frames)) return;
+    controller.pause();
+    this.#caller.onDrain(() => controller.resume());
+  }
+
+  onResponseEnd(): void {
+    if (this.#status !== 200) {
+      const body = Buffer.concat(this.#collected);
+      this.#resolve({ kind: 'refused', status: this.#status, body, headers: this.#headers });
+    } else if (this.#scanner === null) this.#finishWhole();
+    else this.#finishStream(this.#scanner);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    if (this.#aborted) this.#resolve({ kind: 'aborted' });
+    else if (this.#controller === null) this.#resolve({ kind: 'never-started', cause });
+    else this.#resolve({ kind: 'broken', cause });
+  }
+
+  #scan(controller: Dispatcher.DispatchController, scanner: FrameScanner, chunk: Buffer): Buffer | null {
+    try {
+      return scanner.push(chunk);
+    } catch (error) {
+      controller.abort(error as Error);
+      return null;
+    }
+  }
+
+  #collect(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const bytesMax = this.#status === 200 ? ANSWER_BYTES_MAX : ERROR_BYTES_MAX;
+    this.#collectedBytes += chunk.length;
+    if (this.#collectedBytes > bytesMax)
+      controller.abort(new Error(`the answer has more than ${bytesMax} bytes`));
+    else this.#collected.push(chunk);
+  }
+
+  #finishWhole(): void {
+    try {
+      const answer = Buffer.concat(this.#collected);
+      this.#collected = [];
+      const { rest, extension } = this.#dialect.extension
+        ? cutExtension(answer)
+        : { rest: answer, extension: null };
+      this.#noteExtension(extension);
+      this.#tokens ??= findUsage(rest);
+      this.#caller.send(200, 'application/json; charset=utf-8', rest);
+      this.#resolve({ kind: 'answered', status: 200 });
+    } catch (error) {
+      this.#resolve({ kind: 'broken', cause: error as Error });
+    }
+  }
+
+  /** A stream is whole when `[DONE]` came; else the replica told an error, which the caller has, or broke off. */
+  #finishStream(scanner: FrameScanner): void {
+    const { done, lastData } = scanner.ending();
+    if (done) {
+      this.#caller.end();
+      this.#resolve({ kind: 'answered', status: 200 });
+    } else if (lastData?.startsWith('{"error"')) {
+      this.#caller.end();
+      this.#resolve({ kind: 'answered', status: 500 });
+    } else {
+      this.#resolve({ kind: 'broken', cause: new Error('the stream ended before [DONE]') });
+    }
+  }
+
+  /** Reads usage out of a frame that has it, and takes off what is not for callers. */
+  #readMarked(frame: Buffer): Buffer {
+    const data = Buffer.from(dataOf(frame));
+    if (!this.#dialect.extension) {
+      this.#tokens = readUsage((JSON.parse(data.toString()) as { usage?: unknown }).usage) ?? this.#tokens;
+      return frame;
+    }
+    const { rest, extension } = cutExtension(data);
+    this.#noteExtension(extension);
+    return Buffer.concat([DATA, rest, BLANK_LINE]);
+  }
+
+  #noteExtension(extension: EngineResponseExtension | null): void {
+    if (extension === null) return;
+    this.#extension = extension;
+    this.#tokens = countsOfExtension(extension);
+  }
+
+  #passedHeaders(): Record<string, string> {
+    const passed: Record<string, string> = {};
+    const prefix = this.#dialect.headerPrefix;
+    if (prefix === null) return passed;
+    for (const name of Object.keys(this.#headers)) {
+      const value = this.#headers[name];
+      if (name.startsWith(prefix) && typeof value === 'string') passed[name] = value;
+    }
+    return passed;
+  }
+}
+
+const DATA = Buffer.from('data: ');
+const BLANK_LINE = Buffer.from('\n\n');

@@ -1,0 +1,29 @@
+import type { ServerContext } from '../http/context.ts';
+import { Admissions } from './admit.ts';
+import { createInstruments, type Instruments } from './instruments.ts';
+import { OpenCalls } from './open-calls.ts';
+import { Upstreams } from './upstreams.ts';
+
+/** The state that inference requests share. */
+export interface Gateway {
+  readonly context: ServerContext;
+  readonly admissions: Admissions;
+  readonly upstreams: Upstreams;
+  readonly openCalls: OpenCalls;
+  readonly instruments: Instruments;
+  /** Ends what is open and closes all connections to replicas. */
+  close(): Promise<void>;
+}
+
+export function createGateway(context: ServerContext): Gateway {
+  const admissions = new Admissions(context);
+  const upstreams = new Upstreams(context.routing);
+  const openCalls = new OpenCalls(context.settings, context.now);
+  const instruments = createInstruments(context.metrics, () => admissions.counts());
+  const close = async () => {
+    admissions.close();
+    openCalls.close();
+    await upstreams.close();
+  };
+  return { context, admissions, upstreams, openCalls, instruments, close };
+}

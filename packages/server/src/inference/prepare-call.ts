@@ -1,0 +1,97 @@
+import { type EngineRequestExtension, InferenceError } from '@sparkler/api';
+import type { FastifyRequest } from 'fastify';
+import { principalOf } from '../http/authenticate.ts';
+import type { ServerContext } from '../http/context.ts';
+import type { Principal } from '../http/principal.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { encodeRequest } from './dialects/encode.ts';
+import { dialects } from './dialects/index.ts';
+import type { Endpoint } from './endpoints.ts';
+import { type ResolvedTarget, resolveModel } from './resolve.ts';
+
+/** A request that may be admitted: checked, resolved and written in the replica's dialect. */
+export interface PreparedCall {
+  /** Unique, ours: what usage is recorded under. The caller's own x-request-id may repeat. */
+  readonly id: string;
+  readonly endpoint: Endpoint;
+  readonly principal: Principal;
+  readonly target: ResolvedTarget;
+  readonly dialect: Dialect;
+  readonly path: string;
+  readonly body: Buffer;
+  readonly streams: boolean;
+  readonly affinityKey: string | null;
+  readonly priority: number;
+}
+
+/** Everything about a request that can be wrong before a replica sees it; throws the InferenceError to answer with. */
+export function prepareCall(
+  context: ServerContext,
+  endpoint: Endpoint,
+  request: FastifyRequest,
+): PreparedCall {
+  const principal = principalOf(request);
+  const fields = checkFields(endpoint, request.body);
+  const { settings, routing } = context;
+  const target = resolveModel(String(fields.model), principal, routing.current(), settings.providerAccount);
+  if (target instanceof InferenceError) throw target;
+  const unfit = target.modelRoute === null ? null : endpoint.unfit(target.modelRoute);
+  if (unfit !== null)
+    throw new InferenceError(400, `${target.model} can't serve this: ${unfit}`, { param: 'model' });
+  const dialect = dialects.get(target.deployment.dialect);
+  if (dialect === undefined) {
+    throw new Error(
+      `the deployment ${target.deployment.name} has the unknown dialect "${target.deployment.dialect}"`,
+    );
+  }
+  const path = dialect.paths[endpoint.name];
+  if (path === null) {
+    const message = `the server behind ${target.model} (${dialect.name}) has no ${endpoint.name} endpoint`;
+    throw new InferenceError(400, message, { param: 'model' });
+  }
+  const id = request.headers['x-request-id'] === request.id ? context.newId() : request.id;
+  const priority = 0;
+  const extension: EngineRequestExtension = {
+    request_id: id,
+    isolation_key: isolationKey(principal, request.headers['x-prompt-cache-isolation-key'], fields),
+    tenant: principal.account,
+    priority,
+    adapter: target.adapter,
+  };
+  const raw = request.rawBody!;
+  const body = encodeRequest(dialect, {
+    endpoint: endpoint.name,
+    raw,
+    fields,
+    model: target.model,
+    extension,
+  });
+  const affinityKey = affinityOf(principal, request.headers['x-session-affinity'], fields);
+  const streams = fields.stream === true;
+  return { id, endpoint, principal, target, dialect, path, body, streams, affinityKey, priority };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function checkFields(endpoint: Endpoint, body: unknown): Fields {
+  if (body === undefined) throw new InferenceError(400, 'the request has no body; send a JSON object');
+  const result = endpoint.checker.check(body);
+  if (result.ok) return result.value as Fields;
+  const { field, message } = result.problem;
+  throw new InferenceError(400, message, { param: field === '' ? null : field });
+}
+
+/** Prompt caches are never shared between accounts; a caller's own key divides its account's further. */
+function isolationKey(principal: Principal, header: string | string[] | undefined, fields: Fields): string {
+  const key = fields.prompt_cache_isolation_key ?? header;
+  return typeof key === 'string' && key !== '' ? `${principal.account}/${key}` : principal.account;
+}
+
+function affinityOf(
+  principal: Principal,
+  header: string | string[] | undefined,
+  fields: Fields,
+): string | null {
+  const key = header ?? fields.user ?? fields.prompt_cache_key;
+  return typeof key === 'string' && key !== '' ? `${principal.account}/${key}` : null;
+}

@@ -1,0 +1,156 @@
+import { InferenceError } from '@sparkler/api';
+import type { FastifyReply } from 'fastify';
+import type { Place } from './admit.ts';
+import { CallerStream, type CancelReason } from './caller-stream.ts';
+import { Exchange, type ExchangeEnd } from './exchange.ts';
+import type { Gateway } from './gateway.ts';
+import type { PreparedCall } from './prepare-call.ts';
+import { errorOfBreak, errorOfRefusal } from './replica-error.ts';
+import { noTokens } from './token-counts.ts';
+
+/** Replicas tried for one request: the second only when the first never got a byte of it. */
+const ATTEMPTS_MAX = 2;
+
+/** What became of a call: the status to meter, and the exchange that knows the tokens (null: it never ran). */
+interface CallEnd {
+  readonly status: number;
+  readonly exchange: Exchange | null;
+}
+
+/** Takes a prepared call from admission to its one terminal event, and meters it if it was admitted. */
+export async function runCall(gateway: Gateway, call: PreparedCall, reply: FastifyReply): Promise<void> {
+  const { context, openCalls } = gateway;
+  const startMs = context.now();
+  const requestId = reply.request.id;
+  reply.hijack();
+  const caller = new CallerStream(reply.raw, { requestId, streams: call.streams, now: context.now });
+  caller.addHeaders({ 'x-fireworks-request-id': call.id });
+  const remove = openCalls.add(caller, startMs);
+  try {
+    const end = await attemptCall(gateway, call, caller);
+    if (end.exchange !== null) meterCall(gateway, call, startMs, end.exchange, end.status);
+  } catch (error) {
+    if (!(error instanceof InferenceError)) {
+      context.log.error({ requestId, err: error }, 'an inference request failed inside the gateway');
+    }
+    const told =
+      error instanceof InferenceError ? error : new InferenceError(500, 'the gateway failed; try again');
+    if (caller.cancelled !== 'gone') caller.fail(told);
+  } finally {
+    remove();
+  }
+}
+
+async function attemptCall(gateway: Gateway, call: PreparedCall, caller: CallerStream): Promise<CallEnd> {
+  for (let attempt = 1; ; attempt++) {
+    const place = await waitForPlace(gateway, call, caller);
+    try {
+      const exchange = new Exchange(caller, call.dialect, gateway.context.now);
+      const end = await exchangeWith(gateway, call, place, caller, exchange);
+      if (end.kind !== 'never-started') return { status: settle(gateway, call, caller, end), exchange };
+      gateway.admissions.suspect(call.target.deployment.name, place.replica.id);
+      if (attempt === ATTEMPTS_MAX) throw errorOfBreak(caller.begun);
+    } finally {
+      place.release();
+    }
+  }
+}
+
+async function waitForPlace(gateway: Gateway, call: PreparedCall, caller: CallerStream): Promise<Place> {
+  const deployment = call.target.deployment.name;
+  const { place, withdraw } = gateway.admissions.admit({
+    deployment,
+    account: call.principal.account,
+    affinityKey: call.affinityKey,
+    priority: call.priority,
+    onWait: (reason) => {
+      if (call.streams && reason !== 'busy')
+        caller.comment(`waiting for ${deployment} to start (it is ${reason})`);
+    },
+  });
+  caller.onCancel((reason) => withdraw(errorOfCancel(reason)));
+  return await place;
+}
+
+function exchangeWith(
+  gateway: Gateway,
+  call: PreparedCall,
+  place: Place,
+  caller: CallerStream,
+  exchange: Exchange,
+): Promise<ExchangeEnd> {
+  const { dispatcher, pathPrefix } = gateway.upstreams.get(place.replica);
+  caller.onCancel(() => exchange.abort());
+  const headers = { 'content-type': 'application/json' };
+  dispatcher.dispatch({ path: pathPrefix + call.path, method: 'POST', headers, body: call.body }, exchange);
+  return exchange.finished;
+}
+
+/** Tells the caller how it ended, where the exchange has not, and says which status it saw. */
+function settle(gateway: Gateway, call: PreparedCall, caller: CallerStream, end: ExchangeEnd): number {
+  switch (end.kind) {
+    case 'answered':
+      return end.status;
+    case 'refused': {
+      const error = errorOfRefusal(end);
+      caller.fail(error);
+      return error.status;
+    }
+    case 'aborted': {
+      if (caller.cancelled === 'gone') return 499;
+      const error = errorOfCancel(caller.cancelled ?? 'closing');
+      if (caller.cancelled === 'stalled') caller.destroy();
+      else caller.fail(error);
+      return error.status;
+    }
+    default: {
+      const error = errorOfBreak(caller.begun);
+      const { log } = gateway.context;
+      // The cause is a socket's or a parser's word; it holds nothing of the request.
+      const cause = end.cause.message;
+      log.warn({ requestId: call.id, deployment: call.target.deployment.name, cause }, 'a replica broke off');
+      caller.fail(error);
+      return error.status;
+    }
+  }
+}
+
+function errorOfCancel(reason: CancelReason): InferenceError {
+  if (reason === 'timeout') {
+    const message =
+      'the model did not finish in the time a request may take; ask for fewer tokens or try again';
+    return new InferenceError(504, message, { retryAfterSeconds: 5 });
+  }
+  if (reason === 'closing') {
+    return new InferenceError(503, 'the server is shutting down; try again', { retryAfterSeconds: 5 });
+  }
+  return new InferenceError(408, 'the caller left or stopped reading before the answer was complete');
+}
+
+/** The one usage record of an admitted call. */
+function meterCall(
+  gateway: Gateway,
+  call: PreparedCall,
+  startMs: number,
+  exchange: Exchange,
+  status: number,
+): void {
+  const { context, instruments } = gateway;
+  const { tokens } = exchange.summary();
+  const usage = {
+    requestId: call.id,
+    account: call.principal.account,
+    user: call.principal.user,
+    apiKeyId: call.principal.apiKeyId,
+    model: call.target.model,
+    deployment: call.target.deployment.name,
+    endpoint: call.endpoint.name,
+    ...(tokens ?? noTokens),
+    status,
+    startTimeMs: startMs,
+    firstTokenMs: exchange.firstByteMs === null ? null : exchange.firstByteMs - startMs,
+    durationMs: context.now() - startMs,
+  };
+  instruments.observe(usage);
+  context.usage.record(usage);
+}
