@@ -19,12 +19,13 @@ export interface SamplingOptions {
   readonly frequencyPenalty: number;
   /** 0: off. Once per token that occurs in the output. */
   readonly presencePenalty: number;
-  /** Target surprise in nats … null: mirostat off. */
+  /** Target surprise in bits, as in the paper and llama.cpp; null: mirostat off. */
   readonly mirostatTarget: number | null;
+  /** How fast mirostat's bound follows the observed surprise. */
   readonly mirostatRate: number;
   /** Added to the logits, token id -> bias; -200 … 200. */
   readonly logitBias: ReadonlyMap<number, number>;
-  /** Same seed and request, same text. */
+  /** Same seed and request, same text. Any safe integer. */
   readonly seed: number;
 }
 
@@ -122,6 +123,8 @@ export type GenerationErrorCode =
   | 'cache-too-small'
   | 'adapter-missing'
   | 'invalid-request'
+  /** The engine is shutting down; another replica may take the request. */
+  | 'closing'
   | 'internal';
 
 export type GenerationListener = (event: GenerationEvent) => void;

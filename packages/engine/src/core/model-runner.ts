@@ -46,7 +46,7 @@ export interface ForwardBatch {
 }
 
 export type ForwardResult =
-  | { readonly status: 'ok'; /** Milliseconds inside the native call. */ readonly forwardMs: number }
+  | { readonly status: 'ok' /** Milliseconds inside the native call. */; readonly forwardMs: number }
   /** No free KV cells for this batch; nothing was changed. The scheduler preempts or evicts, then tries again. */
   | { readonly status: 'cache-full' };
 

@@ -1,0 +1,126 @@
+import type { Constraint } from '../constraint.ts';
+import type { SamplingOptions } from '../generation.ts';
+import { argmax, argmaxMasked } from './argmax.ts';
+import { Candidates, keepWhere, pickFromTail, sumTail } from './candidates.ts';
+import { filterCandidates, isFiltering } from './filter-candidates.ts';
+import { drawUniform } from './random.ts';
+
+/** What one choice carries from token to token. */
+export interface SamplerState {
+  readonly sampling: SamplingOptions;
+  readonly choice: number;
+  /** Mirostat's bound of surprise, bits. */
+  mirostatMu: number;
+}
+
+export function createSamplerState(sampling: SamplingOptions, choice: number): SamplerState {
+  return { sampling, choice, mirostatMu: 2 * (sampling.mirostatTarget ?? 0) };
+}
+
+/** Draws that one token may use; each has its own random number. */
+const DRAW = { plain: 0, tail: 1, masked: 2, maskedTail: 3 } as const;
+
+/**
+ * Chooses tokens from adjusted logits. Under a constraint, the token is sampled as if there were none and checked;
+ * only if it is refused, the mask is filled and a new one drawn from what is allowed, with fresh randomness. That is
+ * exact: P(t) = p(t) + P(refused) * p(t)/p(allowed) = p(t)/p(allowed) for every allowed t. With filters on, p is the
+ * model's filtered distribution (filters say what is plausible, the mask then restricts it); if the mask leaves none
+ * of the filtered tokens, the filters are computed anew over allowed tokens.
+ */
+export class Sampler {
+  readonly #candidates: Candidates;
+  readonly #mask: Uint32Array;
+  /** Milliseconds spent in masks since `takeMaskMs`. */
+  #maskMs = 0;
+
+  constructor(vocabularySize: number) {
+    this.#candidates = new Candidates(vocabularySize);
+    this.#mask = new Uint32Array(Math.ceil(vocabularySize / 32));
+  }
+
+  takeMaskMs(): number {
+    const maskMs = this.#maskMs;
+    this.#maskMs = 0;
+    return maskMs;
+  }
+
+  /**
+   * The token at output position `position`, or -1 if none is possible. Reads the logits, changes only `state`.
+   * `suppressed` tokens have a logit of minus infinity already; a constraint's mask does not bring them back.
+   */
+  sample(logits: Float32Array, state: SamplerState, position: number, constraint: Constraint | null): number {
+    if (state.sampling.temperature === 0) return this.#sampleGreedy(logits, constraint);
+    const possible = filterCandidates(this.#candidates, logits, state.sampling, state.mirostatMu, null);
+    if (!possible) return -1;
+    let token = this.#draw(logits, state, position, null);
+    if (constraint !== null && !this.#allows(constraint, token)) {
+      token = this.#drawMasked(logits, state, position, constraint);
+    }
+    if (token >= 0 && state.sampling.mirostatTarget !== null) this.#learn(state, token);
+    return token;
+  }
+
+  #sampleGreedy(logits: Float32Array, constraint: Constraint | null): number {
+    const token = argmax(logits);
+    if (constraint === null || token < 0 || this.#allows(constraint, token)) return token;
+    return argmaxMasked(logits, this.#fillMask(constraint));
+  }
+
+  #drawMasked(logits: Float32Array, state: SamplerState, position: number, constraint: Constraint): number {
+    const mask = this.#fillMask(constraint);
+    const { sampling } = state;
+    const kept =
+      isFiltering(sampling, logits.length) &&
+      keepWhere(this.#candidates, (token) => (mask[token >> 5]! & (1 << (token & 31))) !== 0);
+    if (!kept && !filterCandidates(this.#candidates, logits, sampling, state.mirostatMu, mask)) return -1;
+    return this.#draw(logits, state, position, mask);
+  }
+
+  #draw(logits: Float32Array, state: SamplerState, position: number, mask: Uint32Array | null): number {
+    const { sampling, choice } = state;
+    const candidates = this.#candidates;
+    const plain = drawUniform(sampling.seed, choice, position, mask === null ? DRAW.plain : DRAW.masked);
+    let target = plain * candidates.total;
+    if (candidates.tailBound > 0) {
+      // Head or tail? The bound settles it nearly always; only a draw near 1 needs the tail's exact weight.
+      const side = drawUniform(sampling.seed, choice, position, mask === null ? DRAW.tail : DRAW.maskedTail);
+      if (side * (candidates.total + candidates.tailBound) >= candidates.total) {
+        const tail = sumTail(candidates, logits, sampling.temperature, mask);
+        if (side * (candidates.total + tail) >= candidates.total) {
+          return pickFromTail(candidates, logits, sampling.temperature, mask, plain * tail);
+        }
+      }
+    }
+    const { tokens, weights, count } = candidates;
+    for (let i = 0; i < count; i++) {
+      target -= weights[i]!;
+      if (target < 0) return tokens[i]!;
+    }
+    return tokens[count - 1]!;
+  }
+
+  /** Mirostat's feedback: the surprise of the token, in bits, pulls the bound towards the target. */
+  #learn(state: SamplerState, token: number): void {
+    const { tokens, weights, count, total } = this.#candidates;
+    for (let i = 0; i < count; i++) {
+      if (tokens[i] !== token) continue;
+      const surprise = -Math.log2(weights[i]! / total);
+      state.mirostatMu -= state.sampling.mirostatRate * (surprise - state.sampling.mirostatTarget!);
+      return;
+    }
+  }
+
+  #allows(constraint: Constraint, token: number): boolean {
+    const start = performance.now();
+    const allowed = constraint.allows(token);
+    this.#maskMs += performance.now() - start;
+    return allowed;
+  }
+
+  #fillMask(constraint: Constraint): Uint32Array {
+    const start = performance.now();
+    constraint.fillMask(this.#mask);
+    this.#maskMs += performance.now() - start;
+    return this.#mask;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Which adapter's sequences run next. One forward call has one adapter, and switching makes the runner rebuild its
+ * graph, so a group keeps the turn for several steps; then the group that waited longest gets it.
+ */
+export class AdapterTurns {
+  readonly #turnSteps: number;
+  /** Step at which each group last had the turn. */
+  readonly #lastTurn = new Map<string | null, number>();
+  #current: string | null | undefined = undefined;
+  #stepsTaken = 0;
+  #clock = 0;
+
+  constructor(turnSteps: number) {
+    this.#turnSteps = turnSteps;
+  }
+
+  /** The group to run in this step, out of those with work (at least one). */
+  next(groups: ReadonlySet<string | null>): string | null {
+    this.#clock++;
+    const keeps = this.#current !== undefined && groups.has(this.#current);
+    if (!keeps || (this.#stepsTaken >= this.#turnSteps && groups.size > 1)) {
+      this.#current = this.#longestWaiting(groups);
+      this.#stepsTaken = 0;
+    }
+    const current = this.#current as string | null;
+    this.#stepsTaken++;
+    this.#lastTurn.set(current, this.#clock);
+    for (const group of this.#lastTurn.keys()) if (!groups.has(group)) this.#lastTurn.delete(group);
+    return current;
+  }
+
+  #longestWaiting(groups: ReadonlySet<string | null>): string | null {
+    let chosen: string | null = null;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const group of groups) {
+      const last = this.#lastTurn.get(group) ?? 0;
+      if (last >= earliest || (group === this.#current && groups.size > 1)) continue;
+      earliest = last;
+      chosen = group;
+    }
+    return chosen;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Constraint } from './constraint.ts';
+import type { GenerationJob } from './generation-job.ts';
+import type { LoadedAdapter } from './model-runner.ts';
+import { needsTokenCounts } from './sampling/adjust-logits.ts';
+import { createSamplerState, type SamplerState } from './sampling/sampler.ts';
+import { TokenCounts } from './sampling/token-counts.ts';
+import { TokenBuffer } from './token-buffer.ts';
+
+/** Key of everything that may share cells: adapter with version, and isolation key. JSON, so that no two collide. */
+export function makeCacheSpace(adapter: LoadedAdapter | null, isolationKey: string): string {
+  return JSON.stringify(adapter === null ? [isolationKey] : [isolationKey, adapter.id, adapter.version]);
+}
+
+/**
+ * One choice of one request. `tokens` is prompt and output; the slot's cells hold the first `computed` of them, and
+ * the rest is pending: a whole prompt at first, one token while decoding, several after forced tokens.
+ */
+export class Sequence {
+  readonly job: GenerationJob;
+  readonly choice: number;
+  readonly adapter: LoadedAdapter | null;
+  readonly cacheSpace: string;
+  readonly promptLength: number;
+  readonly tokens: TokenBuffer;
+  readonly windowTokens: number;
+  /** Longest this sequence may get, prompt included. */
+  readonly lengthMax: number;
+  readonly sampler: SamplerState;
+  readonly counts: TokenCounts | null;
+  readonly constraint: Constraint | null;
+  computed = 0;
+  /** -1 while it has none. */
+  slot = -1;
+  ended = false;
+  /** Step at which it last had rows. */
+  lastStep = 0;
+  /** Steps in a row in which it had work and got no rows. */
+  passedOver = 0;
+
+  constructor(job: GenerationJob, choice: number, adapter: LoadedAdapter | null, windowTokens: number) {
+    const { request } = job;
+    this.job = job;
+    this.choice = choice;
+    this.adapter = adapter;
+    this.cacheSpace = makeCacheSpace(adapter, request.isolationKey);
+    this.promptLength = request.promptTokens.length;
+    this.tokens = new TokenBuffer(request.promptTokens);
+    this.windowTokens = windowTokens;
+    this.lengthMax = Math.min(windowTokens, this.promptLength + request.maxTokens);
+    this.sampler = createSamplerState(request.sampling, choice);
+    this.counts = needsTokenCounts(request.sampling) ? new TokenCounts(request.promptTokens) : null;
+    this.constraint = request.constraint === null ? null : request.constraint();
+  }
+
+  get generated(): number {
+    return this.tokens.length - this.promptLength;
+  }
+
+  /** The prompt's rows all need logits. One choice computes them for all. */
+  get wantsPromptLogprobs(): boolean {
+    return this.job.promptLogprobs !== null && this.choice === 0 && this.computed < this.promptLength;
+  }
+
+  get pending(): number {
+    return this.tokens.length - this.computed;
+  }
+}
