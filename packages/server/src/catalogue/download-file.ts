@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Checksum, startChecksum, updateFromFile } from './checksum.ts';
 import { explainFileError, isFileError } from './file-error.ts';
-import { FetchStoppedError, SourceError } from './model-unavailable-error.ts';
+import { ConnectionError, FetchStoppedError, SourceError } from './model-unavailable-error.ts';
 import { type ByteMeter, createByteMeter, type ProgressListener } from './progress.ts';
 import type { OfferedContent } from './sources/source.ts';
 
@@ -59,6 +59,7 @@ async function downloadPart(
   onProgress: ProgressListener,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const begin = await sizeOf(part);
   let failures = 0;
   while (true) {
     const before = await sizeOf(part);
@@ -67,8 +68,10 @@ async function downloadPart(
     } catch (error) {
       signal.throwIfAborted();
       if (isFileError(error)) throw error;
-      failures = (await sizeOf(part)) > before ? 1 : failures + 1;
-      if (failures >= failuresMax || error instanceof SourceError) throw toSourceError(error as Error);
+      const now = await sizeOf(part);
+      failures = now > before ? 1 : failures + 1;
+      const isHopeless = error instanceof SourceError && !(error instanceof ConnectionError && now > begin);
+      if (isHopeless || failures >= failuresMax) throw toSourceError(error as Error);
       await sleep(250 * 2 ** failures, undefined, { signal });
     }
   }

@@ -89,7 +89,7 @@ export const catalogueEntrySchema = Type.Object(
     /** Id of the model in the provider account: accounts/fireworks/models/{name}. */
     name: Type.String({ pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 63 }),
     displayName: Type.String({ minLength: 1 }),
-    kind: Type.Union(modelKinds.map((kind) => Type.Literal(kind))),
+    kind: Type.Enum([...modelKinds]),
     /** `gguf` is served as it is; a `hugging-face` folder is converted first, or served by an external engine. */
     format: Type.Union([Type.Literal('gguf'), Type.Literal('hugging-face')]),
     /** Total, also of mixtures of experts. */
@@ -99,7 +99,7 @@ export const catalogueEntrySchema = Type.Object(
     /** Jinja source; null: the one in the model's files. */
     chatTemplate: Type.Union([Type.String(), Type.Null()]),
     supportsTools: Type.Boolean(),
-    priceClass: Type.Union(priceClasses.map((priceClass) => Type.Literal(priceClass))),
+    priceClass: Type.Enum([...priceClasses]),
     licence: Type.Object(
       {
         name: Type.String({ minLength: 1 }),

@@ -23,6 +23,9 @@ export class SourceError extends Error {
   override readonly name = 'SourceError';
 }
 
+/** The network failed on the way to a source: worth another try once bytes have flowed. */
+export class ConnectionError extends SourceError {}
+
 /** Trying another source can't help: no disk space, no right to write, or stopped by the caller. */
 export class FetchStoppedError extends Error {
   override readonly name = 'FetchStoppedError';

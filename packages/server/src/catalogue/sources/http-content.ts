@@ -1,5 +1,5 @@
 import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
-import { SourceError } from '../model-unavailable-error.ts';
+import { ConnectionError, SourceError } from '../model-unavailable-error.ts';
 import type { OpenedContent } from './source.ts';
 
 /** Honours HTTPS_PROXY and NO_PROXY. Silence for this long on a connection ends it; the download then resumes. */
@@ -18,13 +18,14 @@ export async function fetchFrom(
 ): Promise<Response> {
   const response = await fetch(url, { headers, signal, dispatcher }).catch((error: Error) => {
     signal.throwIfAborted();
-    throw new SourceError(`${new URL(url).host} cannot be reached: ${explainCause(error)}`);
+    throw new ConnectionError(`${new URL(url).host} cannot be reached: ${explainCause(error)}`);
   });
   if (response.ok || response.status === 416) return response;
   await response.body?.cancel();
   if (response.status === 401 || response.status === 403)
     throw new SourceError(`${response.status}: ${adviceOn401}`);
-  throw new SourceError(`${new URL(url).host} answered ${response.status} ${response.statusText} for ${url}`);
+  const message = `${new URL(url).host} answered ${response.status} ${response.statusText} for ${url}`;
+  throw response.status >= 500 ? new ConnectionError(message) : new SourceError(message);
 }
 
 function explainCause(error: Error): string {
