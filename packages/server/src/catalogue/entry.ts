@@ -46,7 +46,7 @@ const source = Type.Union([
 
 const file = Type.Object(
   {
-    /** Path below the source's folder. The last part may hold `*` for sources that can list (shards). */
+    /** Path below the source's folder. `*` (within one part of it) is for sources that can list: shards. */
     path: Type.String({ pattern: '^[^/\\\\].*$' }),
     /** Hex. Null: the source's own checksum is used; a source that has none is refused. */
     sha256: Type.Union([Type.String({ pattern: '^[0-9a-f]{64}$' }), Type.Null()]),
@@ -89,10 +89,12 @@ export const catalogueEntrySchema = Type.Object(
     /** Id of the model in the provider account: accounts/fireworks/models/{name}. */
     name: Type.String({ pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 63 }),
     displayName: Type.String({ minLength: 1 }),
+    /** Other names that requests may use, such as nomic-ai/nomic-embed-text-v1.5. */
+    aliases: Type.Array(Type.String({ minLength: 1 })),
     kind: Type.Enum([...modelKinds]),
     /** `gguf` is served as it is; a `hugging-face` folder is converted first, or served by an external engine. */
     format: Type.Union([Type.Literal('gguf'), Type.Literal('hugging-face')]),
-    /** Total, also of mixtures of experts. */
+    /** In all, also of a mixture of experts; rounded where the publisher's own number is. */
     parameters: Type.Integer({ minimum: 1 }),
     contextTokens: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
     quantization: Type.Union([Type.String(), Type.Null()]),

@@ -19,6 +19,7 @@ function makeEntry(
   return {
     name: 'tiny',
     displayName: 'Tiny',
+    aliases: [],
     kind: 'chat',
     format,
     parameters: 1,

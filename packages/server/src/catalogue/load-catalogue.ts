@@ -36,9 +36,9 @@ export function loadCatalogue(
   return [...entries.values()];
 }
 
-/** Finds an entry by its name; the error lists what there is. Throws CatalogueFileError. */
+/** Finds an entry by its name or an alias; the error lists what there is. Throws CatalogueFileError. */
 export function findCatalogueEntry(catalogue: readonly CatalogueEntry[], name: string): CatalogueEntry {
-  const found = catalogue.find((entry) => entry.name === name);
+  const found = catalogue.find((entry) => entry.name === name || entry.aliases.includes(name));
   if (found) return found;
   const names = catalogue.map((entry) => entry.name).sort();
   throw new CatalogueFileError(`The catalogue has no model ${name}. It has: ${names.join(', ')}.`);

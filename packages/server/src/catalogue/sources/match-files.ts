@@ -8,7 +8,7 @@ export interface MatchedFile<T> {
 }
 
 /**
- * Finds the wanted files, which may hold `*` in a path's last part, in what a source listed by path.
+ * Finds the wanted files, which may hold `*`, in what a source listed by path.
  * Throws SourceError naming the first that is missing.
  */
 export function matchFiles<T>(
