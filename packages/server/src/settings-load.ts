@@ -160,6 +160,8 @@ function resolvePaths(settings: Settings): Settings {
     ...settings,
     dataFolder: resolve(expandHome(settings.dataFolder)),
     cacheFolder: resolve(expandHome(settings.cacheFolder)),
+    modelsFolder: settings.modelsFolder && resolve(expandHome(settings.modelsFolder)),
+    catalogueFile: settings.catalogueFile && resolve(expandHome(settings.catalogueFile)),
   };
 }
 

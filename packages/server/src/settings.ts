@@ -4,8 +4,7 @@ import { type Static, Type } from 'typebox';
 import { gatewaySettingsProperties } from './settings-gateway.ts';
 
 /** Parts of the platform that one server process can run. */
-export const serverRoles = ['api', 'gateway', 'reconciler'] as const;
-export type ServerRole = (typeof serverRoles)[number];
+export type ServerRole = 'api' | 'gateway' | 'reconciler';
 
 const home = homedir();
 
@@ -27,6 +26,18 @@ export const settingsSchema = Type.Object({
     default: join(home, '.cache', 'sparkler'),
     defaultText: '~/.cache/sparkler',
     description: 'Folder of downloaded models; safe to share and to delete.',
+  }),
+  modelsFolder: Type.String({
+    env: 'SPARKLER_MODELS',
+    default: '',
+    defaultText: '',
+    description: "Folder of the operator's own model files, tried before any other source.",
+  }),
+  catalogueFile: Type.String({
+    env: 'SPARKLER_CATALOGUE',
+    default: '',
+    defaultText: '',
+    description: 'JSON file of further catalogue entries; they replace built-in ones of the same name.',
   }),
   databaseUrl: Type.String({
     env: 'DATABASE_URL',
@@ -53,11 +64,11 @@ export const settingsSchema = Type.Object({
     default: false,
     description: 'Allow a host that other machines can reach. Put TLS in front of it.',
   }),
-  roles: Type.Array(Type.Union(serverRoles.map((role) => Type.Literal(role))), {
+  roles: Type.Array(Type.Union([Type.Literal('api'), Type.Literal('gateway'), Type.Literal('reconciler')]), {
     env: 'SPARKLER_ROLES',
     minItems: 1,
     uniqueItems: true,
-    default: [...serverRoles],
+    default: ['api', 'gateway', 'reconciler'] satisfies ServerRole[],
     description: 'Parts to run in this process: api, gateway, reconciler.',
   }),
   account: Type.String({
@@ -75,7 +86,7 @@ export const settingsSchema = Type.Object({
   model: Type.String({
     env: 'SPARKLER_MODEL',
     default: 'smollm2-135m-instruct',
-    description: 'Catalogue model that is deployed at the first start; empty for none.',
+    description: 'Catalogue model that is deployed at the start, unless it is already; empty for none.',
   }),
   runner: Type.Union([Type.Literal('llama-cpp'), Type.Literal('scripted')], {
     env: 'SPARKLER_RUNNER',

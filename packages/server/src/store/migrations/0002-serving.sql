@@ -102,7 +102,8 @@ create table deployed_models (
   unique (deployment, model)
 );
 
-create unique index deployed_models_default on deployed_models (model) where is_default and delete_time is null;
+-- The entry that answers to the model's plain name; one for each account that deploys it.
+create unique index deployed_models_default on deployed_models (account, model) where is_default and delete_time is null;
 create index deployed_models_account on deployed_models (account, create_time desc);
 
 -- Replicas as their reconciler last saw them: how gateways in other processes find them. Observed only.

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { CatalogueEntry } from '../catalogue/index.ts';
+import { createChildProcessLauncher } from '../launch/child-process.ts';
+import { createDeployedModelsReconciler } from '../reconcile/deployed-models/reconciler.ts';
+import { createDeploymentsReconciler } from '../reconcile/deployments/reconciler.ts';
+import { startDriver } from '../reconcile/driver.ts';
+import { createWeights } from '../reconcile/weights.ts';
+import type { Settings } from '../settings.ts';
+import { removeReplicasOfNode } from '../store/deployment-observed.ts';
+import { createLeadership } from '../store/leadership.ts';
+import type { ReconcileQueue } from '../store/reconcile-queue.ts';
+import { createReconcileResults } from '../store/reconcile-results.ts';
+import type { OpenStore } from './open-store.ts';
+import type { StartListener } from './progress.ts';
+import type { StopList } from './stop-list.ts';
+
+export interface ReconcilerParts {
+  readonly settings: Settings;
+  readonly store: OpenStore;
+  readonly queue: ReconcileQueue;
+  readonly catalogue: readonly CatalogueEntry[];
+  readonly tell: StartListener;
+  readonly log: Logger;
+}
+
+/** Starts everything that acts: launcher, fetching of models, reconcilers. */
+export async function startReconcilers(parts: ReconcilerParts, stops: StopList): Promise<void> {
+  const { settings, store, queue, catalogue, log } = parts;
+  const { db } = store.database;
+  // They died with the process that ran them.
+  await removeReplicasOfNode(db, store.dataFolder.nodeId);
+  const launcher = await createChildProcessLauncher({
+    socketFolder: store.socketFolder,
+    logFolder: join(settings.dataFolder, 'logs', 'replicas'),
+    timeouts: {
+      startMs: settings.replicaStartTimeoutMs,
+      healthMs: settings.replicaHealthTimeoutMs,
+      drainMs: settings.replicaDrainTimeoutMs,
+    },
+  });
+  stops.add('replicas', async () => {
+    await launcher.close();
+    await removeReplicasOfNode(db, store.dataFolder.nodeId);
+  });
+  const weights = createWeights({
+    cacheFolder: settings.cacheFolder,
+    modelsFolder: settings.modelsFolder || undefined,
+    onProgress: (model, progress) => parts.tell({ kind: 'model-fetch', model, progress }),
+  });
+  stops.add('model downloads', () => weights.close());
+  const deployments = createDeploymentsReconciler({
+    db,
+    queue,
+    launcher,
+    weights,
+    catalogue,
+    nodeId: store.dataFolder.nodeId,
+    engine: {
+      runner: settings.runner,
+      threads: settings.engineThreads,
+      cells: settings.engineCells,
+      sequences: settings.engineSequences,
+      batchTokens: settings.engineBatchTokens,
+    },
+    makeReplicaId,
+    now: Date.now,
+    onError: (error) =>
+      log.warn({ err: error }, 'a reconcile request could not be queued; the next sweep repeats it'),
+  });
+  const driver = startDriver({
+    reconcilers: [deployments, createDeployedModelsReconciler(db)],
+    queue,
+    leadership: createLeadership(store.address, (error) =>
+      log.warn({ err: error }, 'lost the lead of reconciling'),
+    ),
+    results: createReconcileResults(db),
+    log,
+  });
+  stops.add('reconcilers', () => driver.close());
+}
+
+let replicasMade = 0;
+
+/** Sorts by time; short, because it becomes part of a socket's path. */
+function makeReplicaId(): string {
+  replicasMade += 1;
+  return `${Date.now().toString(36)}-${(replicasMade % 46_656).toString(36).padStart(3, '0')}`;
+}

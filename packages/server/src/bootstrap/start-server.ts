@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import packageFile from '../../package.json' with { type: 'json' };
+import { CatalogueFileError, findCatalogueEntry, loadCatalogue } from '../catalogue/index.ts';
+import { createApp } from '../http/app.ts';
+import type { GatewaySettings, ServerContext } from '../http/context.ts';
+import type { Settings } from '../settings.ts';
+import { SettingsError } from '../settings-load.ts';
+import { createKeyDirectory } from '../store/key-directory.ts';
+import { listenForNotices } from '../store/notices.ts';
+import { openReconcileQueue, type ReconcileQueue } from '../store/reconcile-queue.ts';
+import { createRefresher } from '../store/refresher.ts';
+import { createRoutingTable, type LoadedRoutingTable } from '../store/routing-table.ts';
+import { createUsageSink } from '../store/usage-sink.ts';
+import { wakeDeployment } from '../store/wake-deployment.ts';
+import { catalogueModelName, publishCatalogue } from './catalogue-models.ts';
+import { makeDefaultDeployment } from './default-deployment.ts';
+import { makeFirstAccount } from './first-account.ts';
+import { checkPortFree, closeGently, listen } from './listen.ts';
+import { type OpenStore, openStore } from './open-store.ts';
+import type { StartListener } from './progress.ts';
+import { startReconcilers } from './start-reconcilers.ts';
+import { createStopList, type StopList } from './stop-list.ts';
+import { whenServing } from './when-serving.ts';
+
+export interface StartHooks {
+  readonly onProgress?: StartListener;
+  /** Where to log; JSON lines on stderr unless given. */
+  readonly log?: Logger;
+  /** Gives the start up, at its next step; what was started is stopped. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunningServer {
+  /** Null when no role listens. */
+  readonly baseUrl: string | null;
+  readonly dataFolder: string;
+  readonly apiKeyFile: string;
+  /** The first key, when this start made it. It is not shown again. */
+  readonly newApiKey: string | null;
+  /** Full name of the model of SPARKLER_MODEL, or null when there is none. */
+  readonly defaultModel: string | null;
+  /** Resolves when the model (full name) is served; rejects with the reason when it can't be. */
+  whenServing(model: string, signal: AbortSignal): Promise<void>;
+  /** Stops everything in order; may be called again. */
+  close(): Promise<void>;
+}
+
+/** How often tables are read again although no notice came. */
+const pollMs = 10_000;
+
+/**
+ * Starts the server: data folder, Postgres, migrations, accounts, reconcilers with their engine replicas, HTTP. Each
+ * step leans on those before it; stopping goes the other way round. When a step fails, what was started is stopped.
+ */
+export async function startServer(settings: Settings, hooks: StartHooks = {}): Promise<RunningServer> {
+  const log = hooks.log ?? pino({ level: settings.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const stops = createStopList((name, error) => log.error({ err: error }, `stopping ${name} failed`));
+  try {
+    const tell: StartListener = (event) => {
+      if (event.kind === 'step') hooks.signal?.throwIfAborted();
+      hooks.onProgress?.(event);
+    };
+    const server = await startParts(settings, tell, log, stops);
+    hooks.signal?.throwIfAborted();
+    return server;
+  } catch (error) {
+    await stops.stopAll();
+    throw error;
+  }
+}
+
+async function startParts(
+  settings: Settings,
+  tell: StartListener,
+  log: Logger,
+  stops: StopList,
+): Promise<RunningServer> {
+  const catalogue = loadCatalogue(settings.catalogueFile || undefined);
+  const defaultModel = resolveDefaultModel(settings, catalogue);
+  const listens = settings.roles.includes('api') || settings.roles.includes('gateway');
+  if (listens) await checkPortFree(settings.host, settings.port);
+  const store = await openStore(settings, tell, log, stops);
+  const { db } = store.database;
+
+  tell({ kind: 'step', step: 'accounts', text: 'Accounts, keys and models' });
+  const apiKeyFile = join(settings.dataFolder, 'api-key');
+  const newApiKey = await makeFirstAccount(db, { ...settings, apiKeyFile });
+  await publishCatalogue(db, settings.providerAccount, catalogue);
+  if (defaultModel !== null) await makeDefaultDeployment(db, settings.providerAccount, defaultModel);
+
+  const reconciles = settings.roles.includes('reconciler');
+  const queue = await openReconcileQueue(store.address, {
+    works: reconciles,
+    onError: (error) => log.warn({ err: error }, 'the reconcile queue had a problem; it goes on'),
+  });
+  stops.add('reconcile queue', () => queue.close());
+  const directories = await openDirectories(store, log, stops);
+  if (reconciles) {
+    tell({ kind: 'step', step: 'reconciler', text: 'Starting reconcilers' });
+    await startReconcilers({ settings, store, queue, catalogue, tell, log }, stops);
+  }
+  const baseUrl = listens ? await startHttp(settings, store, directories, queue, { tell, log, stops }) : null;
+  return {
+    baseUrl,
+    dataFolder: settings.dataFolder,
+    apiKeyFile,
+    newApiKey,
+    defaultModel,
+    whenServing: (model, signal) => whenServing(directories.routing, model, signal),
+    close: () => stops.stopAll(),
+  };
+}
+
+function resolveDefaultModel(settings: Settings, catalogue: ReturnType<typeof loadCatalogue>): string | null {
+  if (settings.model === '') return null;
+  try {
+    return catalogueModelName(settings.providerAccount, findCatalogueEntry(catalogue, settings.model).name);
+  } catch (error) {
+    if (error instanceof CatalogueFileError)
+      throw new SettingsError(`SPARKLER_MODEL is '${settings.model}'. ${error.message}`);
+    throw error;
+  }
+}
+
+interface Directories {
+  readonly keys: ReturnType<typeof createKeyDirectory>;
+  readonly routing: LoadedRoutingTable;
+}
+
+/** Loads keys and routes, and keeps them fresh by notices, with a slow poll beneath. */
+async function openDirectories(store: OpenStore, log: Logger, stops: StopList): Promise<Directories> {
+  const keys = createKeyDirectory(store.database.db);
+  const routing = createRoutingTable(store.database.db);
+  await Promise.all([keys.load(), routing.load()]);
+  const onError = (error: Error) =>
+    log.warn({ err: error }, 'keys or routes could not be refreshed; the last ones stay');
+  const keysRefresher = createRefresher(() => keys.load(), { pollMs, onError });
+  const routingRefresher = createRefresher(() => routing.load(), { pollMs, onError });
+  const listener = listenForNotices(
+    store.address,
+    { sparkler_keys: keysRefresher.request, sparkler_routing: routingRefresher.request },
+    (error) => log.warn({ err: error }, 'the connection for notices broke; connecting again'),
+  );
+  stops.add('directories', async () => {
+    keysRefresher.close();
+    routingRefresher.close();
+    await listener.close();
+  });
+  return { keys, routing };
+}
+
+async function startHttp(
+  settings: Settings,
+  store: OpenStore,
+  { keys, routing }: Directories,
+  queue: ReconcileQueue,
+  { tell, log, stops }: { tell: StartListener; log: Logger; stops: StopList },
+): Promise<string> {
+  tell({ kind: 'step', step: 'http', text: 'Starting the API' });
+  const { db } = store.database;
+  const usage = createUsageSink(db, join(settings.dataFolder, 'spool'), (text, error) =>
+    log.warn({ err: error }, text),
+  );
+  stops.add('usage', () => usage.close());
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const context: ServerContext = {
+    settings: toGatewaySettings(settings),
+    log,
+    keys,
+    routing,
+    usage,
+    metrics,
+    wake(deployment) {
+      wakeDeployment(db, queue, deployment).catch((error) =>
+        log.warn({ err: error, deployment }, 'could not wake it'),
+      );
+    },
+    now: Date.now,
+    newId: randomUUID,
+    // Keys and routes were loaded before this context was made; from then on memory serves even without Postgres.
+    isReady: () => ({ ready: true, reason: null }),
+  };
+  const app = createApp(context);
+  stops.add('HTTP', () => closeGently(app, settings.stopTimeoutMs));
+  return listen(app, settings.host, settings.port);
+}
+
+function toGatewaySettings(settings: Settings): GatewaySettings {
+  return { ...settings, version: packageFile.version };
+}

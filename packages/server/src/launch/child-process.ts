@@ -1,0 +1,102 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dieWithParent } from './die-with-parent.ts';
+import type { Launcher, ObservedReplica, ReplicaSpec } from './launcher.ts';
+import { ReplicaProcess, type ReplicaTimeouts } from './replica-process.ts';
+
+export interface ChildProcessLauncherOptions {
+  /** Private folder with a short path; emptied at the start. */
+  readonly socketFolder: string;
+  readonly logFolder: string;
+  readonly timeouts: ReplicaTimeouts;
+  /** Program of an engine replica; the engine of this repository unless given. */
+  readonly engineProgram?: string;
+}
+
+/** The engine is a process, not a library: its place is all we know of it. */
+const defaultEngineProgram = fileURLToPath(new URL('../../../engine/src/main.ts', import.meta.url));
+/** Logs of replicas that are gone, kept for a look back. */
+const oldLogsMax = 20;
+
+/** Runs each replica as a child process of this one, listening on a Unix socket. */
+export async function createChildProcessLauncher(options: ChildProcessLauncherOptions): Promise<Launcher> {
+  const socketFolder = join(options.socketFolder, 'replicas');
+  rmSync(socketFolder, { recursive: true, force: true });
+  mkdirSync(socketFolder, { recursive: true, mode: 0o700 });
+  mkdirSync(options.logFolder, { recursive: true, mode: 0o700 });
+  await removeOldLogs(options.logFolder);
+  const replicas = new Map<string, ReplicaProcess>();
+  const listeners: ((deployment: string) => void)[] = [];
+
+  function start(spec: ReplicaSpec): void {
+    const socketPath = join(socketFolder, `${spec.id}.sock`);
+    const command = {
+      words: [...dieWithParent('KILL'), process.execPath, ...engineWords(spec, socketPath, options)],
+      env: childEnvironment(process.env),
+      socketPath,
+      logPath: join(options.logFolder, `${spec.id}.log`),
+    };
+    const changed = () => {
+      for (const listener of listeners) listener(spec.deployment);
+    };
+    replicas.set(spec.id, new ReplicaProcess(spec, command, options.timeouts, changed));
+  }
+
+  return {
+    kind: 'child-process',
+    async launch(spec) {
+      if (!replicas.has(spec.id)) start(spec);
+    },
+    async drain(id) {
+      replicas.get(id)?.tell({ kind: 'drain' });
+    },
+    async stop(id) {
+      replicas.get(id)?.tell({ kind: 'stop' });
+      await replicas.get(id)?.gone;
+    },
+    async forget(id) {
+      if (replicas.get(id)?.observe().state === 'exited') replicas.delete(id);
+    },
+    async observe(deployment) {
+      return [...replicas.values()]
+        .map((replica) => replica.observe())
+        .filter((replica: ObservedReplica) => replica.deployment === deployment);
+    },
+    onChange(listener) {
+      listeners.push(listener);
+    },
+    async close() {
+      for (const replica of replicas.values()) replica.tell({ kind: 'stop' });
+      await Promise.all([...replicas.values()].map((replica) => replica.gone));
+    },
+  };
+}
+
+function engineWords(spec: ReplicaSpec, socketPath: string, options: ChildProcessLauncherOptions): string[] {
+  return [
+    options.engineProgram ?? defaultEngineProgram,
+    `--runner=${spec.runner}`,
+    ...(spec.modelPath === null ? [] : [`--model=${spec.modelPath}`]),
+    `--socket=${socketPath}`,
+    `--name=${spec.servedName}`,
+    `--threads=${spec.threads}`,
+    `--cells=${spec.cells}`,
+    `--sequences=${spec.sequences}`,
+    `--batch-tokens=${spec.batchTokens}`,
+  ];
+}
+
+/** The engine runs untrusted prompts and needs no secret: what looks like one stays here. */
+export function childEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const secret = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|DATABASE_URL|PGPASS)/i;
+  const entries = Object.entries(env).filter(([name, value]) => value !== undefined && !secret.test(name));
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+async function removeOldLogs(folder: string): Promise<void> {
+  // Replica ids begin with their time, so names sort by age.
+  const logs = (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
+  await Promise.all(logs.slice(0, -oldLogsMax).map((name) => rm(join(folder, name), { force: true })));
+}

@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkHealth } from './check-health.ts';
+import type { ObservedReplica, ReplicaExit, ReplicaSpec, ReplicaState } from './launcher.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
+import { decideTransition, type ReplicaEvent } from './replica-states.ts';
+
+export interface ReplicaTimeouts {
+  readonly startMs: number;
+  readonly healthMs: number;
+  readonly drainMs: number;
+}
+
+export interface ReplicaCommand {
+  /** Program and arguments. */
+  readonly words: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly socketPath: string;
+  readonly logPath: string;
+}
+
+/** How often a starting and a ready replica are asked. */
+const startPollMs = 50;
+const healthPollMs = 1_000;
+/** From SIGTERM to SIGKILL when a replica is to end now. */
+const terminateGraceMs = 3_000;
+
+/**
+ * One engine process from launch to exit. A single loop owns its state: everything that happens is put into a mailbox,
+ * and only the loop takes things out and acts, so no two things are ever decided at once.
+ */
+export class ReplicaProcess {
+  readonly spec: ReplicaSpec;
+  #command: ReplicaCommand;
+  #timeouts: ReplicaTimeouts;
+  #onChange: () => void;
+  #log: LogFile;
+  #child: ChildProcess;
+  #state: ReplicaState = 'starting';
+  #launchTimeMs = Date.now();
+  #readyTimeMs: number | null = null;
+  #exit: ReplicaExit | null = null;
+  #endWanted = false;
+  /** Why we killed it, when we did. */
+  #killReason: string | null = null;
+  #mailbox: ReplicaEvent[] = [];
+  #wakeLoop: (() => void) | null = null;
+  /** Resolves when the process is gone and its socket removed. */
+  readonly gone: Promise<void>;
+
+  constructor(spec: ReplicaSpec, command: ReplicaCommand, timeouts: ReplicaTimeouts, onChange: () => void) {
+    this.spec = spec;
+    this.#command = command;
+    this.#timeouts = timeouts;
+    this.#onChange = onChange;
+    this.#log = openLogFile(command.logPath);
+    rmSync(command.socketPath, { force: true });
+    this.#child = this.#spawn();
+    this.gone = this.#run();
+    void this.#watch();
+  }
+
+  observe(): ObservedReplica {
+    const { id, deployment, generation, specKey } = this.spec;
+    return {
+      id,
+      deployment,
+      generation,
+      specKey,
+      address: { socketPath: this.#command.socketPath },
+      pid: this.#child.pid ?? null,
+      state: this.#state,
+      launchTimeMs: this.#launchTimeMs,
+      readyTimeMs: this.#readyTimeMs,
+      exit: this.#exit,
+    };
+  }
+
+  /** Tells the loop; it decides. */
+  tell(event: ReplicaEvent): void {
+    this.#mailbox.push(event);
+    this.#wakeLoop?.();
+  }
+
+  #spawn(): ChildProcess {
+    const [program, ...words] = this.#command.words;
+    const child = spawn(program!, words, {
+      env: this.#command.env,
+      // IPC: the engine sees us go by the channel closing, even where there is no death signal.
+      stdio: ['ignore', this.#log.descriptor, this.#log.descriptor, 'ipc'],
+      // Its own process group: Ctrl-C in the terminal is ours to handle, in our order.
+      detached: true,
+    });
+    child.once('error', (error) => {
+      this.#killReason = `it could not be run: ${error.message}`;
+      if (child.pid === undefined) this.tell({ kind: 'exit', code: null, signal: null });
+    });
+    child.once('exit', (code, signal) => this.tell({ kind: 'exit', code, signal }));
+    return child;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#state !== 'exited') {
+      const event = this.#mailbox.shift();
+      if (event) this.#handle(event);
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wakeLoop = resolve;
+        });
+        this.#wakeLoop = null;
+      }
+    }
+    rmSync(this.#command.socketPath, { force: true });
+    this.#log.close();
+    this.#onChange();
+  }
+
+  #handle(event: ReplicaEvent): void {
+    const before = this.#state;
+    const { state, action } = decideTransition(before, event);
+    this.#state = state;
+    if (event.kind === 'drain' || event.kind === 'stop') this.#endWanted = true;
+    if (event.kind === 'timeout') this.#killReason = event.reason;
+    if (event.kind === 'exit') this.#exit = this.#describeExit(event);
+    if (action !== 'none') this.#child.kill(action === 'kill' ? 'SIGKILL' : 'SIGTERM');
+    if (before === state) return;
+    if (state === 'ready') this.#readyTimeMs = Date.now();
+    if (state === 'stopping') this.#expire(terminateGraceMs, 'it did not end when told');
+    if (state === 'draining')
+      this.#expire(this.#timeouts.drainMs, 'it had requests longer than the time to drain');
+    if (state !== 'exited') this.#onChange();
+  }
+
+  #describeExit({ code, signal }: { code: number | null; signal: NodeJS.Signals | null }): ReplicaExit {
+    const how = signal ? `ended by ${signal}` : `ended with code ${code}`;
+    const tail = this.#log.tail(5);
+    const why = this.#killReason ? `${this.#killReason} (${how})` : how;
+    const reason =
+      this.#endWanted || tail === '' ? why : `${why}; ${this.#command.logPath} ends with:\n${tail}`;
+    return { timeMs: Date.now(), wanted: this.#endWanted, reason };
+  }
+
+  #expire(afterMs: number, reason: string): void {
+    const timer = setTimeout(() => this.tell({ kind: 'timeout', reason }), afterMs).unref();
+    void this.gone.finally(() => clearTimeout(timer));
+  }
+
+  /** Asks for health as long as the process should answer; silence for too long is a timeout. */
+  async #watch(): Promise<void> {
+    const startDeadline = this.#launchTimeMs + this.#timeouts.startMs;
+    while (this.#state === 'starting') {
+      if (await checkHealth(this.#command.socketPath, this.#timeouts.healthMs))
+        this.tell({ kind: 'answered' });
+      else if (Date.now() > startDeadline) {
+        this.tell({ kind: 'timeout', reason: `it was not ready within ${this.#timeouts.startMs / 1000} s` });
+      }
+      await sleep(startPollMs, undefined, { ref: false });
+    }
+    let lastAnswerMs = Date.now();
+    while (this.#state === 'ready' || this.#state === 'draining') {
+      this.#log.bound();
+      if (await checkHealth(this.#command.socketPath, this.#timeouts.healthMs)) lastAnswerMs = Date.now();
+      else if (this.#state === 'ready' && Date.now() - lastAnswerMs >= this.#timeouts.healthMs) {
+        this.tell({
+          kind: 'timeout',
+          reason: `it gave no sign of life for ${this.#timeouts.healthMs / 1000} s`,
+        });
+        return;
+      }
+      await sleep(healthPollMs, undefined, { ref: false });
+    }
+  }
+}

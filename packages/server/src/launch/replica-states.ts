@@ -1,0 +1,39 @@
+import type { ReplicaState } from './launcher.ts';
+
+/** What can happen to a replica process. */
+export type ReplicaEvent =
+  /** It answered its health check for the first time. */
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'stop' }
+  /** It did not become ready, answer or drain in time. */
+  | { readonly kind: 'timeout'; readonly reason: string }
+  | { readonly kind: 'exit'; readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+/** What the run loop does about it. */
+export type ReplicaAction = 'none' | 'terminate' | 'kill';
+
+export interface Transition {
+  readonly state: ReplicaState;
+  readonly action: ReplicaAction;
+}
+
+/** The whole behaviour of a replica process as a table: state and event give state and action. Pure. */
+export function decideTransition(state: ReplicaState, event: ReplicaEvent): Transition {
+  if (state === 'exited') return { state, action: 'none' };
+  switch (event.kind) {
+    case 'exit':
+      return { state: 'exited', action: 'none' };
+    case 'timeout':
+      return { state: 'stopping', action: 'kill' };
+    case 'stop':
+      // Asked twice means now.
+      return { state: 'stopping', action: state === 'stopping' ? 'kill' : 'terminate' };
+    case 'drain':
+      if (state === 'ready') return { state: 'draining', action: 'terminate' };
+      // A replica that never served has nothing to finish.
+      return state === 'starting' ? { state: 'stopping', action: 'kill' } : { state, action: 'none' };
+    case 'answered':
+      return { state: state === 'starting' ? 'ready' : state, action: 'none' };
+  }
+}

@@ -1,0 +1,119 @@
+import type { CatalogueEntry } from '../../catalogue/index.ts';
+import type { Launcher, ObservedReplica } from '../../launch/launcher.ts';
+import type { Database } from '../../store/database.ts';
+import { writeDeploymentObserved, writeReplicas } from '../../store/deployment-observed.ts';
+import type { Weights } from '../weights.ts';
+import type { DesiredDeployment } from './observation.ts';
+import type { EngineDefaults } from './observe.ts';
+import type { DeploymentPlan, DeploymentStep } from './plan.ts';
+
+export interface ApplyParts {
+  readonly db: Database;
+  readonly launcher: Launcher;
+  readonly weights: Weights;
+  readonly catalogue: readonly CatalogueEntry[];
+  readonly engine: EngineDefaults;
+  readonly nodeId: string;
+  readonly makeReplicaId: () => string;
+}
+
+/**
+ * Writes what was observed and carries the plan out. Fenced: when the deployment's generation has moved on since it
+ * was observed, nothing is done and false is returned; the change has already asked for another run.
+ */
+export async function applyDeployment(
+  deployment: DesiredDeployment,
+  plan: DeploymentPlan,
+  parts: ApplyParts,
+): Promise<boolean> {
+  const { db, launcher, nodeId } = parts;
+  const isCurrent = await writeDeploymentObserved(db, deployment.name, deployment.generation, plan);
+  if (!isCurrent) return false;
+  // Gateways stop sending to a replica before it is told to end.
+  const leaving = new Set(
+    plan.steps.flatMap((step) => (step.kind === 'drain' || step.kind === 'stop' ? [step.replica] : [])),
+  );
+  await publishReplicas(parts, deployment.name, leaving);
+  for (const step of plan.steps) await applyStep(step, deployment, parts);
+  await writeReplicas(
+    db,
+    nodeId,
+    deployment.name,
+    routable(await launcher.observe(deployment.name), new Set()),
+  );
+  return true;
+}
+
+async function publishReplicas(
+  parts: ApplyParts,
+  deployment: string,
+  leaving: ReadonlySet<string>,
+): Promise<void> {
+  const replicas = await parts.launcher.observe(deployment);
+  await writeReplicas(parts.db, parts.nodeId, deployment, routable(replicas, leaving));
+}
+
+function routable(replicas: readonly ObservedReplica[], leaving: ReadonlySet<string>) {
+  return replicas
+    .filter((replica) => replica.state !== 'exited')
+    .map((replica) => {
+      const isLeaving =
+        leaving.has(replica.id) || replica.state === 'draining' || replica.state === 'stopping';
+      const state = isLeaving
+        ? ('draining' as const)
+        : replica.state === 'ready'
+          ? ('ready' as const)
+          : ('starting' as const);
+      return { ...replica, state };
+    });
+}
+
+async function applyStep(
+  step: DeploymentStep,
+  deployment: DesiredDeployment,
+  parts: ApplyParts,
+): Promise<void> {
+  switch (step.kind) {
+    case 'fetch-weights':
+      return fetchWeights(deployment.baseModel, parts);
+    case 'launch':
+      for (let index = 0; index < step.count; index += 1)
+        await launchReplica(step.modelPath, deployment, parts);
+      return;
+    case 'drain':
+      return parts.launcher.drain(step.replica);
+    case 'stop':
+      // Not awaited: the run would last as long as the replica takes to die. Its end asks for another run.
+      void parts.launcher.stop(step.replica);
+      return;
+    case 'forget':
+      return parts.launcher.forget(step.replica);
+  }
+}
+
+async function fetchWeights(model: string, { db, catalogue, weights }: ApplyParts): Promise<void> {
+  const row = await db
+    .selectFrom('models')
+    .select('catalogue_id')
+    .where('name', '=', model)
+    .executeTakeFirstOrThrow();
+  const entry = catalogue.find((candidate) => candidate.name === row.catalogue_id);
+  if (!entry) throw new Error(`the catalogue has no source for the files of ${model}`);
+  weights.fetch(model, entry);
+}
+
+async function launchReplica(
+  modelPath: string | null,
+  deployment: DesiredDeployment,
+  parts: ApplyParts,
+): Promise<void> {
+  await parts.launcher.launch({
+    id: parts.makeReplicaId(),
+    deployment: deployment.name,
+    generation: deployment.generation,
+    specKey: deployment.specKey,
+    servedName: deployment.baseModel,
+    modelPath,
+    ...parts.engine,
+  });
+}

@@ -1,0 +1,25 @@
+import type { ObservedReplica } from '../../launch/launcher.ts';
+import type { WeightsState } from '../weights.ts';
+
+/** All that is known of a deployment at one moment: its row, the files of its model, its replicas. */
+export interface DeploymentObservation {
+  readonly nowMs: number;
+  readonly deployment: DesiredDeployment;
+  readonly weights:
+    | WeightsState
+    | { readonly state: 'not-needed' }
+    | { readonly state: 'no-source'; reason: string };
+  readonly replicas: readonly ObservedReplica[];
+}
+
+export interface DesiredDeployment {
+  readonly name: string;
+  readonly generation: number;
+  readonly deleted: boolean;
+  readonly baseModel: string;
+  readonly minReplicaCount: number;
+  readonly maxReplicaCount: number;
+  readonly requestedReplicaCount: number | null;
+  /** What a replica of it runs, as a key: replicas with another one are outdated. */
+  readonly specKey: string;
+}

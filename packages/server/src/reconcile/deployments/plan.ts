@@ -1,0 +1,197 @@
+import type { ObservedReplica } from '../../launch/launcher.ts';
+import type { DeploymentObservedState } from '../../store/schema.ts';
+import type { DeploymentObservation, DesiredDeployment } from './observation.ts';
+
+/** One effect. Plans leave no choice to those who apply them. */
+export type DeploymentStep =
+  | { readonly kind: 'fetch-weights' }
+  | { readonly kind: 'launch'; readonly count: number; readonly modelPath: string | null }
+  | { readonly kind: 'drain'; readonly replica: string }
+  | { readonly kind: 'stop'; readonly replica: string }
+  | { readonly kind: 'forget'; readonly replica: string };
+
+export interface DeploymentPlan {
+  readonly steps: readonly DeploymentStep[];
+  readonly details: readonly string[];
+  /** What the row will say. */
+  readonly state: DeploymentObservedState;
+  readonly reason: string | null;
+  readonly replicaCount: number;
+  readonly readyCount: number;
+  readonly lookAgainMs: number | null;
+}
+
+/** A replica that served this long had a good start: what killed it is not its start. */
+const stableMs = 60_000;
+/** Dead replicas remembered to tell a crash loop from a single crash. */
+const exitsKeptMax = 8;
+const crashBackOffMs = { first: 1_000, max: 60_000 };
+/** Crashes in a row after which the deployment counts as failed (it is still tried again). */
+const crashesUntilFailed = 3;
+
+/** How many replicas there should be now. */
+export function deriveReplicaCount(deployment: DesiredDeployment): number {
+  if (deployment.deleted) return 0;
+  const { minReplicaCount, maxReplicaCount, requestedReplicaCount } = deployment;
+  const wanted = requestedReplicaCount ?? Math.max(minReplicaCount, 1);
+  return Math.min(Math.max(wanted, minReplicaCount), maxReplicaCount);
+}
+
+/** Decides what to do for a deployment. Pure: the same observation gives the same plan. */
+export function planDeployment(observation: DeploymentObservation): DeploymentPlan {
+  const { deployment, replicas } = observation;
+  const wanted = deriveReplicaCount(deployment);
+  const alive = replicas.filter((replica) => replica.state === 'starting' || replica.state === 'ready');
+  const current = alive.filter((replica) => replica.specKey === deployment.specKey);
+  const outdated = alive.filter((replica) => replica.specKey !== deployment.specKey);
+  const removal = planRemovals(wanted, current, outdated);
+  const launch = planLaunch(observation, wanted - current.length);
+  const exits = planForgetting(replicas);
+  const ready = alive.filter((replica) => replica.state === 'ready').length - removal.drainedReady;
+  const gone = replicas.every((replica) => replica.state === 'exited');
+  return {
+    steps: [...exits, ...removal.steps, ...launch.steps],
+    details: [...removal.details, ...launch.details],
+    state: deriveState({
+      deployment,
+      wanted,
+      ready,
+      gone: gone && alive.length === 0,
+      failed: launch.failed,
+    }),
+    reason: ready > 0 && !deployment.deleted ? null : launch.reason,
+    replicaCount: alive.length + replicas.filter((replica) => replica.state === 'draining').length,
+    readyCount: Math.max(ready, 0),
+    lookAgainMs: launch.lookAgainMs,
+  };
+}
+
+interface Removals {
+  readonly steps: DeploymentStep[];
+  readonly details: string[];
+  readonly drainedReady: number;
+}
+
+function planRemovals(
+  wanted: number,
+  current: readonly ObservedReplica[],
+  outdated: readonly ObservedReplica[],
+): Removals {
+  // An outdated replica serves until the new ones do: one leaves for each that is ready.
+  const readyCurrent = current.filter((replica) => replica.state === 'ready').length;
+  const keepOutdated = Math.max(wanted - readyCurrent, 0);
+  const surplus = Math.max(current.length - wanted, 0);
+  const leaving = [
+    // Those still starting have the least to lose; of the others the youngest has the coldest cache.
+    ...current.toSorted((left, right) => rankToLeave(left) - rankToLeave(right)).slice(0, surplus),
+    ...outdated.filter((replica) => replica.state === 'starting'),
+    ...outdated.filter((replica) => replica.state === 'ready').slice(keepOutdated),
+  ];
+  return {
+    steps: leaving.map(({ id, state }) => ({ kind: state === 'ready' ? 'drain' : 'stop', replica: id })),
+    details: leaving.map(({ id, state }) => `${state === 'ready' ? 'drain' : 'stop'} replica ${id}`),
+    drainedReady: leaving.filter((replica) => replica.state === 'ready').length,
+  };
+}
+
+function rankToLeave(replica: ObservedReplica): number {
+  return replica.state === 'starting' ? Number.NEGATIVE_INFINITY : -replica.launchTimeMs;
+}
+
+interface Launch {
+  readonly steps: DeploymentStep[];
+  readonly details: string[];
+  readonly reason: string | null;
+  readonly failed: boolean;
+  readonly lookAgainMs: number | null;
+}
+
+const nothing: Launch = { steps: [], details: [], reason: null, failed: false, lookAgainMs: null };
+
+function planLaunch(observation: DeploymentObservation, missing: number): Launch {
+  const { deployment, weights, nowMs } = observation;
+  const crash = deriveCrashLoop(observation.replicas, nowMs);
+  const starting = { ...nothing, reason: crash.reason ?? 'a replica is starting', failed: crash.failed };
+  if (missing <= 0) return starting;
+  switch (weights.state) {
+    case 'absent':
+      return {
+        ...nothing,
+        steps: [{ kind: 'fetch-weights' }],
+        details: [`fetch the files of ${deployment.baseModel}`],
+        reason: `the files of ${deployment.baseModel} are being fetched`,
+      };
+    case 'fetching':
+      return { ...nothing, reason: `the files of ${deployment.baseModel} are being fetched` };
+    case 'no-source':
+      return { ...nothing, reason: weights.reason, failed: true };
+    case 'failed':
+      return planFetchAgain(weights, nowMs);
+    default:
+      if (crash.waitMs > 0) return { ...starting, lookAgainMs: crash.waitMs };
+      return {
+        ...starting,
+        steps: [
+          { kind: 'launch', count: missing, modelPath: weights.state === 'ready' ? weights.path : null },
+        ],
+        details: [`launch ${missing} ${missing === 1 ? 'replica' : 'replicas'}`],
+      };
+  }
+}
+
+function planFetchAgain(weights: { reason: string; retryTimeMs: number }, nowMs: number): Launch {
+  const failed = { ...nothing, reason: weights.reason, failed: true };
+  const waitMs = weights.retryTimeMs - nowMs;
+  if (waitMs > 0) return { ...failed, lookAgainMs: Number.isFinite(waitMs) ? waitMs : null };
+  return { ...failed, steps: [{ kind: 'fetch-weights' }], details: ['fetch the files again'] };
+}
+
+interface CrashLoop {
+  readonly waitMs: number;
+  readonly reason: string | null;
+  readonly failed: boolean;
+}
+
+/** The first crash is answered at once, the next ones with growing delays. */
+function deriveCrashLoop(replicas: readonly ObservedReplica[], nowMs: number): CrashLoop {
+  const crashes = replicas
+    .filter((replica) => replica.exit !== null && !replica.exit.wanted)
+    .toSorted((left, right) => right.exit!.timeMs - left.exit!.timeMs);
+  const inARow = crashes.findIndex(servedWell);
+  const count = inARow === -1 ? crashes.length : inARow;
+  const last = crashes[0];
+  if (!last?.exit || count === 0) return { waitMs: 0, reason: null, failed: false };
+  const delayMs = count === 1 ? 0 : Math.min(crashBackOffMs.first * 2 ** (count - 2), crashBackOffMs.max);
+  return {
+    waitMs: Math.max(last.exit.timeMs + delayMs - nowMs, 0),
+    reason: `a replica ended ${count} times in a row, the last time: ${last.exit.reason}`,
+    failed: count >= crashesUntilFailed,
+  };
+}
+
+function servedWell(replica: ObservedReplica): boolean {
+  return replica.readyTimeMs !== null && replica.exit!.timeMs - replica.readyTimeMs >= stableMs;
+}
+
+/** Wanted exits tell nothing; of the crashes the last few tell a loop. */
+function planForgetting(replicas: readonly ObservedReplica[]): DeploymentStep[] {
+  const exited = replicas.filter((replica) => replica.exit !== null);
+  const crashes = exited
+    .filter((replica) => !replica.exit!.wanted)
+    .toSorted((left, right) => right.exit!.timeMs - left.exit!.timeMs);
+  const old = [...exited.filter((replica) => replica.exit!.wanted), ...crashes.slice(exitsKeptMax)];
+  return old.map(({ id }) => ({ kind: 'forget', replica: id }));
+}
+
+function deriveState(facts: {
+  deployment: DesiredDeployment;
+  wanted: number;
+  ready: number;
+  gone: boolean;
+  failed: boolean;
+}): DeploymentObservedState {
+  if (facts.deployment.deleted) return facts.gone ? 'deleted' : 'stopping';
+  if (facts.ready > 0) return 'ready';
+  if (facts.wanted === 0) return 'asleep';
+  return facts.failed ? 'failed' : 'starting';
+}

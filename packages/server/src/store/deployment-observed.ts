@@ -1,0 +1,115 @@
+import type { Database } from './database.ts';
+import type { DeploymentObservedState, ReplicasTable } from './schema.ts';
+
+export interface DeploymentObserved {
+  readonly state: DeploymentObservedState;
+  readonly reason: string | null;
+  readonly replicaCount: number;
+  readonly readyCount: number;
+}
+
+/**
+ * Writes the observed columns if the deployment still has the generation that was looked at; false if it has not.
+ * Writes nothing when nothing changed: every write wakes all gateways.
+ */
+export async function writeDeploymentObserved(
+  db: Database,
+  name: string,
+  generation: number,
+  observed: DeploymentObserved,
+): Promise<boolean> {
+  return db.transaction().execute(async (transaction) => {
+    const row = await transaction
+      .selectFrom('deployments')
+      .select([
+        'generation',
+        'observed_generation',
+        'observed_state',
+        'observed_reason',
+        'observed_replica_count',
+        'observed_ready_count',
+      ])
+      .where('name', '=', name)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row?.generation !== generation) return false;
+    const values = {
+      observed_generation: generation,
+      observed_state: observed.state,
+      observed_reason: observed.reason,
+      observed_replica_count: observed.replicaCount,
+      observed_ready_count: observed.readyCount,
+    };
+    const changed = Object.entries(values).some(
+      ([column, value]) => row[column as keyof typeof row] !== value,
+    );
+    if (!changed) return true;
+    await transaction
+      .updateTable('deployments')
+      .set({ ...values, observe_time: new Date() })
+      .where('name', '=', name)
+      .execute();
+    return true;
+  });
+}
+
+export interface ReplicaObserved {
+  readonly id: string;
+  readonly generation: number;
+  readonly address: { readonly socketPath: string } | { readonly baseUrl: string };
+  readonly pid: number | null;
+  readonly state: ReplicasTable['state'];
+}
+
+/** Makes the rows of a node's replicas of one deployment equal to `replicas`, touching only what differs. */
+export async function writeReplicas(
+  db: Database,
+  node: string,
+  deployment: string,
+  replicas: readonly ReplicaObserved[],
+): Promise<void> {
+  const rows = await db
+    .selectFrom('replicas')
+    .select(['id', 'state', 'pid'])
+    .where('node', '=', node)
+    .where('deployment', '=', deployment)
+    .execute();
+  const known = new Map(rows.map((row) => [row.id, row]));
+  const ids = new Set(replicas.map((replica) => replica.id));
+  const gone = rows.filter((row) => !ids.has(row.id)).map((row) => row.id);
+  if (gone.length > 0) await db.deleteFrom('replicas').where('id', 'in', gone).execute();
+  for (const replica of replicas) {
+    const row = known.get(replica.id);
+    if (row?.state === replica.state && row.pid === replica.pid) continue;
+    await writeReplica(db, node, deployment, replica);
+  }
+}
+
+async function writeReplica(
+  db: Database,
+  node: string,
+  deployment: string,
+  replica: ReplicaObserved,
+): Promise<void> {
+  const { id, generation, pid, state, address } = replica;
+  const changing = { pid, state, update_time: new Date() };
+  await db
+    .insertInto('replicas')
+    .values({
+      id,
+      deployment,
+      generation,
+      node,
+      socket_path: 'socketPath' in address ? address.socketPath : null,
+      base_url: 'baseUrl' in address ? address.baseUrl : null,
+      ...changing,
+    })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(changing))
+    .execute();
+}
+
+/** Removes the rows of replicas that an earlier process of this node supervised: child processes die with it. */
+export async function removeReplicasOfNode(db: Database, node: string): Promise<number> {
+  const result = await db.deleteFrom('replicas').where('node', '=', node).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

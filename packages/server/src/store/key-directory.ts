@@ -1,0 +1,66 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { KeyDirectory, Principal } from '../http/principal.ts';
+import type { Database } from './database.ts';
+import { hashKey, readKeySalt } from './key-hash.ts';
+
+interface KnownKey {
+  readonly hash: Buffer;
+  readonly expireTimeMs: number;
+  readonly principal: Principal;
+}
+
+/** All keys in memory, replaced whole by each `load`. */
+export interface LoadedKeyDirectory extends KeyDirectory {
+  load(): Promise<void>;
+}
+
+export function createKeyDirectory(db: Database, now: () => number = Date.now): LoadedKeyDirectory {
+  let salt: Buffer | null = null;
+  let keys: ReadonlyMap<string, KnownKey> = new Map();
+  return {
+    find(key) {
+      if (salt === null) return null;
+      const hash = hashKey(salt, key);
+      const known = keys.get(hash.toString('base64'));
+      // The map already compared; comparing again in constant time keeps that true whatever the map does.
+      if (!known || !timingSafeEqual(known.hash, hash)) return null;
+      return now() < known.expireTimeMs ? known.principal : null;
+    },
+    async load() {
+      salt ??= await readKeySalt(db);
+      keys = await readKeys(db);
+    },
+  };
+}
+
+async function readKeys(db: Database): Promise<Map<string, KnownKey>> {
+  const rows = await db
+    .selectFrom('api_keys')
+    .innerJoin('users', 'users.name', 'api_keys.user_name')
+    .select([
+      'api_keys.id',
+      'api_keys.account',
+      'user_name',
+      'hash',
+      'expire_time',
+      'role',
+      'is_service_account',
+    ])
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.hash.toString('base64'),
+      {
+        hash: row.hash,
+        expireTimeMs: row.expire_time?.getTime() ?? Number.POSITIVE_INFINITY,
+        principal: {
+          account: row.account,
+          user: row.user_name,
+          role: row.role,
+          apiKeyId: row.id,
+          isServiceAccount: row.is_service_account,
+        },
+      },
+    ]),
+  );
+}

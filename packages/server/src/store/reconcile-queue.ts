@@ -1,0 +1,93 @@
+import { CompiledQuery } from 'kysely';
+import { PgBoss } from 'pg-boss';
+import { connectionSettings, type DatabaseAddress, type DatabaseOrTransaction } from './database.ts';
+
+/** What is to be looked at: never what changed. The reconciler reads that for itself. */
+export interface ReconcileRequest {
+  readonly kind: string;
+  readonly name: string;
+}
+
+export interface ReconcileQueue {
+  /**
+   * Asks that a resource be looked at soon. Inside a transaction the request commits with it. Requests for one
+   * resource that have not begun are one request.
+   */
+  request(request: ReconcileRequest, within?: DatabaseOrTransaction): Promise<void>;
+  /** Starts taking requests; one run per resource at a time. Forgets what an earlier worker left behind. */
+  work(run: (request: ReconcileRequest) => Promise<void>): Promise<void>;
+  /** Stops taking requests and waits for the runs that began. */
+  pause(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const queueName = 'reconcile';
+/** Runs are short (they start things, they don't wait for them), so a few at once are plenty. */
+const runsMax = 4;
+
+/** Opens the queue. `works` says whether this process also takes requests, and so keeps the queue tidy. */
+export async function openReconcileQueue(
+  address: DatabaseAddress,
+  options: { readonly works: boolean; readonly onError: (error: Error) => void },
+): Promise<ReconcileQueue> {
+  const boss = new PgBoss({
+    ...bossConnection(address),
+    schema: 'pgboss',
+    max: 4,
+    schedule: false,
+    supervise: options.works,
+    useListenNotify: options.works,
+    registerInstance: false,
+  });
+  boss.on('error', options.onError);
+  await boss.start();
+  await boss.createQueue(queueName, {
+    // At most one waiting and one running for each singletonKey.
+    policy: 'stately',
+    notify: true,
+    // The driver repeats failed runs itself, with a back-off that a new request cuts short.
+    retryLimit: 0,
+    expireInSeconds: 300,
+    deleteAfterSeconds: 60,
+  });
+  return {
+    async request({ kind, name }, within) {
+      const sendOptions = {
+        singletonKey: `${kind}:${name}`,
+        ...(within ? { db: bossDatabase(within) } : {}),
+      };
+      await boss.send(queueName, { kind, name }, sendOptions);
+    },
+    async work(run) {
+      // Only the leader works, so a job that is active now was a dead leader's.
+      await boss.deleteAllJobs(queueName);
+      const pace = { localConcurrency: runsMax, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 10 };
+      await boss.work<ReconcileRequest>(queueName, pace, async (jobs) => {
+        for (const job of jobs) await run(job.data);
+      });
+    },
+    pause: () => boss.offWork(queueName, { wait: true }),
+    close: () => boss.stop({ graceful: true, timeout: 5_000, close: true }),
+  };
+}
+
+function bossConnection(address: DatabaseAddress) {
+  const settings = connectionSettings(address);
+  if ('url' in address) return { connectionString: address.url, application_name: 'sparkler' };
+  return {
+    host: address.socketFolder,
+    port: Number(settings.port),
+    user: address.user,
+    database: address.database,
+    application_name: 'sparkler',
+  };
+}
+
+function bossDatabase(db: DatabaseOrTransaction) {
+  return {
+    async executeSql(text: string, values: unknown[] = []) {
+      const { rows } = await db.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, values));
+      return { rows };
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { UsageRecord } from '../inference/metering.ts';
+
+/**
+ * Usage on its way to the database, as lines in numbered files. A line is in the kernel's hands when `append` returns,
+ * so it survives the death of this process (not of the machine). A file is deleted once its rows are stored; stored
+ * twice is harmless, since rows are keyed by request id.
+ */
+export interface UsageSpool {
+  append(usage: UsageRecord): void;
+  /** Takes the oldest file that may have records, closing the one being written when it's that. Null: nothing there. */
+  takeOldest(): { readonly records: UsageRecord[]; readonly damagedLines: number; done(): void } | null;
+  close(): void;
+}
+
+const namePattern = /^usage-(\d{8})\.jsonl$/;
+
+export function openUsageSpool(folder: string): UsageSpool {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const waiting = readdirSync(folder)
+    .filter((name) => namePattern.test(name))
+    .sort();
+  let nextNumber = Number(namePattern.exec(waiting.at(-1) ?? '')?.[1] ?? 0) + 1;
+  let current: { readonly name: string; readonly descriptor: number } | null = null;
+
+  function openNext() {
+    const name = `usage-${String(nextNumber).padStart(8, '0')}.jsonl`;
+    nextNumber += 1;
+    return { name, descriptor: openSync(join(folder, name), 'a', 0o600) };
+  }
+
+  function closeCurrent(): void {
+    if (!current) return;
+    closeSync(current.descriptor);
+    waiting.push(current.name);
+    current = null;
+  }
+
+  return {
+    append(usage) {
+      current ??= openNext();
+      writeSync(current.descriptor, `${JSON.stringify(usage)}\n`);
+    },
+    takeOldest() {
+      if (waiting.length === 0) closeCurrent();
+      const name = waiting[0];
+      if (name === undefined) return null;
+      const path = join(folder, name);
+      return {
+        ...parseLines(readFileSync(path, 'utf8')),
+        done() {
+          rmSync(path, { force: true });
+          waiting.shift();
+        },
+      };
+    },
+    close: closeCurrent,
+  };
+}
+
+/** The last line may be cut short when the disk was full. */
+function parseLines(text: string): { records: UsageRecord[]; damagedLines: number } {
+  const records: UsageRecord[] = [];
+  let damagedLines = 0;
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    try {
+      records.push(JSON.parse(line) as UsageRecord);
+    } catch {
+      damagedLines += 1;
+    }
+  }
+  return { records, damagedLines };
+}
