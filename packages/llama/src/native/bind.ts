@@ -35,11 +35,16 @@ export function callAsync<Args extends readonly unknown[], Result>(
   });
 }
 
+/** koffi refuses a second configuration; the first caller's is everybody's. */
+let isConfigured = false;
+
 /**
  * Asynchronous calls run on a stack that koffi allocates; its default of 128 KiB is too little for a model load (the
  * pre-tokenizers' regular expressions recurse). Must run before the first call of any native function.
  */
 export function configureNativeStacks(): void {
+  if (isConfigured) return;
+  isConfigured = true;
   const size = 8 * 1024 * 1024;
   koffi.config({ ...koffi.config(), sync_stack_size: size, async_stack_size: size });
 }

@@ -1,0 +1,114 @@
+import { appendFileSync, createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { type EmitEvent, exitCodes, TrainerError, type TrainerErrorCode } from './process/events.ts';
+import { runJob } from './process/run-job.ts';
+import type { RunControl } from './run/run-training.ts';
+import type { TrainerConfig } from './run/trainer-config.ts';
+
+const help = `One fine-tuning job: reads a job folder, trains a LoRA adapter, writes it into <folder>/out.
+
+  node packages/trainer/src/main.ts --job <folder>/config.json [--resume]
+
+Events go to file descriptor 3 (where it is open) and to <folder>/events.jsonl, one JSON object a line.
+Commands come on standard input, one JSON object a line: {"cmd":"cancel"}, {"cmd":"pause"}, {"cmd":"checkpoint"}.
+SIGTERM pauses. Exit status: 0 done, 2 bad config, 3 bad data, 4 out of memory, 75 paused (--resume goes on),
+130 cancelled, 1 anything else.
+`;
+
+const { values } = parseArgs({
+  options: {
+    job: { type: 'string' },
+    resume: { type: 'boolean', default: false },
+    help: { type: 'boolean' },
+  },
+});
+if (values.help === true || values.job === undefined) {
+  process.stdout.write(help);
+  process.exit(values.help === true ? 0 : exitCodes.badConfig);
+}
+process.exitCode = await runMain(values.job, values.resume);
+process.stdin.destroy();
+
+async function runMain(configPath: string, resume: boolean): Promise<number> {
+  const folder = dirname(configPath);
+  mkdirSync(folder, { recursive: true });
+  const emit = openEventLog(folder);
+  const control: RunControl = { wanted: null };
+  listen(control);
+  const heartbeat = setInterval(() => emit({ type: 'heartbeat' }), 5000);
+  try {
+    const config = parseConfig(await readFile(configPath, 'utf8'), configPath);
+    const status = await runJob({ config, folder, resume, control, emit });
+    return status === 'cancelled'
+      ? exitCodes.cancelled
+      : status === 'paused'
+        ? exitCodes.paused
+        : exitCodes.done;
+  } catch (error) {
+    return reportFailure(error, emit);
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+function parseConfig(text: string, path: string): TrainerConfig {
+  const config = JSON.parse(text) as Partial<TrainerConfig>;
+  const missing = [
+    'jobId',
+    'base',
+    'lora',
+    'train',
+    'evaluation',
+    'checkpoint',
+    'data',
+    'threads',
+    'precision',
+  ].filter((key) => !(key in config));
+  if (config.v !== 1) throw new TrainerError('BAD_CONFIG', `${path}: v is ${config.v}, this trainer reads 1`);
+  if (missing.length > 0) throw new TrainerError('BAD_CONFIG', `${path} lacks ${missing.join(', ')}`);
+  return config as TrainerConfig;
+}
+
+/** Events in order, numbered and timed, to the file and (where the supervisor opened it) to descriptor 3. */
+function openEventLog(folder: string): EmitEvent {
+  let sequence = 0;
+  let pipe: WriteStream | null = createWriteStream('', { fd: 3, autoClose: false });
+  pipe.on('error', () => {
+    pipe = null;
+  });
+  return (event) => {
+    const line = `${JSON.stringify({ v: 1, seq: sequence++, ts: new Date().toISOString(), ...event })}\n`;
+    if (event.type !== 'heartbeat') appendFileSync(join(folder, 'events.jsonl'), line);
+    pipe?.write(line);
+  };
+}
+
+function listen(control: RunControl): void {
+  process.on('SIGTERM', () => {
+    control.wanted = 'pause';
+  });
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    const match = /^\{"cmd":"(cancel|pause|checkpoint)"\}$/.exec(line.replaceAll(' ', ''));
+    if (match?.[1] !== undefined) control.wanted = match[1] as RunControl['wanted'];
+    else process.stderr.write(`unknown command ${line}: use {"cmd":"cancel"}, "pause" or "checkpoint"\n`);
+  });
+}
+
+function reportFailure(error: unknown, emit: EmitEvent): number {
+  const message = error instanceof Error ? error.message : String(error);
+  const code: TrainerErrorCode = error instanceof TrainerError ? error.code : 'INTERNAL';
+  emit({ type: 'error', code, message, retryable: code === 'IO' || code === 'INTERNAL' });
+  process.stderr.write(
+    `${code}: ${error instanceof TrainerError ? message : ((error as Error).stack ?? message)}\n`,
+  );
+  const byCode: Partial<Record<TrainerErrorCode, number>> = {
+    BAD_CONFIG: exitCodes.badConfig,
+    UNSUPPORTED_MODEL: exitCodes.badConfig,
+    BAD_DATA: exitCodes.badData,
+    OOM: exitCodes.outOfMemory,
+  };
+  return byCode[code] ?? exitCodes.failed;
+}

@@ -1,0 +1,44 @@
+/** One job, resolved by the platform: no default is left to apply. Holds no secret. */
+export interface TrainerConfig {
+  readonly v: 1;
+  readonly jobId: string;
+  readonly base: {
+    /** The GGUF file that is served. */
+    readonly gguf: string;
+    /** Written into adapter_config.json. */
+    readonly name: string;
+  };
+  /** Folder of a PEFT adapter to go on from, or null. */
+  readonly warmStart: string | null;
+  readonly lora: { readonly rank: number; readonly alpha: number };
+  readonly train: {
+    readonly epochs: number;
+    readonly learningRate: number;
+    readonly warmupSteps: number;
+    /** Tokens of a micro-batch. */
+    readonly batchTokens: number;
+    readonly accumulationSteps: number;
+    readonly maxContextTokens: number;
+    readonly weightDecay: number;
+    readonly clipNorm: number;
+    readonly seed: number;
+  };
+  readonly evaluation: {
+    /** Optimiser steps between evaluations. */
+    readonly everySteps: number;
+    /** Stop after so many evaluations without a better loss; null: never. */
+    readonly patience: number | null;
+  };
+  readonly checkpoint: { readonly everySteps: number; readonly keep: number };
+  readonly data: {
+    /** JSONL files. */
+    readonly train: string;
+    readonly evaluation: string | null;
+    readonly carveOut: boolean;
+    /** In place of the model's own template, or null. */
+    readonly chatTemplate: string | null;
+  };
+  readonly threads: number;
+  /** 'bf16' is about twice as fast; 'f32' is for comparing with a reference. */
+  readonly precision: 'bf16' | 'f32';
+}
