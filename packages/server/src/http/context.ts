@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { RateLimiter } from '../inference/limits/rate-limiter.ts';
 import type { UsageSink } from '../inference/metering.ts';
 import type { RoutingTable } from '../inference/routing.ts';
 import type { KeyDirectory } from './principal.ts';
@@ -63,6 +64,8 @@ export interface ServerContext {
   readonly keys: KeyDirectory;
   readonly routing: RoutingTable;
   readonly usage: UsageSink;
+  /** Rate limits of shared deployments; left out: the spec's self-serve limits, counted in this process. */
+  readonly limiter?: RateLimiter;
   readonly metrics: Registry;
   /** Asks for a replica of a deployment (full name) that is asleep. Returns at once; safe to call repeatedly. */
   wake(deployment: string): void;

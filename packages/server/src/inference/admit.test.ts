@@ -16,14 +16,9 @@ function setUp(settings: Parameters<typeof createTestbed>[0] = {}) {
   const admissions = new Admissions(testbed.context);
   open.push(admissions);
   const waits: string[] = [];
-  const admit = (account = 'alice', priority = 0) =>
-    admissions.admit({
-      deployment,
-      account,
-      affinityKey: null,
-      priority,
-      onWait: (reason) => waits.push(reason),
-    });
+  const onWait = (reason: string) => void waits.push(reason);
+  const admit = (account = 'alice', priority = 0, dropIfFull = false) =>
+    admissions.admit({ deployment, account, affinityKey: null, priority, dropIfFull, onWait });
   return { testbed, admissions, waits, admit };
 }
 
@@ -71,6 +66,12 @@ test('a full queue refuses with 429', async () => {
   await admit().place;
   void admit().place.catch(() => null);
   expect(await statusOf(admit().place)).toBe(429);
+});
+
+test('an account far over its limits is dropped when the deployment is full, and only then', async () => {
+  const { admit } = setUp({ runningPerReplicaMax: 1 });
+  await admit('alice', -1, true).place;
+  expect(await statusOf(admit('alice', -1, true).place)).toBe(429);
 });
 
 test('higher priority goes first, and an account with nothing running goes before one with much', async () => {

@@ -16,6 +16,8 @@ export interface AdmissionRequest {
   readonly affinityKey: string | null;
   /** Larger goes first. */
   readonly priority: number;
+  /** Refuse with 429 rather than wait for a slot: the account is far over its rate limits. */
+  readonly dropIfFull: boolean;
   /** Told once when the request has to wait, and for what. */
   onWait(reason: WaitReason): void;
 }
@@ -113,6 +115,12 @@ export class Admissions {
   }
 
   #enqueue(gate: Gate, waiter: Waiter): void {
+    if (waiter.request.dropIfFull && waiter.reason === 'busy') {
+      const message =
+        'your account is far over its guaranteed rate limits and the deployment is full; slow down';
+      waiter.reject(new InferenceError(429, message, { retryAfterSeconds: 1 }));
+      return;
+    }
     const queueMax = this.#context.settings.queuedPerDeploymentMax;
     if (gate.waiters.length >= queueMax) {
       const message = `${waiter.request.deployment} is full: ${queueMax} requests wait already; try again in a moment`;

@@ -181,7 +181,7 @@ test('a reader that stops for too long is cut off', async () => {
   const response = await chat({ stream: true });
   expect(response.status).toBe(200);
   await vi.waitFor(() => expect(testbed.usage.map((usage) => usage.status)).toEqual([408]), 10_000);
-  expect(replica.received[0]!.aborted).toBe(true);
+  await vi.waitFor(() => expect(replica.received[0]!.aborted).toBe(true));
 });
 
 test('a sleeping deployment is waited for visibly by streams, silently by others', async () => {

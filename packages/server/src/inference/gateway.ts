@@ -1,6 +1,8 @@
 import type { ServerContext } from '../http/context.ts';
 import { Admissions } from './admit.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
+import { MemoryLimiter } from './limits/memory-limiter.ts';
+import type { RateLimiter } from './limits/rate-limiter.ts';
 import { OpenCalls } from './open-calls.ts';
 import { Upstreams } from './upstreams.ts';
 
@@ -11,6 +13,7 @@ export interface Gateway {
   readonly upstreams: Upstreams;
   readonly openCalls: OpenCalls;
   readonly instruments: Instruments;
+  readonly limiter: RateLimiter;
   /** Ends what is open and closes all connections to replicas. */
   close(): Promise<void>;
 }
@@ -20,10 +23,11 @@ export function createGateway(context: ServerContext): Gateway {
   const upstreams = new Upstreams(context.routing);
   const openCalls = new OpenCalls(context.settings, context.now);
   const instruments = createInstruments(context.metrics, () => admissions.counts());
+  const limiter = context.limiter ?? new MemoryLimiter({ now: context.now });
   const close = async () => {
     admissions.close();
     openCalls.close();
     await upstreams.close();
   };
-  return { context, admissions, upstreams, openCalls, instruments, close };
+  return { context, admissions, upstreams, openCalls, instruments, limiter, close };
 }

@@ -7,6 +7,7 @@ import type { Dialect } from './dialects/dialect.ts';
 import { encodeRequest } from './dialects/encode.ts';
 import { dialects } from './dialects/index.ts';
 import type { Endpoint } from './endpoints.ts';
+import type { RateDecision, RateLimiter } from './limits/rate-limiter.ts';
 import { type ResolvedTarget, resolveModel } from './resolve.ts';
 
 /** A request that may be admitted: checked, resolved and written in the replica's dialect. */
@@ -22,11 +23,17 @@ export interface PreparedCall {
   readonly streams: boolean;
   readonly affinityKey: string | null;
   readonly priority: number;
+  /** How the account stands with its rate limits; null on its own deployments, which have none. */
+  readonly rate: RateDecision | null;
 }
+
+/** Requests over a guaranteed limit yield to those within theirs, in the gateway's queue and in the engine's. */
+const OVER_LIMIT_PRIORITY = -1;
 
 /** Everything about a request that can be wrong before a replica sees it; throws the InferenceError to answer with. */
 export function prepareCall(
   context: ServerContext,
+  limiter: RateLimiter,
   endpoint: Endpoint,
   request: FastifyRequest,
 ): PreparedCall {
@@ -50,7 +57,9 @@ export function prepareCall(
     throw new InferenceError(400, message, { param: 'model' });
   }
   const id = request.headers['x-request-id'] === request.id ? context.newId() : request.id;
-  const priority = 0;
+  const shared = target.deployment.account !== principal.account;
+  const rate = shared ? limiter.take(principal.account, typeof fields.n === 'number' ? fields.n : 1) : null;
+  const priority = rate === null || rate.verdict === 'within' ? 0 : OVER_LIMIT_PRIORITY;
   const extension: EngineRequestExtension = {
     request_id: id,
     isolation_key: isolationKey(principal, request.headers['x-prompt-cache-isolation-key'], fields),
@@ -68,7 +77,7 @@ export function prepareCall(
   });
   const affinityKey = affinityOf(principal, request.headers['x-session-affinity'], fields);
   const streams = fields.stream === true;
-  return { id, endpoint, principal, target, dialect, path, body, streams, affinityKey, priority };
+  return { id, endpoint, principal, target, dialect, path, body, streams, affinityKey, priority, rate };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -25,8 +25,10 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
   reply.hijack();
   const caller = new CallerStream(reply.raw, { requestId, streams: call.streams, now: context.now });
   caller.addHeaders({ 'x-fireworks-request-id': call.id });
+  if (call.rate !== null) caller.addHeaders(call.rate.headers);
   const remove = openCalls.add(caller, startMs);
   try {
+    refuseOverQuota(call);
     const end = await attemptCall(gateway, call, caller);
     if (end.exchange !== null) meterCall(gateway, call, startMs, end.exchange, end.status);
   } catch (error) {
@@ -39,6 +41,12 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
   } finally {
     remove();
   }
+}
+
+function refuseOverQuota({ rate, principal }: PreparedCall): void {
+  if (rate === null || rate.verdict !== 'refused') return;
+  const message = `the account ${principal.account} is over its maximum of requests per minute; slow down`;
+  throw new InferenceError(429, message, { retryAfterSeconds: rate.retryAfterSeconds });
 }
 
 async function attemptCall(gateway: Gateway, call: PreparedCall, caller: CallerStream): Promise<CallEnd> {
@@ -63,6 +71,7 @@ async function waitForPlace(gateway: Gateway, call: PreparedCall, caller: Caller
     account: call.principal.account,
     affinityKey: call.affinityKey,
     priority: call.priority,
+    dropIfFull: call.rate?.verdict === 'far-over',
     onWait: (reason) => {
       if (call.streams && reason !== 'busy')
         caller.comment(`waiting for ${deployment} to start (it is ${reason})`);
@@ -151,6 +160,7 @@ function meterCall(
     firstTokenMs: exchange.firstByteMs === null ? null : exchange.firstByteMs - startMs,
     durationMs: context.now() - startMs,
   };
+  if (call.rate !== null) gateway.limiter.settle(usage.account, usage.promptTokens, usage.completionTokens);
   instruments.observe(usage);
   context.usage.record(usage);
 }
