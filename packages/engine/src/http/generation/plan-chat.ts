@@ -1,0 +1,174 @@
+import { type ChatMessage, InferenceError, type Tool } from '@sparkler/api';
+import { type RenderedChat, renderChat } from '../../text/chat-template/render-chat.ts';
+import { ChatTemplateError } from '../../text/chat-template/template-error.ts';
+import { encodeGuarded } from '../../text/control-tokens.ts';
+import { type OutputParser, plainParser } from '../../text/output-piece.ts';
+import { createReasoningParser } from '../../text/reasoning-parser.ts';
+import type { ChatBody } from '../request-schemas.ts';
+import type { ServedModel } from '../served-model.ts';
+import type { GenerationPlan } from './generation-plan.ts';
+import { addBos, planEcho } from './plan-completion.ts';
+import type { PlanContext } from './plan-context.ts';
+import { resolveReasoning } from './resolve-reasoning.ts';
+import { resolveRequestBase, resolveTextStops, watchStops } from './resolve-request.ts';
+import { resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
+import { resolveTools, type ToolsPlan } from './resolve-tools.ts';
+
+/** Decides everything about one chat request. Throws InferenceError. */
+export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
+  const { model } = context;
+  const begun = performance.now();
+  const tools = resolveTools(body);
+  const { rendered, tokens, addedTokens } = encodeChat(body, tools.shown, model);
+  const tokenizeMs = performance.now() - begun;
+  const maxTokens = resolveMaxTokens(body, tokens.length, model.contextTokens, 'messages');
+  const logprobs = resolveLogprobs(body);
+  const echoes = body.echo === true || typeof body.echo_last === 'number';
+  const base = resolveRequestBase({
+    body,
+    model,
+    headers: context.headers,
+    adapter: context.adapter,
+    logprobs,
+    echoes,
+  });
+  const stops = resolveTextStops(body);
+  const markers = findMarkers(model, tools);
+  const separate = body.sparkler?.reasoning_format === 'separate';
+  const opened = rendered.openedReasoning !== '';
+  return {
+    requestId: context.requestId,
+    responseId: `chatcmpl-${context.requestId}`,
+    model: body.model,
+    createdSeconds: Math.floor(Date.now() / 1000),
+    stream: body.stream ?? false,
+    choicesPerPrompt: base.choices,
+    prompts: [
+      {
+        request: {
+          ...base,
+          id: context.requestId,
+          promptTokens: tokens,
+          maxTokens,
+          constraint: context.constrain({ maxTokens, openedReasoning: opened }),
+          onToken: watchStops(stops.stops, base.choices, model.tokenizer, markers),
+        },
+        fragments: () => rendered.fragments(),
+        echoed: planEcho(body, tokens.length, addedTokens),
+      },
+    ],
+    text: {
+      ...stops,
+      markers,
+      createParser: () => createChatParser(model, tools, separate, opened),
+      // The answer shows its reasoning between two tags, though the prompt already wrote the first.
+      lead: separate ? '' : rendered.openedReasoning,
+    },
+    logprobs,
+    rawOutput: body.raw_output ?? false,
+    returnTokenIds: body.return_token_ids ?? false,
+    perfMetrics: body.perf_metrics_in_response ?? false,
+    grammarText: context.grammarText,
+    tokenizeMs,
+  };
+}
+
+function createChatParser(
+  model: ServedModel,
+  tools: ToolsPlan,
+  separate: boolean,
+  opened: boolean,
+): OutputParser {
+  const { chat } = model;
+  const inner = tools.parsed === null ? plainParser : chat.family.createParser(tools.parsed);
+  return createReasoningParser({ tags: chat.reasoningTags, opened, separate, inner });
+}
+
+/** Control tokens that carry meaning for a parser: those of tool calls, and reasoning tags that are control tokens. */
+function findMarkers(model: ServedModel, tools: ToolsPlan): ReadonlySet<number> {
+  const { chat, controls } = model;
+  const texts = [chat.reasoningTags.open, chat.reasoningTags.close];
+  if (tools.parsed !== null) texts.push(...chat.family.markers);
+  const ids = texts.map((text) => controls.idByText.get(text)).filter((token) => token !== undefined);
+  return new Set(ids);
+}
+
+interface EncodedChat {
+  readonly rendered: RenderedChat;
+  readonly tokens: readonly number[];
+  readonly addedTokens: number;
+}
+
+/** Renders and tokenizes, dropping the oldest messages while `prompt_truncate_len` is exceeded. */
+function encodeChat(body: ChatBody, tools: readonly Tool[] | null, model: ServedModel): EncodedChat {
+  const limit = body.prompt_truncate_len ?? null;
+  let messages: readonly ChatMessage[] = body.messages;
+  for (;;) {
+    const encoded = encodeMessages(messages, body, tools, model);
+    if (limit === null || encoded.tokens.length <= limit) return encoded;
+    const shorter = dropOldestTurn(messages);
+    if (shorter === null) {
+      throw new InferenceError(
+        400,
+        `the shortest form of the conversation has ${encoded.tokens.length} tokens, more than the ${limit} of ` +
+          'prompt_truncate_len; shorten the last message or raise the limit',
+        { code: 'CONTEXT_LENGTH_EXCEEDED', param: 'prompt_truncate_len' },
+      );
+    }
+    messages = shorter;
+  }
+}
+
+/**
+ * Without the oldest message that may go: system messages and the last message stay, and results of a dropped call
+ * go with it, since a template refuses a result without its call.
+ */
+function dropOldestTurn(messages: readonly ChatMessage[]): readonly ChatMessage[] | null {
+  const first = messages.findIndex((message) => message.role !== 'system' && message.role !== 'developer');
+  if (first < 0 || first === messages.length - 1) return null;
+  let end = first + 1;
+  while (end < messages.length - 1 && ['tool', 'function'].includes(messages[end]!.role)) end++;
+  return [...messages.slice(0, first), ...messages.slice(end)];
+}
+
+function encodeMessages(
+  messages: readonly ChatMessage[],
+  body: ChatBody,
+  tools: readonly Tool[] | null,
+  model: ServedModel,
+): EncodedChat {
+  const rendered = renderOrRefuse(messages, body, tools, model);
+  const written = encodeGuarded(rendered.text, rendered.guard, model.tokenizer, model.controls);
+  const tokens = addBos(written, model);
+  return { rendered, tokens, addedTokens: tokens.length - written.length };
+}
+
+function renderOrRefuse(
+  messages: readonly ChatMessage[],
+  body: ChatBody,
+  tools: readonly Tool[] | null,
+  model: ServedModel,
+): RenderedChat {
+  const { enabled, effort } = resolveReasoning(body);
+  const variables = {
+    ...(enabled === null ? {} : { enable_thinking: enabled }),
+    ...(effort === null ? {} : { reasoning_effort: effort }),
+    ...body.sparkler?.template_variables,
+  };
+  try {
+    const input = {
+      messages,
+      tools,
+      documents: body.sparkler?.documents ?? null,
+      variables,
+      reasoningHistory: body.reasoning_history ?? null,
+      guarded: body.safe_tokenization ?? true,
+    };
+    return renderChat(input, model.chat, model.controls);
+  } catch (error) {
+    if (error instanceof ChatTemplateError) {
+      throw new InferenceError(400, error.message, { param: 'messages', cause: error });
+    }
+    throw error;
+  }
+}

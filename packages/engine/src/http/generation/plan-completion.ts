@@ -1,0 +1,132 @@
+import { InferenceError } from '@sparkler/api';
+import { plainParser } from '../../text/output-piece.ts';
+import { decodeRaw } from '../../text/token-text.ts';
+import { refuseField } from '../check-body.ts';
+import type { CompletionBody } from '../request-schemas.ts';
+import type { ServedModel } from '../served-model.ts';
+import type { EchoPlan, GenerationPlan, PromptPlan } from './generation-plan.ts';
+import type { PlanContext } from './plan-context.ts';
+import { checkTokens, resolveRequestBase, resolveTextStops, watchStops } from './resolve-request.ts';
+import { resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
+
+interface CompletionPrompt {
+  readonly tokens: readonly number[];
+  /** Tokens in front that the caller did not write. */
+  readonly addedTokens: number;
+}
+
+/** Decides everything about one completion request. Throws InferenceError. */
+export function planCompletion(body: CompletionBody, context: PlanContext): GenerationPlan {
+  const { model } = context;
+  if (body.images && body.images.length > 0)
+    throw refuseField('images', 'this engine reads text only; leave images out');
+  if (body.reasoning_history) {
+    throw refuseField('reasoning_history', 'reasoning_history is about messages; this endpoint has a prompt');
+  }
+  const begun = performance.now();
+  const prompts = readPrompts(body.prompt, model);
+  const tokenizeMs = performance.now() - begun;
+  const logprobs = resolveLogprobs(body);
+  const echoes = body.echo === true || typeof body.echo_last === 'number';
+  const base = resolveRequestBase({
+    body,
+    model,
+    headers: context.headers,
+    adapter: context.adapter,
+    logprobs,
+    echoes,
+  });
+  const stops = resolveTextStops(body);
+  const markers = new Set<number>();
+  return {
+    requestId: context.requestId,
+    responseId: `cmpl-${context.requestId}`,
+    model: body.model,
+    createdSeconds: Math.floor(Date.now() / 1000),
+    stream: body.stream ?? false,
+    choicesPerPrompt: base.choices,
+    prompts: prompts.map((prompt, index): PromptPlan => {
+      const maxTokens = resolveMaxTokens(body, prompt.tokens.length, model.contextTokens, 'prompt');
+      return {
+        request: {
+          ...base,
+          id: prompts.length === 1 ? context.requestId : `${context.requestId}-${index}`,
+          promptTokens: prompt.tokens,
+          maxTokens,
+          constraint: context.constrain({
+            maxTokens,
+            openedReasoning: endsInReasoning(prompt.tokens, model),
+          }),
+          onToken: watchStops(stops.stops, base.choices, model.tokenizer, markers),
+        },
+        fragments: () => [decodeRaw(model.tokenizer, prompt.tokens)],
+        echoed: planEcho(body, prompt.tokens.length, prompt.addedTokens),
+      };
+    }),
+    text: { ...stops, markers, createParser: () => plainParser, lead: '' },
+    logprobs,
+    rawOutput: body.raw_output ?? false,
+    returnTokenIds: body.return_token_ids ?? false,
+    perfMetrics: body.perf_metrics_in_response ?? false,
+    grammarText: context.grammarText,
+    tokenizeMs,
+  };
+}
+
+/** The part of the prompt that comes back: all of it, or the last tokens. */
+export function planEcho(
+  body: { readonly echo?: boolean | null; readonly echo_last?: number | null },
+  promptTokens: number,
+  addedTokens: number,
+): EchoPlan | null {
+  const last = body.echo_last ?? null;
+  if (last !== null) return { from: Math.max(0, promptTokens - last), hiddenTokens: addedTokens };
+  return body.echo === true ? { from: 0, hiddenTokens: addedTokens } : null;
+}
+
+/** A prompt is text or token ids, alone or in a list. */
+function readPrompts(prompt: CompletionBody['prompt'], model: ServedModel): CompletionPrompt[] {
+  if (typeof prompt === 'string') return [encodePrompt(prompt, model, 'prompt')];
+  if (isTokens(prompt)) return [usePromptTokens(prompt, model, 'prompt')];
+  return prompt.map((item, index) =>
+    typeof item === 'string'
+      ? encodePrompt(item, model, `prompt[${index}]`)
+      : usePromptTokens(item as number[], model, `prompt[${index}]`),
+  );
+}
+
+function isTokens(prompt: string[] | number[] | number[][]): prompt is number[] {
+  return typeof prompt[0] === 'number';
+}
+
+/** Special tokens written in the text count: this endpoint is for prompts that are built by hand. */
+function encodePrompt(text: string, model: ServedModel, field: string): CompletionPrompt {
+  const tokens = model.tokenizer.encode(text, { addSpecial: false, parseSpecial: true });
+  const complete = addBos(tokens, model);
+  if (complete.length === 0) {
+    throw new InferenceError(
+      400,
+      `${field} is empty and this model begins with no token of its own; write some text`,
+      {
+        param: field,
+      },
+    );
+  }
+  return { tokens: complete, addedTokens: complete.length - tokens.length };
+}
+
+function usePromptTokens(tokens: readonly number[], model: ServedModel, field: string): CompletionPrompt {
+  checkTokens(tokens, model.tokenizer, field);
+  return { tokens, addedTokens: 0 };
+}
+
+/** BOS in front, where the model wants one, but never twice. */
+export function addBos(tokens: readonly number[], model: ServedModel): readonly number[] {
+  const { bosToken, addsBos } = model.tokenizer;
+  return addsBos && bosToken !== null && tokens[0] !== bosToken ? [bosToken, ...tokens] : tokens;
+}
+
+/** Whether the prompt was cut inside an opened reasoning tag. The last few tokens are enough to tell. */
+function endsInReasoning(tokens: readonly number[], model: ServedModel): boolean {
+  return decodeRaw(model.tokenizer, tokens.slice(-16)).trimEnd().endsWith(model.chat.reasoningTags.open);
+}

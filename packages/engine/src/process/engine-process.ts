@@ -1,0 +1,127 @@
+import { readFileSync, rmSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import { Engine } from '../core/engine.ts';
+import type { OpenModel } from '../core/model-runner.ts';
+import { createEngineServer } from '../http/engine-server.ts';
+import { describeServedModel, type ServedModel } from '../http/served-model.ts';
+import { CrashJournal, journalEngine, readCrashReport } from './crash-journal.ts';
+import type { EngineFlags } from './engine-flags.ts';
+import { exitCodes } from './exit-codes.ts';
+import { writeLifeEvent } from './life-events.ts';
+import { openModel } from './open-model.ts';
+import { watchRunner } from './watch-runner.ts';
+
+/** A running engine process. */
+export interface EngineProcess {
+  /** Stops taking requests, lets the running ones finish within the grace, closes everything. */
+  drain(): Promise<void>;
+  /** Ends the process at once, saying why. */
+  die(message: string, code: number): never;
+}
+
+/** Opens the model and serves it. Rejects when it cannot start. */
+export async function startEngineProcess(flags: EngineFlags): Promise<EngineProcess> {
+  const begun = performance.now();
+  reportEarlierCrash(flags.crashReportPath);
+  const journal = new CrashJournal(flags.crashReportPath);
+  const die = (message: string, code: number): never => {
+    writeLifeEvent({ event: 'fatal', message, inFlight: journal.inFlight });
+    process.exit(code);
+  };
+  writeLifeEvent({ event: 'loading', fraction: 0 });
+  const model = await openModel(flags, createProgressReporter());
+  const served = describeServedModel(model, {
+    name: flags.name,
+    chatTemplate: flags.chatTemplatePath === null ? null : readFileSync(flags.chatTemplatePath, 'utf8'),
+    toolFormat: flags.toolFormat,
+  });
+  const engine = new Engine({
+    runner: watchRunner(model.runner, flags.stepTimeoutMs, () =>
+      die(
+        `a forward call did not come back within ${flags.stepTimeoutMs} ms; the process ends itself`,
+        exitCodes.hung,
+      ),
+    ),
+    policy: {
+      prefixCache: flags.prefixCache,
+      speculation: flags.speculation,
+      ...(flags.queueMax === null ? {} : { queueMax: flags.queueMax }),
+      ...(flags.hostCacheBytes === null ? {} : { hostBytesMax: flags.hostCacheBytes }),
+    },
+    observer: {
+      onFailure: (error) => die(`the model runner failed: ${describe(error)}`, exitCodes.failed),
+    },
+  });
+  const server = createEngineServer({
+    model: served,
+    engine: journalEngine(engine, journal),
+    runner: model.runner,
+    keepAliveMs: flags.keepAliveMs,
+    bodyBytesMax: flags.bodyBytesMax,
+  });
+  const address = await listen(server, flags.listen);
+  writeLifeEvent({
+    event: 'ready',
+    ...describeReady(flags, model, served),
+    address,
+    loadMs: Math.round(performance.now() - begun),
+  });
+  return {
+    die,
+    async drain() {
+      writeLifeEvent({ event: 'draining', graceMs: flags.graceMs });
+      // The listener closes first, so that no new request is taken; running ones end with the engine.
+      const closed = server.close();
+      await engine.close(flags.graceMs);
+      await closed;
+      await model.runner.close();
+      journal.close();
+    },
+  };
+}
+
+async function listen(server: FastifyInstance, where: EngineFlags['listen']): Promise<string> {
+  if (!('socketPath' in where)) return server.listen({ host: where.host, port: where.port });
+  // A process that was killed leaves its socket behind, and nobody can listen there until it is gone.
+  rmSync(where.socketPath, { force: true });
+  await server.listen({ path: where.socketPath });
+  return where.socketPath;
+}
+
+function describeReady(flags: EngineFlags, model: OpenModel, served: ServedModel) {
+  const { limits } = model.runner;
+  return {
+    name: flags.name,
+    architecture: model.description.architecture,
+    contextTokens: served.contextTokens,
+    cellsMax: limits.cellsMax,
+    sequencesMax: limits.sequencesMax,
+    batchTokensMax: limits.batchTokensMax,
+    vocabularySize: limits.vocabularySize,
+    embeddingSize: limits.embeddingSize,
+    pooling: model.description.pooling,
+    chatTemplate: served.chat.origin,
+    toolFormat: served.chat.family.id,
+  };
+}
+
+function reportEarlierCrash(path: string | null): void {
+  if (path === null) return;
+  const inFlight = readCrashReport(path);
+  if (inFlight.length > 0) writeLifeEvent({ event: 'crash-report', inFlight });
+}
+
+/** Loading is told in steps of a percent, not for each tensor. */
+function createProgressReporter(): (fraction: number) => void {
+  let told = 0;
+  return (fraction) => {
+    const percent = Math.floor(fraction * 100);
+    if (percent <= told) return;
+    told = percent;
+    writeLifeEvent({ event: 'loading', fraction: percent / 100 });
+  };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

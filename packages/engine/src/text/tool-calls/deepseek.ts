@@ -1,0 +1,50 @@
+import type { CallsReader } from './call-scanner.ts';
+import { describeTools, writeHermesCall } from './describe-tools.ts';
+import { MarkedCallsParser } from './marked-calls.ts';
+import { type CallHead, NamedCallReader } from './named-calls.ts';
+import type { ToolFamily } from './tool-family.ts';
+
+const callsBegin = '<｜tool▁calls▁begin｜>';
+const callsEnd = '<｜tool▁calls▁end｜>';
+const callBegin = '<｜tool▁call▁begin｜>';
+const callEnd = '<｜tool▁call▁end｜>';
+const separator = '<｜tool▁sep｜>';
+
+/**
+ * DeepSeek. V3 and R1: `function<sep>name`, a line break and the arguments in a ```json fence; V3.1: `name<sep>`
+ * and the bare arguments.
+ */
+export const deepseek: ToolFamily = {
+  id: 'deepseek',
+  markers: [callsBegin, callsEnd, callBegin, callEnd, separator],
+  createParser: () =>
+    new MarkedCallsParser({
+      markers: [callsBegin, callBegin, callsEnd],
+      createReader: (marker) =>
+        marker === callBegin ? new NamedCallReader({ readHead, closing: ['```', callEnd] }) : emptyGroup,
+    }),
+  callSyntax: {
+    trigger: callBegin,
+    before: `${callsBegin}${callBegin}`,
+    nameKey: null,
+    separator,
+    after: `${callEnd}${callsEnd}`,
+  },
+  describeTools,
+  writeCall: writeHermesCall,
+  formCallId: (id) => id,
+};
+
+/** The marks around a group of calls carry nothing. */
+const emptyGroup: CallsReader = { push: (text) => ({ events: [], state: 'done', rest: text }) };
+
+function readHead(text: string): CallHead {
+  const place = text.indexOf(separator);
+  if (place < 0) return text.length > 256 ? 'failed' : 'more';
+  const first = text.slice(0, place).trim();
+  const behind = text.slice(place + separator.length);
+  if (/^\s*\{/.test(behind)) return { name: first, length: place + separator.length };
+  const fenced = /^\s*([\w.-]+)\s*\n\s*```(?:json)?\s*(?=\{)/.exec(behind);
+  if (fenced !== null) return { name: fenced[1]!, length: place + separator.length + fenced[0].length };
+  return behind.length > 256 ? 'failed' : 'more';
+}

@@ -1,0 +1,30 @@
+import type { TemplateTool } from '../chat-template/template-message.ts';
+import type { OutputParser } from '../output-piece.ts';
+
+/** How one family of models writes tool calls. */
+export interface ToolFamily {
+  readonly id: string;
+  /** Texts of control tokens that the parser needs to see; other control tokens never reach the text. */
+  readonly markers: readonly string[];
+  /** Reads answers. `names` are the tools of the request: a call of anything else is text. */
+  createParser(names: ReadonlySet<string>): OutputParser;
+  readonly callSyntax: CallSyntax;
+  /** A system prompt for templates that have no words for tools. */
+  describeTools(tools: readonly TemplateTool[]): string;
+  /** A call of an earlier turn as text, for templates that leave calls out. */
+  writeCall(name: string, callArguments: Record<string, unknown> | string): string;
+  /** Ids of calls as the template accepts them. */
+  formCallId(id: string): string;
+}
+
+/** How a call is spelled, for answers that must be (or whose arguments must fit) a schema. */
+export type CallSyntax = {
+  /** Text after which the model is committed to a call; null: nothing announces one. */
+  readonly trigger: string | null;
+  readonly before: string;
+  readonly after: string;
+} & (
+  | { readonly nameKey: string; readonly argumentsKey: string }
+  /** The name stands in front of the separator and the arguments behind it, no JSON around both. */
+  | { readonly nameKey: null; readonly separator: string }
+);
