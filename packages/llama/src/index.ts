@@ -9,6 +9,17 @@ export {
   openContext,
   type Pooling,
 } from './context.ts';
+export { checkModelFile } from './gguf/check-model.ts';
+export { GgufError } from './gguf/gguf-error.ts';
+export { decodeBfloat, decodeHalf, encodeBfloat, encodeHalf } from './gguf/half-float.ts';
+export { type GgufHeader, type GgufTensor, parseGgufHeader, readGgufHeader } from './gguf/reader.ts';
+export {
+  findTensorType,
+  TENSOR_TYPES,
+  type TensorType,
+  tensorBytes,
+  tensorTypeNamed,
+} from './gguf/tensor-type.ts';
 export * from './gguf/value.ts';
 export { type TensorToWrite, writeGguf } from './gguf/writer.ts';
 export { LlamaComputeError, LlamaError } from './llama-error.ts';

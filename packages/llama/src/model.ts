@@ -12,6 +12,8 @@ export interface ModelOptions {
   readonly gpuLayers?: number | undefined;
   /** Keep the weights from being swapped out. */
   readonly lockMemory?: boolean | undefined;
+  /** Load the tokenizer alone: nothing can be computed then. */
+  readonly vocabularyOnly?: boolean | undefined;
   /** Called on the event loop with 0 … 1 while weights are read. */
   readonly onProgress?: ((progress: number) => void) | undefined;
 }
@@ -121,6 +123,7 @@ export async function openLlamaModelFile(library: LlamaLibrary, options: ModelOp
     n_gpu_layers: options.gpuLayers ?? -1,
     load_mode: options.lockMemory === true ? LOAD_MODE.mmapAndMlock : LOAD_MODE.mmap,
     progress_callback: callback,
+    vocab_only: options.vocabularyOnly ?? false,
   };
   try {
     const { result, lines } = await library.log.capture(() => callAsync(library.model.load, path, params));

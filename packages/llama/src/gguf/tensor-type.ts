@@ -47,6 +47,9 @@ export const TENSOR_TYPES: readonly TensorType[] = [
   type(34, 'tq1_0', 256, 54),
   type(35, 'tq2_0', 256, 66),
   type(39, 'mxfp4', 32, 17),
+  type(40, 'nvfp4', 64, 36),
+  type(41, 'q1_0', 128, 18),
+  type(42, 'q2_0', 64, 18),
 ];
 
 const byId = new Map(TENSOR_TYPES.map((entry) => [entry.id, entry]));

@@ -34,7 +34,8 @@ export type GgufScalar = number | bigint | boolean | string;
 
 export type GgufValue =
   | { readonly type: GgufScalarType; readonly value: GgufScalar }
-  | { readonly type: 'array'; readonly of: GgufScalarType; readonly value: readonly GgufScalar[] };
+  /** Numbers are read into typed arrays, texts into an array, truth values into a Uint8Array of 0 and 1. */
+  | { readonly type: 'array'; readonly of: GgufScalarType; readonly value: ArrayLike<GgufScalar> };
 
 export type GgufMetadata = ReadonlyMap<string, GgufValue>;
 

@@ -101,7 +101,7 @@ class ByteWriter {
     }
     this.scalar('uint32', VALUE_TYPES.indexOf(value.of));
     this.scalar('uint64', BigInt(value.value.length));
-    for (const item of value.value) this.scalar(value.of, item);
+    for (let index = 0; index < value.value.length; index++) this.scalar(value.of, value.value[index]!);
   }
 
   scalar(type: GgufScalarType, value: GgufScalar): void {

@@ -1,6 +1,7 @@
 import {
   type Backend,
   type CacheType,
+  checkModelFile,
   createTokenizer,
   type LlamaContext,
   type LlamaModel,
@@ -37,9 +38,10 @@ export interface OpenLlamaModelOptions {
   readonly onProgress?: ((progress: number) => void) | undefined;
 }
 
-/** Opens a GGUF model for serving. Throws LlamaError with the reason; nothing stays open then. */
+/** Opens a GGUF model for serving. Throws GgufError or LlamaError with the reason; nothing stays open then. */
 export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<OpenModel> {
   const library = loadLibrary({ backend: options.backend });
+  await checkModelFile(options.path);
   const model = await openLlamaModelFile(library, {
     path: options.path,
     gpuLayers: options.gpuLayers,

@@ -2,6 +2,14 @@ import type { LibraryHandle } from 'koffi';
 import { bind } from '../bind.ts';
 import { POINTER, type VocabPointer } from './pointers.ts';
 
+/** enum llama_token_attr, the ones used here */
+export const TOKEN_ATTRIBUTE = {
+  control: 1 << 3,
+  userDefined: 1 << 4,
+  unknown: 1 << 0,
+  stripsLeft: 1 << 7,
+} as const;
+
 export type VocabFunctions = ReturnType<typeof bindVocabFunctions>;
 
 /** Text to tokens and back. */
@@ -16,6 +24,10 @@ export function bindVocabFunctions(library: LibraryHandle) {
     addsEos: flag('llama_vocab_get_add_eos'),
     isEnd: bind<[VocabPointer, number], boolean>(library, 'llama_vocab_is_eog', 'bool', [POINTER, 'int32_t']),
     isControl: bind<[VocabPointer, number], boolean>(library, 'llama_vocab_is_control', 'bool', [
+      POINTER,
+      'int32_t',
+    ]),
+    attributes: bind<[VocabPointer, number], number>(library, 'llama_vocab_get_attr', 'int', [
       POINTER,
       'int32_t',
     ]),

@@ -1,0 +1,94 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeTinyModel } from '../tiny-model/tiny-model.ts';
+import { checkModelFile, checkModelHeader } from './check-model.ts';
+import { type GgufHeader, parseGgufHeader } from './reader.ts';
+import { tensorTypeNamed } from './tensor-type.ts';
+import { float32, type GgufValue, string, strings, uint32 } from './value.ts';
+
+let folder: string;
+let header: GgufHeader;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'check-model-'));
+  const path = join(folder, 'tiny.gguf');
+  await writeTinyModel(path);
+  const bytes = await readFile(path);
+  header = parseGgufHeader(bytes, bytes.length);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Checks the tiny model with one metadata value changed (or removed). */
+function checkWith(key: string, value: GgufValue | undefined): void {
+  const metadata = new Map(header.metadata);
+  if (value === undefined) metadata.delete(key);
+  else metadata.set(key, value);
+  checkModelHeader({ ...header, metadata });
+}
+
+/** Checks the tiny model with the type of one tensor changed. */
+function checkWithType(name: string, type: string): void {
+  const tensors = header.tensors.map((tensor) =>
+    tensor.name === name ? { ...tensor, type: tensorTypeNamed(type) } : tensor,
+  );
+  checkModelHeader({ ...header, tensors });
+}
+
+test('a sound model passes', async () => {
+  expect((await checkModelFile(join(folder, 'tiny.gguf'))).tensors).toHaveLength(21);
+});
+
+test('values that make llama.cpp end the process are refused by name', () => {
+  // Each of these was seen to abort llama.cpp v0.5.0 on this very model.
+  const fatal: [string, GgufValue, string][] = [
+    ['llama.block_count', uint32(0), 'llama.block_count must be from 1 to 512, not 0'],
+    ['llama.block_count', uint32(513), 'from 1 to 512'],
+    ['llama.expert_count', uint32(3), 'llama.expert_used_count must be at least 1'],
+    ['llama.expert_count', uint32(2000), 'from 0 to 1024'],
+    ['llama.expert_used_count', uint32(1), 'from 0 to 0, not 1'],
+    ['llama.expert_group_count', uint32(3), 'llama.expert_group_count'],
+    ['llama.nextn_predict_layers', uint32(99), 'from 0 to 2'],
+    ['llama.rope.scaling.type', string('bogus'), 'none, linear, yarn, longrope, not bogus'],
+    ['llama.attention.layer_norm_rms_epsilon', float32(-1), 'from 0 to 1, not -1'],
+    ['llama.attention.layer_norm_rms_epsilon', float32(Number.NaN), 'not NaN'],
+    ['tokenizer.ggml.model', string('llama'), 'lacks the byte token <0x00>'],
+    ['tokenizer.ggml.model', string('no_vocab'), 'not no_vocab'],
+    ['tokenizer.ggml.tokens', strings(['a', 'b', 'a']), 'holds "a" twice, as 0 and 2'],
+  ];
+  for (const [key, value, message] of fatal) expect(() => checkWith(key, value), key).toThrow(message);
+});
+
+test('weights in types that crash the first computation are refused', () => {
+  expect(() => checkWithType('blk.0.attn_q.weight', 'q8_1')).toThrow('has the type q8_1, not a weight');
+  expect(() => checkWithType('token_embd.weight', 'i32')).toThrow('token_embd.weight');
+  expect(() => checkWithType('output_norm.weight', 'f16')).toThrow('must be f32, not f16');
+  expect(() => checkWithType('blk.0.attn_q.weight', 'q4_0')).not.toThrow();
+});
+
+test('a special token outside the vocabulary is refused: the model would never end', () => {
+  expect(() => checkWith('tokenizer.ggml.eos_token_id', uint32(298))).toThrow(
+    'is 298, but there are 298 tokens',
+  );
+});
+
+test('unknown and unservable architectures are refused by name', () => {
+  expect(() => checkWith('general.architecture', string('gpt5'))).toThrow('architecture gpt5 is not known');
+  expect(() => checkWith('general.architecture', string('t5'))).toThrow('an encoder-decoder');
+  expect(() => checkWith('general.architecture', undefined)).toThrow('is missing');
+  expect(() => checkWith('general.type', string('adapter'))).toThrow('of type adapter, not a model');
+});
+
+test('values of the wrong type are refused with the type expected', () => {
+  expect(() => checkWith('llama.block_count', string('2'))).toThrow('must be a whole number, not string');
+  expect(() => checkWith('tokenizer.ggml.tokens', uint32(2))).toThrow('must be an array of string');
+  expect(() => checkWith('general.architecture', uint32(2))).toThrow('must be a text, not uint32');
+});
+
+test('a model in several files needs all of them', async () => {
+  expect(() => checkWith('split.count', uint32(2))).not.toThrow();
+  const tensors = header.tensors.slice(0, 0);
+  expect(() => checkModelHeader({ ...header, tensors })).toThrow('a vocabulary only');
+});

@@ -1,0 +1,45 @@
+import { ARCHITECTURES, UNSERVED_ARCHITECTURES } from './architectures.ts';
+import { checkHyperparameters } from './check-hyperparameters.ts';
+import { checkTensors } from './check-tensors.ts';
+import { checkVocabulary } from './check-vocabulary.ts';
+import { GgufError } from './gguf-error.ts';
+import { numberOf, textOf } from './metadata-access.ts';
+import { type GgufHeader, readGgufHeader } from './reader.ts';
+import { listSplitFiles } from './split-files.ts';
+
+/**
+ * Checks a model file before llama.cpp sees it. llama.cpp answers much of what may be wrong with a file by ending
+ * the process (an assertion, an uncaught exception, a read beyond the end); the rules here refuse those files by
+ * name. Throws GgufError. Returns the header of the (first) file.
+ */
+export async function checkModelFile(path: string): Promise<GgufHeader> {
+  const header = await readGgufHeader(path);
+  checkModelHeader(header);
+  for (const part of listSplitFiles(path, header)) checkTensors(await readGgufHeader(part));
+  return header;
+}
+
+/** The same for a header alone. */
+export function checkModelHeader(header: GgufHeader): void {
+  const architecture = checkArchitecture(header);
+  checkHyperparameters(header.metadata, architecture);
+  checkVocabulary(header.metadata);
+  checkTensors(header);
+  const parts = numberOf(header.metadata, 'split.count') ?? 1;
+  if (header.tensors.length === 0 && parts < 2)
+    throw new GgufError('the file holds no tensors: it is a vocabulary only');
+}
+
+function checkArchitecture({ metadata }: GgufHeader): string {
+  const type = textOf(metadata, 'general.type');
+  if (type !== undefined && type !== 'model') throw new GgufError(`the file is of type ${type}, not a model`);
+  const architecture = textOf(metadata, 'general.architecture');
+  if (architecture === undefined) throw new GgufError('general.architecture is missing');
+  if (ARCHITECTURES.has(architecture)) return architecture;
+  const reason = UNSERVED_ARCHITECTURES[architecture];
+  throw new GgufError(
+    reason === undefined
+      ? `the architecture ${architecture} is not known to this release of llama.cpp`
+      : `the architecture ${architecture} is ${reason} and cannot be served by itself`,
+  );
+}

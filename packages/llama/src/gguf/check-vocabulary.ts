@@ -1,0 +1,63 @@
+import { GgufError } from './gguf-error.ts';
+import { arrayOf, numberOf, textOf } from './metadata-access.ts';
+import type { GgufMetadata } from './value.ts';
+
+/** Tokenizers of llama.cpp v0.5.0 that turn text into tokens. */
+const TOKENIZERS = ['llama', 'bert', 'gpt2', 'hybriddna', 'whitespace', 't5', 'rwkv', 'plamo2', 'gemma4'];
+
+const SPECIAL_IDS = ['bos', 'eos', 'eot', 'eom', 'unknown', 'seperator', 'padding', 'mask'];
+
+/** Refuses vocabularies that llama.cpp asserts on or would read beyond the end of. */
+export function checkVocabulary(metadata: GgufMetadata): void {
+  const key = (name: string): string => `tokenizer.ggml.${name}`;
+  const model = textOf(metadata, key('model'));
+  if (model === undefined || !TOKENIZERS.includes(model)) {
+    throw new GgufError(`${key('model')} must be one of ${TOKENIZERS.join(', ')}, not ${model ?? 'absent'}`);
+  }
+  const tokens = arrayOf(metadata, key('tokens'), ['string']) as readonly string[] | undefined;
+  if (tokens === undefined || tokens.length === 0)
+    throw new GgufError(`${key('tokens')} is missing or empty`);
+  const scores = arrayOf(metadata, key('scores'), ['float32', 'int32']);
+  const types = arrayOf(metadata, key('token_type'), ['int32']);
+  for (const [name, values] of Object.entries({ scores, token_type: types })) {
+    if (values !== undefined && values.length < tokens.length) {
+      throw new GgufError(`${key(name)} has ${values.length} values for ${tokens.length} tokens`);
+    }
+  }
+  arrayOf(metadata, key('merges'), ['string']);
+  arrayOf(metadata, key('precompiled_charsmap'), ['int8', 'uint8']);
+  checkDuplicates(tokens, key('tokens'));
+  if (model === 'llama') checkByteTokens(tokens, key('tokens'));
+  for (const name of SPECIAL_IDS) {
+    const id = numberOf(metadata, key(`${name}_token_id`));
+    // llama.cpp ignores an id outside the vocabulary, and the model then never ends its answers.
+    if (id !== undefined && id >= tokens.length && id !== 2 ** 32 - 1) {
+      throw new GgufError(`${key(`${name}_token_id`)} is ${id}, but there are ${tokens.length} tokens`);
+    }
+  }
+}
+
+function checkDuplicates(tokens: readonly string[], key: string): void {
+  const seen = new Map<string, number>();
+  for (const [id, token] of tokens.entries()) {
+    // Empty ones get a name of their own; of tokens that are not UTF-8 we no longer know the bytes.
+    if (token === '' || token.includes('\ufffd')) continue;
+    const first = seen.get(token);
+    if (first !== undefined) {
+      throw new GgufError(
+        `${key} holds ${JSON.stringify(token)} twice, as ${first} and ${id}; each must be unique`,
+      );
+    }
+    seen.set(token, id);
+  }
+}
+
+/** A SentencePiece tokenizer falls back to byte tokens, and throws uncaught where one is missing. */
+function checkByteTokens(tokens: readonly string[], key: string): void {
+  const known = new Set(tokens);
+  for (let byte = 0; byte < 256; byte++) {
+    const token = `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+    if (!known.has(token))
+      throw new GgufError(`${key} lacks the byte token ${token} of a SentencePiece vocabulary`);
+  }
+}
