@@ -1,9 +1,12 @@
 /**
- * Runs one of the repository's TypeScript programs: `node bootstrap.mjs packages/server/src/start.ts [arguments]`.
+ * Runs one of the repository's TypeScript programs: `node bootstrap.mjs packages/server/src/start.ts
+ * [arguments]`.
  *
  * Plain JavaScript without dependencies, because it runs where nothing is installed yet and Node may be 20:
- *   1. installs the locked packages if they are missing or the lockfile changed (only one process at a time does),
- *   2. finds Node 24: this process if it is new enough, else the one that came as an optional platform package,
+ *   1. installs the locked packages if they are missing or the lockfile changed (only one process at a time
+ *      does),
+ *   2. finds Node 24: this process if it is new enough, else the one that came as an optional platform
+ *      package,
  *   3. runs the program with it: same terminal, arguments and signals; its exit code becomes ours.
  */
 import { spawn } from 'node:child_process';
@@ -61,7 +64,8 @@ function majorVersion(version) {
   return Number(version.split('.')[0]);
 }
 
-// --- installing ------------------------------------------------------------------------------------------------
+// --- installing
+// ------------------------------------------------------------------------------------------------
 
 /** @param {'serving' | 'development'} mode */
 async function ensureInstalled(mode) {
@@ -110,7 +114,10 @@ function isForMusl(locked) {
   return locked.libc !== undefined && ![locked.libc].flat().includes('glibc');
 }
 
-/** Whether what npm says it installed is what the lockfile wants: an installation made by hand is as good as ours. */
+/**
+ * Whether what npm says it installed is what the lockfile wants: an installation made by hand is as good as
+ * ours.
+ */
 function isInstalled(wanted) {
   const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
   if (installed === undefined) return false;
@@ -142,7 +149,9 @@ async function installPackages(packagesTotal, mode) {
   show(`Installed ${packagesTotal} packages in ${seconds(begin)}.`, true);
 }
 
-/** Runs npm with our own Node; its output is read, not shown. Resolves with the exit code and the last lines. */
+/**
+ * Runs npm with our own Node; its output is read, not shown. Resolves with the exit code and the last lines.
+ */
 function runNpm(npmArguments, onLine) {
   const bundled = process.env.npm_execpath;
   const throughNode = bundled?.endsWith('.js') && existsSync(bundled);
@@ -202,7 +211,8 @@ function explainNpmFailure({ lines, notFound }) {
   return `Installing the packages failed. ${advice?.[1] ?? 'What npm said:'}\n${said || lines.slice(-12).join('\n')}`;
 }
 
-// --- one installer at a time -----------------------------------------------------------------------------------
+// --- one installer at a time
+// -----------------------------------------------------------------------------------
 
 /** Waits for its turn; returns the function that ends it. A lock whose process is gone is taken over. */
 async function takeInstallLock() {
@@ -261,7 +271,8 @@ function isRunning(pid) {
   }
 }
 
-// --- running ---------------------------------------------------------------------------------------------------
+// --- running
+// ---------------------------------------------------------------------------------------------------
 
 function findNode() {
   if (majorVersion(process.versions.node) >= neededNode) return process.execPath;
@@ -306,7 +317,8 @@ function forwardSignals(child) {
   };
 }
 
-// --- small things ----------------------------------------------------------------------------------------------
+// --- small things
+// ----------------------------------------------------------------------------------------------
 
 /** On a terminal one line that is redrawn; in a pipe one line a call. */
 function createProgressLine() {

@@ -3,9 +3,9 @@
  *
  * npm writes an optional dependency into the lockfile only if it could read its metadata at that moment; one
  * package that a registry mirror lacks is dropped without a word, and from then on `npm ci` refuses the whole
- * lockfile ("Missing: … from lock file"). An entry with version, os and cpu is all that `npm ci` needs to know
- * that a package is for another platform. Where npm could not give an integrity, none is written: the entry then
- * pins the version only.
+ * lockfile ("Missing: … from lock file"). An entry with version, os and cpu is all that `npm ci` needs to
+ * know that a package is for another platform. Where npm could not give an integrity, none is written: the
+ * entry then pins the version only.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -57,7 +57,7 @@ function parentFolder(path: string): string {
 function exactVersion(name: string, range: string): string {
   if (/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(range)) return range;
   throw new Error(
-    `package-lock.json: ${name} is wanted as "${range}" and has no entry; only an exact version can be filled in. ` +
-      `Run "npm install" where the registry has it.`,
+    `package-lock.json has no entry of ${name}, wanted as "${range}", and only an exact version can be ` +
+      'filled in. Run "npm install" where the registry has it.',
   );
 }

@@ -14,7 +14,10 @@ export function startChecksum(algorithm: Checksum['algorithm'], sizeBytes: numbe
   return createHash('sha1').update(`blob ${sizeBytes}\0`);
 }
 
-/** Feeds a file (its first `endByte` bytes, or all) into a hash or a counter. Rejects with the abort reason or a file error. */
+/**
+ * Feeds a file (its first `endByte` bytes, or all) into a hash or a counter. Rejects with the abort reason or
+ * a file error.
+ */
 export async function updateFromFile(
   hash: { update(chunk: Uint8Array): unknown },
   path: string,

@@ -52,7 +52,9 @@ export async function downloadFile(
   }
 }
 
-/** Brings the part to its end, over several connections if need be. True if its content is the expected one. */
+/**
+ * Brings the part to its end, over several connections if need be. True if its content is the expected one.
+ */
 async function downloadPart(
   part: string,
   download: Download,

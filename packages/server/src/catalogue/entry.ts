@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 
-/** Where a file of a model can be had. `{path}` of the wanted file is appended to the folder or address given. */
+/**
+ * Where a file of a model can be had. `{path}` of the wanted file is appended to the folder or address given.
+ */
 const source = Type.Union([
   Type.Object(
     { kind: Type.Literal('folder'), path: Type.String({ minLength: 1 }) },
@@ -92,7 +94,9 @@ export const catalogueEntrySchema = Type.Object(
     /** Other names that requests may use, such as nomic-ai/nomic-embed-text-v1.5. */
     aliases: Type.Array(Type.String({ minLength: 1 })),
     kind: Type.Enum([...modelKinds]),
-    /** `gguf` is served as it is; a `hugging-face` folder is converted first, or served by an external engine. */
+    /**
+     * `gguf` is served as it is; a `hugging-face` folder is converted first, or served by an external engine.
+     */
     format: Type.Union([Type.Literal('gguf'), Type.Literal('hugging-face')]),
     /** In all, also of a mixture of experts; rounded where the publisher's own number is. */
     parameters: Type.Integer({ minimum: 1 }),

@@ -102,7 +102,7 @@ test("the operator's folder comes first, is used in place, and needs a checksum 
   expect(await fetchModel(unknown, other)).toMatchObject({ path });
 });
 
-test('a Hugging Face repository vouches for its files: sha256 for large ones, Git ids for the rest', async () => {
+test('a Hugging Face repository vouches for files: sha256 for large ones, Git ids else', async () => {
   const config = Buffer.from('{"model_type":"llama"}');
   const files: Record<string, Buffer> = {
     'config.json': config,

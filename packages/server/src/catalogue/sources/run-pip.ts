@@ -35,13 +35,15 @@ export async function runPip(
   return result;
 }
 
+const unreachable =
+  "the Python package index cannot be reached: check the network, or pip's own settings " +
+  '(python3 -m pip config list)';
+
 const explanations: readonly (readonly [RegExp, string])[] = [
   [/python3? is not installed/, 'Python 3 is not installed; on Debian: apt-get install python3-pip'],
   [/No module named pip/, 'Python has no pip; on Debian: apt-get install python3-pip'],
-  [
-    /ProxyError|NewConnectionError|Name or service not known|Temporary failure in name resolution|Network is unreachable|ConnectTimeout|Max retries exceeded/,
-    "the Python package index cannot be reached: check the network, or pip's own settings (python3 -m pip config list)",
-  ],
+  [/Name or service not known|Temporary failure in name resolution|Network is unreachable/, unreachable],
+  [/ProxyError|NewConnectionError|ConnectTimeout|Max retries exceeded/, unreachable],
   [/SSLError|CERTIFICATE_VERIFY_FAILED/, "the package index's certificate is not trusted: see PIP_CERT"],
   [
     /No matching distribution found|Could not find a version/,

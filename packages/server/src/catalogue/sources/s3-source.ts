@@ -13,7 +13,10 @@ export interface S3Location {
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
-/** Objects of a bucket, read with the credentials that the AWS SDK finds (environment, profile, instance role). */
+/**
+ * Objects of a bucket, read with the credentials that the AWS SDK finds (environment, profile, instance
+ * role).
+ */
 export function createS3Source(from: S3Location): ModelSource {
   return {
     description: `S3 bucket s3://${from.bucket}/${from.prefix}`,
@@ -75,7 +78,10 @@ async function listObjects(
   return listed;
 }
 
-/** A stored SHA-256 of the whole object, or the ETag where that is the content's MD5 (not after multipart uploads). */
+/**
+ * A stored SHA-256 of the whole object, or the ETag where that is the content's MD5 (not after multipart
+ * uploads).
+ */
 async function readChecksum(
   sdk: Sdk,
   client: S3Client,
@@ -96,8 +102,8 @@ async function readChecksum(
   if (md5 !== undefined && !head.ServerSideEncryption?.startsWith('aws:kms'))
     return { algorithm: 'md5', hex: md5 };
   throw new SourceError(
-    `s3://${bucket}/${key} has no checksum of its whole content: upload it with --checksum-algorithm SHA256 ` +
-      'or give its sha256 in the catalogue',
+    `s3://${bucket}/${key} has no checksum of its whole content: upload it with ` +
+      '--checksum-algorithm SHA256, or give its sha256 in the catalogue',
   );
 }
 

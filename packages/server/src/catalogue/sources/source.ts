@@ -30,7 +30,9 @@ export interface OpenedContent {
 
 /** What a source gets to work with. */
 export interface SourceContext {
-  /** A folder for the source alone; emptied once the model is whole, kept until then so that work isn't lost. */
+  /**
+   * A folder for the source alone; emptied once the model is whole, kept until then so that work isn't lost.
+   */
   readonly scratchFolder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onProgress: ProgressListener;

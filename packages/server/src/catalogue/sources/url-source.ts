@@ -4,7 +4,10 @@ import { SourceError } from '../model-unavailable-error.ts';
 import { fetchFrom, openHttpContent } from './http-content.ts';
 import type { ModelSource, OfferedFile, SourceContext } from './source.ts';
 
-/** Files below a web address. Wildcards can't be listed there, and a file without a known checksum needs a header. */
+/**
+ * Files below a web address. Wildcards can't be listed there, and a file without a known checksum needs a
+ * header.
+ */
 export function createUrlSource(base: string): ModelSource {
   const root = base.endsWith('/') ? base : `${base}/`;
   return {
