@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { answerText, startTestReplica, streamWords, type TestReplica } from './testbed/test-replica.ts';
-import { aliceKey, createTestbed, listen, type Testbed, tinySnapshot } from './testbed/testbed.ts';
+import { aliceKey, bobKey, createTestbed, listen, type Testbed, tinySnapshot } from './testbed/testbed.ts';
 
 let testbed: Testbed;
 let replica: TestReplica;
@@ -95,4 +95,27 @@ test("the caller's request id is echoed, but usage goes under an id of our own",
   expect(new Set(ids).size).toBe(2);
   expect(ids).not.toContain('my-request-0001');
   expect(second.headers.get('x-fireworks-request-id')).toBe(ids[1]);
+});
+
+test('the timings of a request are for its own account, by our id or by its own, without text', async () => {
+  await (await chat({}, { 'x-request-id': 'my-request-0001' })).text();
+  await vi.waitFor(() => expect(testbed.usage).toHaveLength(1));
+  const show = (id: string, key: string) =>
+    fetch(`${server.baseUrl}/inference/v1/requests/${id}`, { headers: { authorization: `Bearer ${key}` } });
+  const timings = (await (await show('my-request-0001', aliceKey)).json()) as Record<string, unknown>;
+  expect(timings).toMatchObject({
+    request_id: testbed.usage[0]!.requestId,
+    client_request_id: 'my-request-0001',
+    replica: 'replica-0',
+    adapter: null,
+    tokens: { prompt: 7, cached_prompt: 2, completion: 3 },
+    timings: { prefill: 1, decode: 2, gateway_queue: expect.any(Number), total: expect.any(Number) },
+  });
+  expect(JSON.stringify(timings)).not.toContain('hello');
+  expect((await show(String(timings.request_id), aliceKey)).status).toBe(200);
+  expect((await show(String(timings.request_id), bobKey)).status).toBe(404);
+  const listed = await fetch(`${server.baseUrl}/inference/v1/requests`, {
+    headers: { authorization: `Bearer ${bobKey}` },
+  });
+  expect(await listed.json()).toEqual({ object: 'list', data: [] });
 });

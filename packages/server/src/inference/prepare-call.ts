@@ -14,6 +14,8 @@ import { type ResolvedTarget, resolveModel } from './resolve.ts';
 export interface PreparedCall {
   /** Unique, ours: what usage is recorded under. The caller's own x-request-id may repeat. */
   readonly id: string;
+  /** What the caller sees as x-request-id: the same unless the caller chose it. */
+  readonly shownId: string;
   readonly endpoint: Endpoint;
   readonly principal: Principal;
   readonly target: ResolvedTarget;
@@ -77,7 +79,21 @@ export function prepareCall(
   });
   const affinityKey = affinityOf(principal, request.headers['x-session-affinity'], fields);
   const streams = fields.stream === true;
-  return { id, endpoint, principal, target, dialect, path, body, streams, affinityKey, priority, rate };
+  const shownId = request.id;
+  return {
+    id,
+    shownId,
+    endpoint,
+    principal,
+    target,
+    dialect,
+    path,
+    body,
+    streams,
+    affinityKey,
+    priority,
+    rate,
+  };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

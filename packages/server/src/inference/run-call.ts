@@ -4,18 +4,15 @@ import type { Place } from './admit.ts';
 import { CallerStream, type CancelReason } from './caller-stream.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
+import { type MeteredRun, meterCall } from './meter-call.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import { errorOfBreak, errorOfRefusal } from './replica-error.ts';
-import { noTokens } from './token-counts.ts';
 
 /** Replicas tried for one request: the second only when the first never got a byte of it. */
 const ATTEMPTS_MAX = 2;
 
-/** What became of a call: the status to meter, and the exchange that knows the tokens (null: it never ran). */
-interface CallEnd {
-  readonly status: number;
-  readonly exchange: Exchange | null;
-}
+/** What is known of a call once it left its replica. */
+type Run = Omit<MeteredRun, 'startMs' | 'endMs'>;
 
 /** Takes a prepared call from admission to its one terminal event, and meters it if it was admitted. */
 export async function runCall(gateway: Gateway, call: PreparedCall, reply: FastifyReply): Promise<void> {
@@ -29,8 +26,8 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
   const remove = openCalls.add(caller, startMs);
   try {
     refuseOverQuota(call);
-    const end = await attemptCall(gateway, call, caller);
-    if (end.exchange !== null) meterCall(gateway, call, startMs, end.exchange, end.status);
+    const run = await attemptCall(gateway, call, caller);
+    meterCall(gateway, call, { ...run, startMs, endMs: context.now() });
   } catch (error) {
     if (!(error instanceof InferenceError)) {
       context.log.error({ requestId, err: error }, 'an inference request failed inside the gateway');
@@ -49,13 +46,18 @@ function refuseOverQuota({ rate, principal }: PreparedCall): void {
   throw new InferenceError(429, message, { retryAfterSeconds: rate.retryAfterSeconds });
 }
 
-async function attemptCall(gateway: Gateway, call: PreparedCall, caller: CallerStream): Promise<CallEnd> {
+async function attemptCall(gateway: Gateway, call: PreparedCall, caller: CallerStream): Promise<Run> {
   for (let attempt = 1; ; attempt++) {
     const place = await waitForPlace(gateway, call, caller);
     try {
+      const admittedMs = gateway.context.now();
       const exchange = new Exchange(caller, call.dialect, gateway.context.now);
       const end = await exchangeWith(gateway, call, place, caller, exchange);
-      if (end.kind !== 'never-started') return { status: settle(gateway, call, caller, end), exchange };
+      if (end.kind !== 'never-started') {
+        const status = settle(gateway, call, caller, end);
+        const { firstByteMs } = exchange;
+        return { status, replica: place.replica.id, admittedMs, firstByteMs, summary: exchange.summary() };
+      }
       gateway.admissions.suspect(call.target.deployment.name, place.replica.id);
       if (attempt === ATTEMPTS_MAX) throw errorOfBreak(caller.begun);
     } finally {
@@ -134,33 +136,4 @@ function errorOfCancel(reason: CancelReason): InferenceError {
     return new InferenceError(503, 'the server is shutting down; try again', { retryAfterSeconds: 5 });
   }
   return new InferenceError(408, 'the caller left or stopped reading before the answer was complete');
-}
-
-/** The one usage record of an admitted call. */
-function meterCall(
-  gateway: Gateway,
-  call: PreparedCall,
-  startMs: number,
-  exchange: Exchange,
-  status: number,
-): void {
-  const { context, instruments } = gateway;
-  const { tokens } = exchange.summary();
-  const usage = {
-    requestId: call.id,
-    account: call.principal.account,
-    user: call.principal.user,
-    apiKeyId: call.principal.apiKeyId,
-    model: call.target.model,
-    deployment: call.target.deployment.name,
-    endpoint: call.endpoint.name,
-    ...(tokens ?? noTokens),
-    status,
-    startTimeMs: startMs,
-    firstTokenMs: exchange.firstByteMs === null ? null : exchange.firstByteMs - startMs,
-    durationMs: context.now() - startMs,
-  };
-  if (call.rate !== null) gateway.limiter.settle(usage.account, usage.promptTokens, usage.completionTokens);
-  instruments.observe(usage);
-  context.usage.record(usage);
 }

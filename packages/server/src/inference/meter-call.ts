@@ -1,0 +1,48 @@
+import type { AnswerSummary } from './answer-summary.ts';
+import type { Gateway } from './gateway.ts';
+import type { UsageRecord } from './metering.ts';
+import type { PreparedCall } from './prepare-call.ts';
+import { noTokens } from './token-counts.ts';
+
+/** An admitted call that ended. */
+export interface MeteredRun {
+  /** What the caller saw; 499 when it went away. */
+  readonly status: number;
+  readonly replica: string;
+  readonly startMs: number;
+  /** When it left the gateway's queue. */
+  readonly admittedMs: number;
+  readonly firstByteMs: number | null;
+  readonly endMs: number;
+  readonly summary: AnswerSummary;
+}
+
+/** Books an admitted call, once: usage, rate limits, metrics and the timings that its account can look up. */
+export function meterCall(gateway: Gateway, call: PreparedCall, run: MeteredRun): void {
+  const { context, instruments, limiter, recent } = gateway;
+  const usage: UsageRecord = {
+    requestId: call.id,
+    account: call.principal.account,
+    user: call.principal.user,
+    apiKeyId: call.principal.apiKeyId,
+    model: call.target.model,
+    deployment: call.target.deployment.name,
+    endpoint: call.endpoint.name,
+    ...(run.summary.tokens ?? noTokens),
+    status: run.status,
+    startTimeMs: run.startMs,
+    firstTokenMs: run.firstByteMs === null ? null : run.firstByteMs - run.startMs,
+    durationMs: run.endMs - run.startMs,
+  };
+  context.usage.record(usage);
+  if (call.rate !== null) limiter.settle(usage.account, usage.promptTokens, usage.completionTokens);
+  instruments.observe(usage);
+  recent.add({
+    usage,
+    shownId: call.shownId,
+    replica: run.replica,
+    adapter: call.target.adapter,
+    waitedMs: run.admittedMs - run.startMs,
+    extension: run.summary.extension,
+  });
+}
