@@ -1,4 +1,3 @@
-import type { CallsReader } from './call-scanner.ts';
 import { describeTools, writeHermesCall } from './describe-tools.ts';
 import { MarkedCallsParser } from './marked-calls.ts';
 import { type CallHead, NamedCallReader } from './named-calls.ts';
@@ -20,8 +19,8 @@ export const deepseek: ToolFamily = {
   createParser: () =>
     new MarkedCallsParser({
       markers: [callsBegin, callBegin, callsEnd],
-      createReader: (marker) =>
-        marker === callBegin ? new NamedCallReader({ readHead, closing: ['```', callEnd] }) : emptyGroup,
+      empty: [callsBegin, callsEnd],
+      createReader: () => new NamedCallReader({ readHead, closing: ['```', callEnd] }),
     }),
   callSyntax: {
     trigger: callBegin,
@@ -34,9 +33,6 @@ export const deepseek: ToolFamily = {
   writeCall: writeHermesCall,
   formCallId: (id) => id,
 };
-
-/** The marks around a group of calls carry nothing. */
-const emptyGroup: CallsReader = { push: (text) => ({ events: [], state: 'done', rest: text }) };
 
 function readHead(text: string): CallHead {
   const place = text.indexOf(separator);

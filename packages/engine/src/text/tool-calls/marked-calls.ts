@@ -5,6 +5,8 @@ import type { CallEvent, CallsReader } from './call-scanner.ts';
 export interface MarkedCallsOptions {
   /** Texts that begin calls; the earliest in the text counts, the longest of those at one place. */
   readonly markers: readonly string[];
+  /** Markers that carry nothing, such as those around a group of calls. */
+  readonly empty?: readonly string[];
   /** Only at the very beginning of the answer. */
   readonly onlyFirst?: boolean;
   readonly createReader: (marker: string) => CallsReader;
@@ -60,10 +62,15 @@ export class MarkedCallsParser implements OutputParser {
     if (found !== null) {
       const content = text.slice(0, found.place).trimEnd();
       this.#showText(content, pieces);
+      const behind = text.slice(found.place + found.marker.length);
+      if (this.#options.empty?.includes(found.marker) === true) {
+        this.#afterCalls = true;
+        return behind;
+      }
       this.#reader = this.#options.createReader(found.marker);
       this.#named = false;
       this.#unnamed = text.slice(content.length, found.place + found.marker.length);
-      return text.slice(found.place + found.marker.length);
+      return behind;
     }
     const heldLength = this.#heldLength(text);
     const shown = text.slice(0, text.length - heldLength);
