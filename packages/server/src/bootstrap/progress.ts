@@ -6,6 +6,8 @@ export type StartEvent =
   | { readonly kind: 'step'; readonly step: StartStep; readonly text: string }
   /** The files of a model are on their way. */
   | { readonly kind: 'model-fetch'; readonly model: string; readonly progress: FetchProgress }
+  /** A replica of the deployment reads its model; 0 to 1. */
+  | { readonly kind: 'model-load'; readonly deployment: string; readonly fraction: number }
   /** Something to show to whoever watches; also in the log. */
   | { readonly kind: 'notice'; readonly level: 'info' | 'warn'; readonly text: string };
 

@@ -39,6 +39,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
       drainMs: settings.replicaDrainTimeoutMs,
     },
   });
+  launcher.onLoading((deployment, fraction) => parts.tell({ kind: 'model-load', deployment, fraction }));
   stops.add('replicas', async () => {
     await launcher.close();
     await removeReplicasOfNode(db, store.dataFolder.nodeId);

@@ -28,20 +28,33 @@ export async function createChildProcessLauncher(options: ChildProcessLauncherOp
   mkdirSync(options.logFolder, { recursive: true, mode: 0o700 });
   await removeOldLogs(options.logFolder);
   const replicas = new Map<string, ReplicaProcess>();
-  const listeners: ((deployment: string) => void)[] = [];
+  const changeListeners: ((deployment: string) => void)[] = [];
+  const loadListeners: ((deployment: string, fraction: number) => void)[] = [];
 
   function start(spec: ReplicaSpec): void {
     const socketPath = join(socketFolder, `${spec.id}.sock`);
+    const journalPath = join(options.logFolder, `${spec.id}.in-flight`);
     const command = {
-      words: [...dieWithParent('KILL'), process.execPath, ...engineWords(spec, socketPath, options)],
+      words: [
+        ...dieWithParent('KILL'),
+        process.execPath,
+        ...engineWords(spec, socketPath, options),
+        `--crash-report=${journalPath}`,
+      ],
       env: childEnvironment(process.env),
       socketPath,
       logPath: join(options.logFolder, `${spec.id}.log`),
+      journalPath,
     };
-    const changed = () => {
-      for (const listener of listeners) listener(spec.deployment);
-    };
-    replicas.set(spec.id, new ReplicaProcess(spec, command, options.timeouts, changed));
+    const replica = new ReplicaProcess(spec, command, options.timeouts, {
+      onChange: () => {
+        for (const listener of changeListeners) listener(spec.deployment);
+      },
+      onLoading: (fraction) => {
+        for (const listener of loadListeners) listener(spec.deployment, fraction);
+      },
+    });
+    replicas.set(spec.id, replica);
   }
 
   return {
@@ -65,7 +78,10 @@ export async function createChildProcessLauncher(options: ChildProcessLauncherOp
         .filter((replica: ObservedReplica) => replica.deployment === deployment);
     },
     onChange(listener) {
-      listeners.push(listener);
+      changeListeners.push(listener);
+    },
+    onLoading(listener) {
+      loadListeners.push(listener);
     },
     async close() {
       for (const replica of replicas.values()) replica.tell({ kind: 'stop' });
@@ -85,6 +101,7 @@ function engineWords(spec: ReplicaSpec, socketPath: string, options: ChildProces
     `--cells=${spec.cells}`,
     `--sequences=${spec.sequences}`,
     `--batch-tokens=${spec.batchTokens}`,
+    `--grace-ms=${options.timeouts.drainMs}`,
   ];
 }
 
@@ -97,6 +114,6 @@ export function childEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
 
 async function removeOldLogs(folder: string): Promise<void> {
   // Replica ids begin with their time, so names sort by age.
-  const logs = (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
-  await Promise.all(logs.slice(0, -oldLogsMax).map((name) => rm(join(folder, name), { force: true })));
+  const names = (await readdir(folder)).sort();
+  await Promise.all(names.slice(0, -oldLogsMax).map((name) => rm(join(folder, name), { force: true })));
 }

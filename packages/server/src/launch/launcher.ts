@@ -66,6 +66,8 @@ export interface Launcher {
   observe(deployment: string): Promise<readonly ObservedReplica[]>;
   /** Calls back with the deployment's name whenever one of its replicas changed state. */
   onChange(listener: (deployment: string) => void): void;
+  /** Calls back while a replica reads its model; 0 to 1. */
+  onLoading(listener: (deployment: string, fraction: number) => void): void;
   /** Ends all replicas. */
   close(): Promise<void>;
 }

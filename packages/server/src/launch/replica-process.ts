@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkHealth } from './check-health.ts';
 import type { ObservedReplica, ReplicaExit, ReplicaSpec, ReplicaState } from './launcher.ts';
+import { type LifeEvent, readLifeEvents } from './life-events.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { decideTransition, type ReplicaEvent } from './replica-states.ts';
 
@@ -18,10 +19,18 @@ export interface ReplicaCommand {
   readonly env: Readonly<Record<string, string>>;
   readonly socketPath: string;
   readonly logPath: string;
+  /** Where the engine notes what is in flight; empty after a clean end, kept after a crash. */
+  readonly journalPath: string;
 }
 
-/** How often a starting and a ready replica are asked. */
-const startPollMs = 50;
+export interface ReplicaListeners {
+  /** Its state changed. */
+  readonly onChange: () => void;
+  /** It reads its model; 0 to 1. */
+  readonly onLoading: (fraction: number) => void;
+}
+
+/** How often a ready replica is asked for its health. */
 const healthPollMs = 1_000;
 /** From SIGTERM to SIGKILL when a replica is to end now. */
 const terminateGraceMs = 3_000;
@@ -34,7 +43,7 @@ export class ReplicaProcess {
   readonly spec: ReplicaSpec;
   #command: ReplicaCommand;
   #timeouts: ReplicaTimeouts;
-  #onChange: () => void;
+  #listeners: ReplicaListeners;
   #log: LogFile;
   #child: ChildProcess;
   #state: ReplicaState = 'starting';
@@ -49,16 +58,21 @@ export class ReplicaProcess {
   /** Resolves when the process is gone and its socket removed. */
   readonly gone: Promise<void>;
 
-  constructor(spec: ReplicaSpec, command: ReplicaCommand, timeouts: ReplicaTimeouts, onChange: () => void) {
+  constructor(
+    spec: ReplicaSpec,
+    command: ReplicaCommand,
+    timeouts: ReplicaTimeouts,
+    listeners: ReplicaListeners,
+  ) {
     this.spec = spec;
     this.#command = command;
     this.#timeouts = timeouts;
-    this.#onChange = onChange;
+    this.#listeners = listeners;
     this.#log = openLogFile(command.logPath);
     rmSync(command.socketPath, { force: true });
     this.#child = this.#spawn();
     this.gone = this.#run();
-    void this.#watch();
+    this.#expire('starting', timeouts.startMs, `it was not ready within ${timeouts.startMs / 1000} s`);
   }
 
   observe(): ObservedReplica {
@@ -88,7 +102,7 @@ export class ReplicaProcess {
     const child = spawn(program!, words, {
       env: this.#command.env,
       // IPC: the engine sees us go by the channel closing, even where there is no death signal.
-      stdio: ['ignore', this.#log.descriptor, this.#log.descriptor, 'ipc'],
+      stdio: ['ignore', 'pipe', this.#log.descriptor, 'ipc'],
       // Its own process group: Ctrl-C in the terminal is ours to handle, in our order.
       detached: true,
     });
@@ -96,8 +110,16 @@ export class ReplicaProcess {
       this.#killReason = `it could not be run: ${error.message}`;
       if (child.pid === undefined) this.tell({ kind: 'exit', code: null, signal: null });
     });
-    child.once('exit', (code, signal) => this.tell({ kind: 'exit', code, signal }));
+    // Not 'exit': by 'close' its last words on standard output have been read.
+    child.once('close', (code, signal) => this.tell({ kind: 'exit', code, signal }));
+    readLifeEvents(child.stdout!, (event) => this.#hear(event));
     return child;
+  }
+
+  #hear(event: LifeEvent): void {
+    if (event.event === 'ready') this.tell({ kind: 'ready' });
+    else if (event.event === 'fatal') this.#killReason = event.message;
+    else this.#listeners.onLoading(event.fraction);
   }
 
   async #run(): Promise<void> {
@@ -112,8 +134,9 @@ export class ReplicaProcess {
       }
     }
     rmSync(this.#command.socketPath, { force: true });
+    removeIfEmpty(this.#command.journalPath);
     this.#log.close();
-    this.#onChange();
+    this.#listeners.onChange();
   }
 
   #handle(event: ReplicaEvent): void {
@@ -125,11 +148,15 @@ export class ReplicaProcess {
     if (event.kind === 'exit') this.#exit = this.#describeExit(event);
     if (action !== 'none') this.#child.kill(action === 'kill' ? 'SIGKILL' : 'SIGTERM');
     if (before === state) return;
-    if (state === 'ready') this.#readyTimeMs = Date.now();
-    if (state === 'stopping') this.#expire(terminateGraceMs, 'it did not end when told');
-    if (state === 'draining')
-      this.#expire(this.#timeouts.drainMs, 'it had requests longer than the time to drain');
-    if (state !== 'exited') this.#onChange();
+    if (state === 'ready') {
+      this.#readyTimeMs = Date.now();
+      void this.#watchHealth();
+    }
+    if (state === 'stopping') this.#expire(state, terminateGraceMs, 'it did not end when told');
+    if (state === 'draining') {
+      this.#expire(state, this.#timeouts.drainMs, 'it had requests longer than the time to drain');
+    }
+    if (state !== 'exited') this.#listeners.onChange();
   }
 
   #describeExit({ code, signal }: { code: number | null; signal: NodeJS.Signals | null }): ReplicaExit {
@@ -141,27 +168,21 @@ export class ReplicaProcess {
     return { timeMs: Date.now(), wanted: this.#endWanted, reason };
   }
 
-  #expire(afterMs: number, reason: string): void {
-    const timer = setTimeout(() => this.tell({ kind: 'timeout', reason }), afterMs).unref();
+  /** A timeout unless it left the state by then. */
+  #expire(state: ReplicaState, afterMs: number, reason: string): void {
+    const timer = setTimeout(() => {
+      if (this.#state === state) this.tell({ kind: 'timeout', reason });
+    }, afterMs).unref();
     void this.gone.finally(() => clearTimeout(timer));
   }
 
-  /** Asks for health as long as the process should answer; silence for too long is a timeout. */
-  async #watch(): Promise<void> {
-    const startDeadline = this.#launchTimeMs + this.#timeouts.startMs;
-    while (this.#state === 'starting') {
-      if (await checkHealth(this.#command.socketPath, this.#timeouts.healthMs))
-        this.tell({ kind: 'answered' });
-      else if (Date.now() > startDeadline) {
-        this.tell({ kind: 'timeout', reason: `it was not ready within ${this.#timeouts.startMs / 1000} s` });
-      }
-      await sleep(startPollMs, undefined, { ref: false });
-    }
+  /** Asks a ready replica for its health; silence for too long is a timeout. Covers hangs and stopped processes. */
+  async #watchHealth(): Promise<void> {
     let lastAnswerMs = Date.now();
-    while (this.#state === 'ready' || this.#state === 'draining') {
+    while (this.#state === 'ready') {
       this.#log.bound();
       if (await checkHealth(this.#command.socketPath, this.#timeouts.healthMs)) lastAnswerMs = Date.now();
-      else if (this.#state === 'ready' && Date.now() - lastAnswerMs >= this.#timeouts.healthMs) {
+      else if (Date.now() - lastAnswerMs >= this.#timeouts.healthMs) {
         this.tell({
           kind: 'timeout',
           reason: `it gave no sign of life for ${this.#timeouts.healthMs / 1000} s`,
@@ -171,4 +192,8 @@ export class ReplicaProcess {
       await sleep(healthPollMs, undefined, { ref: false });
     }
   }
+}
+
+function removeIfEmpty(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path, { force: true });
 }

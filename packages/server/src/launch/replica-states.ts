@@ -2,8 +2,8 @@ import type { ReplicaState } from './launcher.ts';
 
 /** What can happen to a replica process. */
 export type ReplicaEvent =
-  /** It answered its health check for the first time. */
-  | { readonly kind: 'answered' }
+  /** It listens and its model is loaded. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'stop' }
   /** It did not become ready, answer or drain in time. */
@@ -33,7 +33,7 @@ export function decideTransition(state: ReplicaState, event: ReplicaEvent): Tran
       if (state === 'ready') return { state: 'draining', action: 'terminate' };
       // A replica that never served has nothing to finish.
       return state === 'starting' ? { state: 'stopping', action: 'kill' } : { state, action: 'none' };
-    case 'answered':
+    case 'ready':
       return { state: state === 'starting' ? 'ready' : state, action: 'none' };
   }
 }

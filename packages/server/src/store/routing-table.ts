@@ -53,7 +53,12 @@ async function readRoutingRows(db: Database): Promise<RoutingRows> {
         .where('observed_state', '<>', 'deleted')
         .execute(),
       deployedModels: await transaction.selectFrom('deployed_models').selectAll().execute(),
-      replicas: await transaction.selectFrom('replicas').selectAll().orderBy('create_time').execute(),
+      replicas: await transaction
+        .selectFrom('replicas')
+        .selectAll()
+        .orderBy('create_time')
+        .orderBy('id')
+        .execute(),
     }));
 }
 

@@ -15,6 +15,8 @@ export interface EmbeddedPostgresOptions {
   /** Private folder for the socket; short (see launch/socket-folder.ts). */
   readonly socketFolder: string;
   readonly logPath: string;
+  /** False only for tests: commits then survive a crash of Postgres but not of the machine. */
+  readonly durable?: boolean;
   /** Hears of what Postgres did by itself: an orphan stopped, a crash, a restart. */
   readonly onEvent: (event: { readonly level: 'info' | 'warn'; readonly text: string }) => void;
 }
@@ -48,7 +50,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await makeCluster(clusterFolder, binaries, identity);
   const socketFolder = await makeOwnSocketFolder(options.socketFolder, identity);
   const supervisor = new PostgresSupervisor(
-    { clusterFolder, socketFolder, binaries, identity, log: openLogFile(options.logPath) },
+    {
+      clusterFolder,
+      socketFolder,
+      binaries,
+      identity,
+      log: openLogFile(options.logPath),
+      durable: options.durable ?? true,
+    },
     options.onEvent,
   );
   await supervisor.startFirst();
@@ -74,6 +83,7 @@ interface PostgresCommand {
   readonly binaries: PostgresBinaries;
   readonly identity: PostgresIdentity;
   readonly log: LogFile;
+  readonly durable: boolean;
 }
 
 /** One process at a time, replaced when it dies by itself. */
@@ -155,15 +165,11 @@ class PostgresSupervisor {
   }
 }
 
-function spawnPostgres({
-  clusterFolder,
-  socketFolder,
-  binaries,
-  identity,
-  log,
-}: PostgresCommand): ChildProcess {
+function spawnPostgres(command: PostgresCommand): ChildProcess {
+  const { clusterFolder, socketFolder, binaries, identity, log } = command;
   const settings = {
     listen_addresses: '',
+    fsync: command.durable ? 'on' : 'off',
     unix_socket_directories: socketFolder,
     unix_socket_permissions: '0700',
     // Nothing replicates from the embedded server: fewer processes, less log.
