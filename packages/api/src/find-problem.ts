@@ -1,3 +1,4 @@
+import { Format } from 'typebox/format';
 import {
   describe,
   hasType,
@@ -68,6 +69,9 @@ function findTextProblem(schema: PlainSchema, value: unknown, path: string): Pro
   }
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) {
     return complain(path, `must match ${pattern}`);
+  }
+  if (schema.format !== undefined && !Format.Test(schema.format, value)) {
+    return complain(path, `must be a ${schema.format}`);
   }
   return null;
 }

@@ -1,3 +1,5 @@
+import type { TSchema } from 'typebox';
+
 /** What is wrong with a value, for people: one sentence and the field it is about. */
 export interface Problem {
   /** Path of the field, such as `messages[2].content[0].image_url.url`; empty for the whole value. */
@@ -28,14 +30,23 @@ export interface PlainSchema {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
+  readonly format?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
   readonly 'x-rule'?: string;
   readonly 'x-key-rule'?: string;
+  readonly 'x-access'?: 'output' | 'create' | 'secret';
+  readonly 'x-required'?: boolean;
+  readonly 'x-reference'?: string;
   readonly 'x-refused-fields'?: Readonly<Record<string, string>>;
   readonly '~refine'?: readonly { check(value: unknown): boolean; error(value: unknown): string }[];
+}
+
+/** A TypeBox schema as what it is: JSON Schema, with annotations. */
+export function plain(schema: TSchema): PlainSchema {
+  return schema as PlainSchema;
 }
 
 /** The JSON type of a value, with its article: "a string", "null". */

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { findProblem } from './find-problem.ts';
-import type { PlainSchema, Problem } from './problem.ts';
+import { type Problem, plain } from './problem.ts';
 
 export type CheckResult<T> =
   | { readonly ok: true; readonly value: T }
@@ -23,7 +23,7 @@ export function compileChecker<S extends TSchema>(schema: S): Checker<Static<S>>
     check(value) {
       compiled ??= Compile(schema) as unknown as Validator;
       if (compiled.Check(value)) return { ok: true, value: value as Static<S> };
-      const problem = findProblem(schema as PlainSchema, value);
+      const problem = findProblem(plain(schema), value);
       // The compiled check decides; a disagreement would be a fault of findProblem (a property test looks for one).
       return {
         ok: false,
