@@ -1,6 +1,6 @@
 import { InferenceError } from '@sparkler/api';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { createGateway } from '../inference/gateway.ts';
+import { createGateway, type Gateway } from '../inference/gateway.ts';
 import { mountInference } from '../inference/mount-inference.ts';
 import { answerClientError, limitConnections } from './connection-limits.ts';
 import type { ServerContext } from './context.ts';
@@ -48,7 +48,7 @@ export function createApp(context: ServerContext): FastifyInstance {
   mountVerifyKey(app, context);
   const gateway = createGateway(context);
   mountInference(app, gateway);
-  app.addHook('preClose', () => gateway.close());
+  closeGracefully(app, gateway);
   return app;
 }
 
@@ -82,4 +82,21 @@ function explain(context: ServerContext, thrown: unknown): unknown {
     );
   }
   return thrown;
+}
+
+/**
+ * On close, running requests may end; their connections are closed as soon as they do, since Node keeps them alive
+ * for the next request and would wait for that.
+ */
+function closeGracefully(app: FastifyInstance, gateway: Gateway): void {
+  let timer: NodeJS.Timeout | undefined;
+  app.addHook('preClose', async () => {
+    gateway.drain();
+    timer = setInterval(() => app.server.closeIdleConnections(), 50);
+    timer.unref();
+  });
+  app.addHook('onClose', async () => {
+    clearInterval(timer);
+    await gateway.close();
+  });
 }

@@ -74,4 +74,6 @@ export interface ServerContext {
   /** A fresh request id: 8 to 64 characters of [A-Za-z0-9_-]. */
   newId(): string;
   isReady(): Readiness;
+  /** Time that running requests have to end when the server closes; 8 s when left out. */
+  readonly drainTimeoutMs?: number;
 }

@@ -213,7 +213,18 @@ test('a silent stream is kept alive with comments', async () => {
   expect(text).toContain('"late"');
 });
 
-test('closing the server ends open streams with an error event', async () => {
+test('closing the server lets running requests end, and takes no new ones', async () => {
+  await start();
+  replica.answer = (request, response) => void setTimeout(() => streamWords(['late'])(request, response), 50);
+  const sent = chat({ stream: true });
+  await vi.waitFor(() => expect(replica.received).toHaveLength(1));
+  const closing = server.close();
+  expect(await (await sent).text()).toContain('data: [DONE]');
+  await closing;
+  await expect(chat()).rejects.toThrow();
+});
+
+test('closing the server ends what runs too long with an error event', async () => {
   await start();
   replica.answer = (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });

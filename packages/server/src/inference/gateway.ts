@@ -7,6 +7,9 @@ import { OpenCalls } from './open-calls.ts';
 import { RecentRequests } from './recent-requests.ts';
 import { Upstreams } from './upstreams.ts';
 
+/** Below the server's own limit for stopping (10 s unless set), so that callers are told before they are cut. */
+const DRAIN_MS = 8_000;
+
 /** The state that inference requests share. */
 export interface Gateway {
   readonly context: ServerContext;
@@ -16,7 +19,9 @@ export interface Gateway {
   readonly instruments: Instruments;
   readonly limiter: RateLimiter;
   readonly recent: RecentRequests;
-  /** Ends what is open and closes all connections to replicas. */
+  /** Takes nothing new; what runs has `drainTimeoutMs` to end by itself, then it is told and ended. */
+  drain(): void;
+  /** Ends what is still open and closes all connections to replicas. */
   close(): Promise<void>;
 }
 
@@ -27,10 +32,13 @@ export function createGateway(context: ServerContext): Gateway {
   const instruments = createInstruments(context.metrics, () => admissions.counts());
   const limiter = context.limiter ?? new MemoryLimiter({ now: context.now });
   const recent = new RecentRequests();
-  const close = async () => {
+  const drain = () => {
     admissions.close();
+    openCalls.endIn(context.drainTimeoutMs ?? DRAIN_MS);
+  };
+  const close = async () => {
     openCalls.close();
     await upstreams.close();
   };
-  return { context, admissions, upstreams, openCalls, instruments, limiter, recent, close };
+  return { context, admissions, upstreams, openCalls, instruments, limiter, recent, drain, close };
 }

@@ -18,6 +18,7 @@ export class OpenCalls {
   readonly #settings: GatewaySettings;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
+  #ending: NodeJS.Timeout | undefined;
 
   constructor(settings: GatewaySettings, now: () => number) {
     this.#settings = settings;
@@ -37,9 +38,19 @@ export class OpenCalls {
     return this.#calls.size;
   }
 
-  /** Ends all calls, telling those that can still be told. */
+  /** Ends all calls after some time, telling those that can still be told. */
+  endIn(ms: number): void {
+    this.#ending = setTimeout(() => this.#endAll(), ms);
+    this.#ending.unref();
+  }
+
   close(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#ending);
+    this.#endAll();
+  }
+
+  #endAll(): void {
     for (const { caller } of this.#calls) caller.cancel('closing');
   }
 

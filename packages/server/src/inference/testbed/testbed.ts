@@ -45,6 +45,7 @@ export function createTestbed(settings: Partial<GatewaySettings> = {}): Testbed 
     wake: (deployment) => void woken.push(deployment),
     now: Date.now,
     newId: () => `request-${++ids}`,
+    drainTimeoutMs: 200,
     isReady: () => ({ ready: true, reason: null }),
   };
   const route = (next: RoutingSnapshot) => {
