@@ -1,0 +1,8 @@
+export * from './core/errors.ts';
+export type { CallOptions, HttpSettings } from './core/http-client.ts';
+export { Page, PagePromise } from './core/page.ts';
+export { type Input, type ListParameters, ResourceClient } from './core/resource-client.ts';
+export type { FireworksOptions } from './core/settings.ts';
+export { Stream } from './core/stream.ts';
+export { Fireworks, Fireworks as default } from './fireworks.ts';
+export type * from './generated/inference.ts';
