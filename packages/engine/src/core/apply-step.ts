@@ -8,7 +8,7 @@ import { Sampler } from './sampling/sampler.ts';
 import type { StepPart } from './schedule/scheduler.ts';
 import type { Sequence } from './sequence.ts';
 
-/** What one part of a step led to. */
+/** What a sequence's rows led to. */
 export interface PartOutcome {
   readonly generated: number;
   readonly draftsAccepted: number;
@@ -16,13 +16,15 @@ export interface PartOutcome {
   readonly end: EndReason | null;
 }
 
-/** Third verb of the loop: turns logits into tokens, events and ends. */
+/** Third verb of the loop: turns logits into tokens and events. */
 export class StepApplier {
   readonly #runner: ModelRunner;
   readonly #cache: SequenceCache;
   readonly #sampler: Sampler;
   readonly #candidates: Candidates;
   readonly #rawLogits: Float32Array;
+  #raw: LogprobReader | null = null;
+  #adjustedRow = -1;
 
   constructor(runner: ModelRunner, cache: SequenceCache) {
     const { vocabularySize } = runner.limits;
@@ -37,66 +39,84 @@ export class StepApplier {
     return this.#sampler.takeMaskMs();
   }
 
-  /** Applies the rows [firstRow, …) of one sequence. `fork` is called once the first choice's prompt is computed. */
-  apply(part: StepPart, firstRow: number, fork: (source: Sequence, row: number) => void): PartOutcome {
+  /**
+   * Applies one sequence's rows of the batch, which begin at `firstRow`. `onPrompt` is called when its prompt has
+   * just been computed, with the row whose logits its first token comes from.
+   */
+  apply(part: StepPart, firstRow: number, onPrompt: (row: number) => void): PartOutcome {
     const { sequence, rows, drafts } = part;
-    const samples = rows === sequence.pending;
-    if (sequence.wantsPromptLogprobs) this.#readPromptLogprobs(sequence, rows, firstRow);
+    this.#adjustedRow = -1;
+    const isComplete = rows === sequence.pending;
+    if (sequence.needsEveryLogit) this.#readPromptLogprobs(sequence, rows, firstRow);
+    const inPrompt = sequence.computed < sequence.promptLength;
     this.#cache.extend(sequence, rows);
-    if (!samples) return { generated: 0, draftsAccepted: 0, end: null };
-
+    if (inPrompt) this.#cache.register(sequence);
+    if (!isComplete) return { generated: 0, draftsAccepted: 0, end: null };
     const lastRow = firstRow + rows - 1;
-    sequence.job.sendPrompt();
-    if (sequence.generated === 0 && sequence.choice === 0) fork(sequence, lastRow);
+    if (sequence.generated === 0) onPrompt(lastRow);
     this.#cache.extend(sequence, drafts.length);
-    return this.#sampleRows(sequence, lastRow, drafts);
-  }
-
-  /** Samples the first token of a choice from a row that another choice computed. */
-  applyFork(sequence: Sequence, row: number): PartOutcome {
-    return this.#sampleRows(sequence, row, []);
+    return this.sample(sequence, lastRow, drafts);
   }
 
   /**
-   * Verifies drafts: the token of each row is sampled from the model's distribution as if there were no draft, and
-   * the next row counts only if its draft is that very token. So speculation changes no distribution, no seeded text.
+   * Samples from `firstRow` and verifies drafts: the token of each row is sampled from the model's distribution as
+   * if there were no draft, and the next row counts only if its draft is that very token. So speculation changes
+   * neither a distribution nor a seeded text.
    */
-  #sampleRows(sequence: Sequence, firstRow: number, drafts: readonly number[]): PartOutcome {
+  sample(sequence: Sequence, firstRow: number, drafts: readonly number[]): PartOutcome {
     const base = sequence.tokens.length;
-    let draftsAccepted = 0;
-    for (;;) {
-      if (sequence.tokens.length >= sequence.lengthMax) {
-        return { generated: sequence.tokens.length - base, draftsAccepted, end: 'length' };
-      }
+    if (base >= sequence.lengthMax) return { generated: 0, draftsAccepted: 0, end: 'length' };
+    for (let draftsAccepted = 0; ; draftsAccepted++) {
       const end = this.#sampleOne(sequence, firstRow + draftsAccepted);
-      const token = sequence.tokens.at(sequence.tokens.length - 1);
-      const accepted = end === null && draftsAccepted < drafts.length && drafts[draftsAccepted] === token;
-      if (!accepted) {
-        const valid = base + draftsAccepted;
-        if (sequence.computed > valid) this.#cache.trim(sequence, valid);
-        return { generated: sequence.tokens.length - base, draftsAccepted, end };
-      }
-      draftsAccepted++;
+      const isRight = drafts[draftsAccepted] === sequence.tokens.at(base + draftsAccepted);
+      if (end === null && isRight && draftsAccepted < drafts.length) continue;
+      // Cells of drafts that were refused, or not reached because the choice ended.
+      this.#cache.trim(sequence, base + draftsAccepted);
+      return { generated: sequence.tokens.length - base, draftsAccepted, end };
     }
   }
 
   #sampleOne(sequence: Sequence, row: number): EndReason | null {
-    const { job, constraint, counts } = sequence;
+    const { job, constraint } = sequence;
     const { request } = job;
     const logits = this.#runner.logits(row);
-    let raw: LogprobReader | null = null;
-    if (request.logprobs !== null) {
-      this.#rawLogits.set(logits);
-      raw = readLogprobs(this.#rawLogits);
+    // Choices share the row of their first token, where all adjustments are the same: they are made once.
+    if (this.#adjustedRow !== row) {
+      this.#adjustedRow = row;
+      this.#raw = request.logprobs === null ? null : this.#keepRaw(logits);
+      const mayEnd = !request.ignoreEnd && sequence.generated >= request.minTokens;
+      adjustLogits(logits, request.sampling, sequence.counts, mayEnd ? null : request.endTokens);
     }
-    const suppressed = request.ignoreEnd || sequence.generated < request.minTokens ? request.endTokens : null;
-    adjustLogits(logits, request.sampling, counts, suppressed);
+    const raw = this.#raw;
     const token = this.#sampler.sample(logits, sequence.sampler, sequence.generated, constraint);
-    if (token < 0) return 'stop';
-    return this.#commit(sequence, token, raw);
+    if (token >= 0) return this.#commit(sequence, token, raw);
+    if (constraint?.canEnd) return 'stop';
+    throw new Error(
+      constraint === null
+        ? 'The model gave no usable logits: all are minus infinity or not a number.'
+        : 'The grammar allows no token of this model here.',
+    );
   }
 
+  /** Log probabilities are those of the model, so they are taken from logits before any adjustment. */
+  #keepRaw(logits: Float32Array): LogprobReader {
+    this.#rawLogits.set(logits);
+    return readLogprobs(this.#rawLogits);
+  }
+
+  /** Makes a token part of the text, and those that the constraint forces after it. */
   #commit(sequence: Sequence, token: number, raw: LogprobReader | null): EndReason | null {
+    const end = this.#commitOne(sequence, token, raw);
+    if (end !== null || sequence.constraint === null || raw !== null) return end;
+    // With log probabilities wanted, forced tokens go through the model as drafts instead.
+    for (const forced of sequence.constraint.forcedTokens()) {
+      const forcedEnd = this.#commitOne(sequence, forced, null);
+      if (forcedEnd !== null) return forcedEnd;
+    }
+    return null;
+  }
+
+  #commitOne(sequence: Sequence, token: number, raw: LogprobReader | null): EndReason | null {
     const { job, choice, constraint } = sequence;
     const { request } = job;
     sequence.tokens.push(token);
@@ -107,22 +127,25 @@ export class StepApplier {
       const alternatives = topLogprobs(raw, request.logprobs ?? 0, this.#candidates);
       job.emit({ type: 'token', choice, token, logprob: logprobOf(raw, token), alternatives });
     }
-    const isEnd = request.endTokens.includes(token);
-    if (constraint !== null && !isEnd) constraint.accept(token);
-    if (verdict === 'stop' || (isEnd && !request.ignoreEnd) || constraint?.mustEnd) return 'stop';
+    const isEnd = !request.ignoreEnd && request.endTokens.includes(token);
+    if (verdict === 'stop' || isEnd) return 'stop';
+    if (constraint !== null && !constraint.accept(token)) {
+      throw new Error('The grammar refused a token that it had allowed.');
+    }
+    if (constraint?.mustEnd) return 'stop';
     return sequence.tokens.length >= sequence.lengthMax ? 'length' : null;
   }
 
   #readPromptLogprobs(sequence: Sequence, rows: number, firstRow: number): void {
     const { job, computed, promptLength } = sequence;
-    const count = job.request.promptLogprobs ?? 0;
+    const known = job.promptLogprobs!;
     for (let i = 0; i < rows; i++) {
       const next = computed + i + 1;
-      // After a preemption the prompt is computed again; its log probabilities are known already.
-      if (next >= promptLength || next < job.promptLogprobs!.length) continue;
+      // After a preemption the prompt is computed again; the first part is known already.
+      if (next >= promptLength || next < known.length) continue;
       const reader = readLogprobs(this.#runner.logits(firstRow + i));
-      const logprob = logprobOf(reader, sequence.tokens.at(next));
-      job.promptLogprobs!.push({ logprob, alternatives: topLogprobs(reader, count, this.#candidates) });
+      const alternatives = topLogprobs(reader, job.request.promptLogprobs ?? 0, this.#candidates);
+      known.push({ logprob: logprobOf(reader, sequence.tokens.at(next)), alternatives });
     }
   }
 }

@@ -7,6 +7,7 @@ import type {
   GenerationTimings,
   PromptLogprob,
 } from './generation.ts';
+import type { Sequence } from './sequence.ts';
 
 interface Counters {
   sampleMs: number;
@@ -35,6 +36,10 @@ export class GenerationJob {
   cachedTokens = 0;
   aborted = false;
   ended = false;
+  /** Made when it first could start. */
+  firstChoice: Sequence | null = null;
+  /** The other choices were made. */
+  choicesStarted = false;
   /** Last position told to the listener. */
   queuePosition = -1;
   /** Filled while the prompt is computed, if asked for; the first token has none. */
@@ -89,6 +94,7 @@ export class GenerationJob {
   /** Counts a generated token and asks the layer above whether the choice ends with it. */
   acceptToken(choice: number, token: number): 'continue' | 'stop' {
     this.#firstTokenMs ??= performance.now();
+    if (this.aborted) return 'stop';
     this.generatedTokens++;
     const { onToken } = this.request;
     if (onToken === undefined) return 'continue';

@@ -4,11 +4,18 @@ import type { LoadedAdapter } from './model-runner.ts';
 import { needsTokenCounts } from './sampling/adjust-logits.ts';
 import { createSamplerState, type SamplerState } from './sampling/sampler.ts';
 import { TokenCounts } from './sampling/token-counts.ts';
+import type { DraftSource } from './speculation/speculator.ts';
 import { TokenBuffer } from './token-buffer.ts';
 
 /** Key of everything that may share cells: adapter with version, and isolation key. JSON, so that no two collide. */
 export function makeCacheSpace(adapter: LoadedAdapter | null, isolationKey: string): string {
   return JSON.stringify(adapter === null ? [isolationKey] : [isolationKey, adapter.id, adapter.version]);
+}
+
+/** Whether a cache space belongs to this version of an adapter. */
+export function isInSpaceOf(space: string, adapter: LoadedAdapter): boolean {
+  const [, id, version] = JSON.parse(space) as string[];
+  return id === adapter.id && version === adapter.version;
 }
 
 /**
@@ -31,9 +38,11 @@ export class Sequence {
   computed = 0;
   /** -1 while it has none. */
   slot = -1;
-  ended = false;
-  /** Step at which it last had rows. */
-  lastStep = 0;
+  /** Tokens that may follow, to be verified in the next step, and who proposed them. */
+  drafts: readonly number[] = [];
+  draftSource: DraftSource | null = null;
+  /** It was preempted once: it needs more room to come back, or it would go again at once. */
+  wasPreempted = false;
   /** Steps in a row in which it had work and got no rows. */
   passedOver = 0;
 
@@ -56,9 +65,10 @@ export class Sequence {
     return this.tokens.length - this.promptLength;
   }
 
-  /** The prompt's rows all need logits. One choice computes them for all. */
-  get wantsPromptLogprobs(): boolean {
-    return this.job.promptLogprobs !== null && this.choice === 0 && this.computed < this.promptLength;
+  /** The prompt's rows all need logits: its log probabilities are wanted and not complete. One choice does it for all. */
+  get needsEveryLogit(): boolean {
+    const { promptLogprobs } = this.job;
+    return promptLogprobs !== null && this.choice === 0 && promptLogprobs.length < this.promptLength;
   }
 
   get pending(): number {

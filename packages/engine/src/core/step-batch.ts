@@ -24,7 +24,7 @@ export class StepBatch {
     let row = 0;
     for (const { sequence, rows, drafts } of plan.parts) {
       const samples = rows === sequence.pending;
-      const everyLogit = sequence.wantsPromptLogprobs;
+      const everyLogit = sequence.needsEveryLogit;
       for (let i = 0; i < rows; i++) {
         const position = sequence.computed + i;
         const wanted = everyLogit || (samples && i === rows - 1);

@@ -1,17 +1,51 @@
+import type { EnginePolicy } from '../engine-policy.ts';
 import type { ModelRunner } from '../model-runner.ts';
 import type { Sequence } from '../sequence.ts';
 import { CellLedger } from './cell-ledger.ts';
+import { type HostEntry, HostStore } from './host-store.ts';
+import { type RadixMatch, RadixTree } from './radix-tree.ts';
 
-/** Which sequence has which slot, and how many cells are left. The only caller of the runner's slot functions. */
+/** Shorter prefixes are not worth a copy to or from host memory, nor waiting for. */
+export const WORTHWHILE_TOKENS = 16;
+
+/** A slot of the runner. It is free (no path), running (has an owner) or cached (a path and no owner). */
+interface Slot {
+  readonly kind: 'slot';
+  readonly id: number;
+  owner: Sequence | null;
+}
+
+type Holder = Slot | HostEntry;
+
+/** A prefix that a sequence could start with. */
+export interface PrefixOffer {
+  readonly length: number;
+  readonly holder: Holder;
+}
+
+/**
+ * KV cells and who has them: slots of running sequences, prefixes kept in idle slots, cold prefixes in host memory.
+ * The only caller of the runner's slot functions. Paths of tokens are found through one radix tree; cells are counted
+ * exactly by the ledger. A running sequence's prompt can be shared as soon as it is computed.
+ */
 export class SequenceCache {
   readonly #runner: ModelRunner;
-  readonly #ledger: CellLedger;
-  readonly #owners: (Sequence | null)[];
+  readonly #policy: EnginePolicy;
+  #ledger: CellLedger;
+  readonly #slots: Slot[];
+  readonly #tree = new RadixTree<Holder>();
+  readonly #host: HostStore;
+  /** Cached slots in order of last use, oldest first. */
+  readonly #cached = new Set<Slot>();
+  #evictions = 0;
 
-  constructor(runner: ModelRunner) {
+  constructor(runner: ModelRunner, policy: EnginePolicy) {
+    const { sequencesMax } = runner.limits;
     this.#runner = runner;
-    this.#ledger = new CellLedger(runner.limits.sequencesMax);
-    this.#owners = new Array<Sequence | null>(runner.limits.sequencesMax).fill(null);
+    this.#policy = policy;
+    this.#ledger = new CellLedger(sequencesMax);
+    this.#slots = Array.from({ length: sequencesMax }, (_, id) => ({ kind: 'slot', id, owner: null }));
+    this.#host = new HostStore(policy.hostBytesMax, (entry) => this.#tree.remove(entry));
   }
 
   get cellsUsed(): number {
@@ -22,45 +56,330 @@ export class SequenceCache {
     return this.#runner.limits.cellsMax - this.#ledger.used;
   }
 
-  /** Gives the sequence a slot. False if there is none. */
-  open(sequence: Sequence): boolean {
-    const slot = this.#owners.indexOf(null);
-    if (slot < 0) return false;
-    this.#owners[slot] = sequence;
-    sequence.slot = slot;
-    sequence.computed = 0;
+  get hostBytes(): number {
+    return this.#host.bytes;
+  }
+
+  /** Prefixes dropped from their slots so far, saved to host memory or not. */
+  get evictions(): number {
+    return this.#evictions;
+  }
+
+  /**
+   * The longest reusable prefix, resident ones first. Changes nothing. At least one token is always left to compute,
+   * for its logits; all of them if the prompt's log probabilities are wanted.
+   */
+  findPrefix(sequence: Sequence): PrefixOffer | null {
+    const limit = this.reusableTokens(sequence);
+    if (limit <= 0) return null;
+    const { cacheSpace, tokens } = sequence;
+    if (!this.#runner.limits.canTrimSequences) return this.#findWholePrefix(sequence, limit);
+    const resident = this.#tree.find(cacheSpace, tokens.array, limit, isSlot);
+    const cold = this.#tree.find(cacheSpace, tokens.array, limit, isHostEntry);
+    if (cold !== null && cold.length >= (resident?.length ?? 0) + WORTHWHILE_TOKENS) {
+      return { length: cold.length, holder: [...cold.holders].find(isHostEntry)! };
+    }
+    if (resident === null) return null;
+    return { length: resident.length, holder: this.#chooseSlot(resident) };
+  }
+
+  /** Cells that running sequences hold, were `offer` taken as well. */
+  countPinned(running: Iterable<Sequence>, offer: PrefixOffer | null): number {
+    const slots = Array.from(running, (sequence) => sequence.slot);
+    if (offer === null) return this.#ledger.count(slots);
+    if (offer.holder.kind === 'host') return this.#ledger.count(slots) + offer.holder.length;
+    return this.#ledger.count(slots, { slot: offer.holder.id, length: offer.length });
+  }
+
+  /** Gives the sequence a slot, with the offered prefix in it. False if every slot is running. */
+  open(sequence: Sequence, offer: PrefixOffer | null): boolean {
+    const slot = offer === null ? this.#takeSlot(null) : this.#takeSlotWith(offer);
+    if (slot === null) return false;
+    slot.owner = sequence;
+    sequence.slot = slot.id;
+    sequence.computed = this.#ledger.length(slot.id);
+    this.register(sequence);
     return true;
   }
 
-  /** `target` shares all computed cells of `source`. False if there is no slot. */
+  /** `target` shares all computed cells of `source`. False if every slot is running. */
   fork(source: Sequence, target: Sequence): boolean {
-    if (!this.open(target)) return false;
-    this.#runner.copySequence(source.slot, target.slot, source.computed);
-    this.#ledger.share(source.slot, target.slot, source.computed);
+    const slot = this.#takeSlot(null);
+    if (slot === null) return false;
+    this.#share(source.slot, slot.id, source.computed);
+    slot.owner = target;
+    target.slot = slot.id;
     target.computed = source.computed;
+    this.register(target);
     return true;
   }
 
-  /** Records `rows` positions the runner just computed for the sequence. */
+  /** Frees cells by dropping cached prefixes, oldest first, until `cells` are free or none is left. */
+  reserve(cells: number): number {
+    while (this.cellsFree < cells && this.evictOldest()) {
+      // each turn frees one slot
+    }
+    return this.cellsFree;
+  }
+
+  /** Records `rows` positions that the runner just computed for the sequence. */
   extend(sequence: Sequence, rows: number): void {
     this.#ledger.extend(sequence.slot, rows);
     sequence.computed += rows;
   }
 
-  /** Takes the last computed positions back, down to `length`. */
-  trim(sequence: Sequence, length: number): void {
-    this.#runner.trimSequence(sequence.slot, length);
-    this.#ledger.trim(sequence.slot, length);
-    sequence.computed = length;
+  /** Lets others find what the sequence has computed of its prompt. */
+  register(sequence: Sequence): void {
+    const length = Math.min(sequence.computed, sequence.promptLength, this.#keepableTokens(sequence));
+    const slot = this.#slots[sequence.slot]!;
+    if (length > 0) this.#tree.insert(sequence.cacheSpace, sequence.tokens.array, length, slot);
+    else this.#tree.remove(slot);
   }
 
-  /** Takes the slot away; the sequence has to compute its tokens again if it goes on. */
-  close(sequence: Sequence): void {
+  /** Takes the last computed positions back, down to `length`. */
+  trim(sequence: Sequence, length: number): void {
+    this.#trimSlot(sequence.slot, length);
+    sequence.computed = this.#ledger.length(sequence.slot);
+  }
+
+  /** Takes the slot away. `keep`: what it has computed stays as a cached prefix, as far as that is allowed. */
+  close(sequence: Sequence, keep: boolean): void {
     if (sequence.slot < 0) return;
-    this.#runner.dropSequence(sequence.slot);
-    this.#ledger.trim(sequence.slot, 0);
-    this.#owners[sequence.slot] = null;
+    const slot = this.#slots[sequence.slot]!;
+    const length = keep ? Math.min(sequence.computed, this.#keepableTokens(sequence)) : 0;
+    slot.owner = null;
     sequence.slot = -1;
     sequence.computed = 0;
+    if (length > 0) this.#trimSlot(slot.id, length);
+    if (length === 0 || this.#ledger.length(slot.id) !== length) this.#dropSlot(slot);
+    else this.#keep(slot, sequence, length);
+    while (this.#cached.size > 0 && this.#countCached() > this.#policy.cachedCellsMax) this.evictOldest();
   }
+
+  /** Forgets every prefix of these spaces; running sequences stay. */
+  forget(isForgotten: (space: string) => boolean): void {
+    for (const holder of [...this.#tree.holders()]) {
+      if (!isForgotten(this.#tree.spaceOf(holder)!)) continue;
+      if (holder.kind === 'host') this.#host.remove(holder);
+      else if (holder.owner === null) this.#dropSlot(holder);
+    }
+  }
+
+  /** Tokens of the sequence that may come from a cache at most. */
+  reusableTokens(sequence: Sequence): number {
+    if (!this.#policy.prefixCache || sequence.needsEveryLogit) return 0;
+    const { cacheTokensMax } = sequence.job.request;
+    return Math.min(sequence.tokens.length - 1, cacheTokensMax ?? Number.POSITIVE_INFINITY);
+  }
+
+  #keepableTokens(sequence: Sequence): number {
+    if (!this.#policy.prefixCache) return 0;
+    return sequence.job.request.cacheTokensMax ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** For models that cannot trim: only a prefix that is somebody's whole, idle state can be taken over. */
+  #findWholePrefix(sequence: Sequence, limit: number): PrefixOffer | null {
+    const whole = this.#tree.findWhole(sequence.cacheSpace, sequence.tokens.array, limit);
+    const holder = whole.findLast((candidate) => candidate.kind === 'host' || candidate.owner === null);
+    return holder === undefined ? null : { length: this.#tree.lengthOf(holder), holder };
+  }
+
+  /** Best of several slots with one prefix: an idle one that is exactly it, so that it can be taken over. */
+  #chooseSlot(match: RadixMatch<Holder>): Slot {
+    const slots = [...match.holders].filter(isSlot);
+    const whole = slots.find((slot) => slot.owner === null && this.#tree.lengthOf(slot) === match.length);
+    return whole ?? slots[0]!;
+  }
+
+  /** A slot that holds the offered prefix and nothing else, without owner and path. */
+  #takeSlotWith(offer: PrefixOffer): Slot | null {
+    const { holder, length } = offer;
+    if (holder.kind === 'host') return this.#restore(holder, length);
+    // A prefix taken whole keeps serving others from its new owner's slot: no copy needed.
+    const whole = holder.owner === null && this.#tree.lengthOf(holder) === length;
+    const slot = whole ? null : this.#takeSlot(holder);
+    if (slot !== null) {
+      this.#share(holder.id, slot.id, length);
+      if (holder.owner === null) this.#touch(holder);
+      return slot;
+    }
+    if (holder.owner !== null) return null;
+    if (!whole) this.#save(holder);
+    this.#cached.delete(holder);
+    this.#tree.remove(holder);
+    this.#trimSlot(holder.id, length);
+    return holder;
+  }
+
+  #restore(entry: HostEntry, length: number): Slot | null {
+    this.#host.touch(entry);
+    const slot = this.#takeSlot(null);
+    if (slot === null) return null;
+    // Making room saves other prefixes and may push the entry itself out.
+    const fits = this.reserve(entry.length) >= entry.length && this.#host.has(entry);
+    if (!fits || !this.#runner.restoreSequence(slot.id, entry.state)) return slot;
+    this.#ledger.extend(slot.id, entry.length);
+    if (length < entry.length) this.#trimSlot(slot.id, length);
+    else this.#host.remove(entry);
+    return slot;
+  }
+
+  /** An empty slot; the oldest cached one but `spared` makes way if none is free. Null if there is none. */
+  #takeSlot(spared: Slot | null): Slot | null {
+    const free = this.#slots.find((slot) => slot.owner === null && !this.#cached.has(slot));
+    if (free !== undefined) return free;
+    for (const slot of this.#cached) {
+      if (slot === spared) continue;
+      this.#evict(slot);
+      return slot;
+    }
+    return null;
+  }
+
+  #keep(slot: Slot, sequence: Sequence, length: number): void {
+    const { cacheSpace } = sequence;
+    const tokens = sequence.tokens.array;
+    this.#tree.remove(slot);
+    const { canTrimSequences } = this.#runner.limits;
+    if (canTrimSequences) {
+      const twin = this.#tree.find(cacheSpace, tokens, length);
+      const resident = twin?.length === length ? [...twin.holders].find(isSlot) : undefined;
+      if (resident !== undefined) {
+        if (resident.owner === null) this.#touch(resident);
+        this.#dropSlot(slot);
+        return;
+      }
+      // Shorter prefixes of the same path serve nobody any more.
+      for (const covered of this.#tree.findWhole(cacheSpace, tokens, length)) {
+        if (covered.kind === 'slot' && covered.owner === null) this.#dropSlot(covered);
+      }
+    }
+    this.#tree.insert(cacheSpace, tokens, length, slot);
+    this.#cached.add(slot);
+  }
+
+  /** Drops the longest unused cached prefix from its slot (to host memory if it fits). False if there is none. */
+  evictOldest(): boolean {
+    for (const slot of this.#cached) {
+      this.#evict(slot);
+      return true;
+    }
+    return false;
+  }
+
+  #evict(slot: Slot): void {
+    this.#evictions++;
+    this.#save(slot);
+    this.#dropSlot(slot);
+  }
+
+  /** Copies a cached slot to host memory unless its path is there already. */
+  #save(slot: Slot): void {
+    const length = this.#tree.lengthOf(slot);
+    if (this.#policy.hostBytesMax === 0 || length < WORTHWHILE_TOKENS) return;
+    const space = this.#tree.spaceOf(slot)!;
+    const path = this.#tree.pathOf(slot);
+    const { canTrimSequences } = this.#runner.limits;
+    const whole = this.#tree.findWhole(space, path, length).filter(isHostEntry);
+    const known = canTrimSequences
+      ? this.#tree.find(space, path, length, isHostEntry)
+      : { length: whole.at(-1)?.length ?? 0, holders: whole.slice(-1) };
+    if (known?.length === length) {
+      this.#host.touch([...known.holders].find(isHostEntry)!);
+      return;
+    }
+    const entry = this.#host.add(this.#runner.saveSequence(slot.id), length);
+    if (entry === null) return;
+    this.#tree.insert(space, path, length, entry);
+    if (canTrimSequences) for (const covered of whole) this.#host.remove(covered);
+  }
+
+  /** Starts over with empty slots. Only while nothing runs. */
+  reset(): void {
+    this.forget(() => true);
+    for (const slot of this.#slots) {
+      slot.owner = null;
+      this.#tree.remove(slot);
+      this.#runner.dropSequence(slot.id);
+    }
+    this.#cached.clear();
+    this.#ledger = new CellLedger(this.#slots.length);
+  }
+
+  /** Everything that is wrong with the bookkeeping; empty if nothing is. `running`: who should have a slot. */
+  findProblems(running: readonly Sequence[]): string[] {
+    const problems: string[] = [];
+    const { cellsMax } = this.#runner.limits;
+    const counted = this.#ledger.count(this.#slots.map(({ id }) => id));
+    if (counted !== this.#ledger.used) problems.push(`${this.#ledger.used} cells in use, ${counted} counted`);
+    if (counted > cellsMax) problems.push(`${counted} cells in use of ${cellsMax}`);
+    for (const slot of this.#slots) problems.push(...this.#findSlotProblems(slot, running));
+    for (const holder of this.#tree.holders()) {
+      if (holder.kind === 'host' && !this.#host.has(holder))
+        problems.push('a dropped host entry is still found');
+    }
+    return problems;
+  }
+
+  #findSlotProblems(slot: Slot, running: readonly Sequence[]): string[] {
+    const problems: string[] = [];
+    const { id, owner } = slot;
+    const cells = this.#ledger.length(id);
+    const path = this.#tree.lengthOf(slot);
+    if (owner !== null) {
+      if (!running.includes(owner)) problems.push(`slot ${id} belongs to a sequence that does not run`);
+      if (owner.slot !== id) problems.push(`slot ${id} belongs to a sequence that says ${owner.slot}`);
+      if (owner.computed !== cells)
+        problems.push(`slot ${id} has ${cells} cells of ${owner.computed} computed`);
+      if (path > cells) problems.push(`slot ${id} is found with ${path} tokens and has ${cells} cells`);
+      if (this.#cached.has(slot)) problems.push(`slot ${id} is both running and cached`);
+    } else if (this.#cached.has(slot)) {
+      if (path !== cells || path === 0)
+        problems.push(`cached slot ${id} has ${cells} cells for ${path} tokens`);
+    } else if (cells > 0 || path > 0) {
+      problems.push(`free slot ${id} has ${cells} cells and is found with ${path} tokens`);
+    }
+    return problems;
+  }
+
+  #share(source: number, target: number, length: number): void {
+    this.#runner.copySequence(source, target, length);
+    this.#ledger.share(source, target, length);
+  }
+
+  #trimSlot(slot: number, length: number): void {
+    if (this.#ledger.length(slot) <= length) return;
+    if (this.#runner.trimSequence(slot, length)) this.#ledger.trim(slot, length);
+    else {
+      this.#runner.dropSequence(slot);
+      this.#ledger.trim(slot, 0);
+    }
+  }
+
+  #dropSlot(slot: Slot): void {
+    this.#tree.remove(slot);
+    this.#cached.delete(slot);
+    if (this.#ledger.length(slot.id) === 0) return;
+    this.#runner.dropSequence(slot.id);
+    this.#ledger.trim(slot.id, 0);
+  }
+
+  #touch(slot: Slot): void {
+    this.#cached.delete(slot);
+    this.#cached.add(slot);
+  }
+
+  /** Cells that only cached prefixes hold. */
+  #countCached(): number {
+    const running = this.#slots.filter((slot) => slot.owner !== null).map((slot) => slot.id);
+    return this.#ledger.used - this.#ledger.count(running);
+  }
+}
+
+function isSlot(holder: Holder): holder is Slot {
+  return holder.kind === 'slot';
+}
+
+function isHostEntry(holder: Holder): holder is HostEntry {
+  return holder.kind === 'host';
 }

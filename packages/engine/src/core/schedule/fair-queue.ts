@@ -3,14 +3,20 @@ import type { GenerationJob } from '../generation-job.ts';
 /** Tokens of output that a waiting request is assumed to cost; the meter corrects it as they are produced. */
 const EXPECTED_OUTPUT_TOKENS = 256;
 
+interface Tenant {
+  /** Rows computed for it. */
+  served: number;
+  /** Its requests in the engine, waiting or running. */
+  requests: number;
+}
+
 /**
  * Requests that have not started. Priority first; among equals the tenant that was served least (rows computed for
  * it), its own requests in order of arrival: a tenant with a thousand requests delays another's first by one.
  */
 export class FairQueue {
   readonly #jobs = new Set<GenerationJob>();
-  /** Rows served per tenant, for tenants with work in the engine. */
-  readonly #served = new Map<string, number>();
+  readonly #tenants = new Map<string, Tenant>();
   #changed = false;
 
   get size(): number {
@@ -20,39 +26,41 @@ export class FairQueue {
   push(job: GenerationJob): void {
     this.#jobs.add(job);
     this.#changed = true;
-    if (this.#served.has(job.request.tenant)) return;
-    // A tenant that comes (back) starts level with the least served one: absence earns no credit.
-    let least = Number.POSITIVE_INFINITY;
-    for (const served of this.#served.values()) least = Math.min(least, served);
-    this.#served.set(job.request.tenant, Number.isFinite(least) ? least : 0);
+    const tenant = this.#tenantOf(job);
+    // One that comes (back) starts level with the least served that is there: absence earns no credit.
+    if (tenant.requests === 0) tenant.served = Math.max(tenant.served, this.#leastServed());
+    tenant.requests++;
   }
 
-  remove(job: GenerationJob): boolean {
-    const removed = this.#jobs.delete(job);
-    if (removed) this.#changed = true;
-    return removed;
+  /** The request starts: it waits no longer, but is still in the engine. */
+  remove(job: GenerationJob): void {
+    if (this.#jobs.delete(job)) this.#changed = true;
   }
 
-  /** Counts rows computed for a tenant. */
-  charge(tenant: string, rows: number): void {
-    this.#served.set(tenant, (this.#served.get(tenant) ?? 0) + rows);
+  /** The request ended, waiting or running. */
+  leave(job: GenerationJob): void {
+    this.remove(job);
+    const tenant = this.#tenantOf(job);
+    tenant.requests--;
+    // What it was served matters only while it is more than what it would start with anyway.
+    if (tenant.requests === 0 && tenant.served <= this.#leastServed()) {
+      this.#tenants.delete(job.request.tenant);
+    }
   }
 
-  /** Forgets tenants without work, so that the meter stays as small as the load. */
-  forgetIdleTenants(running: Iterable<GenerationJob>): void {
-    const active = new Set<string>();
-    for (const job of this.#jobs) active.add(job.request.tenant);
-    for (const job of running) active.add(job.request.tenant);
-    for (const tenant of this.#served.keys()) if (!active.has(tenant)) this.#served.delete(tenant);
+  /** Counts rows computed for a request. */
+  charge(job: GenerationJob, rows: number): void {
+    this.#tenantOf(job).served += rows;
+  }
+
+  /** Forgets what tenants were served; call when nothing is waiting or running. */
+  forgetTenants(): void {
+    this.#tenants.clear();
   }
 
   /** The jobs in the order in which they will start if nothing else comes. */
   order(): GenerationJob[] {
-    return planQueueOrder([...this.#jobs], this.#served);
-  }
-
-  jobs(): Iterable<GenerationJob> {
-    return this.#jobs;
+    return planQueueOrder([...this.#jobs], (tenant) => this.#tenants.get(tenant)?.served ?? 0);
   }
 
   highestPriority(): number {
@@ -69,6 +77,25 @@ export class FairQueue {
       job.sendQueuePosition(position);
     });
   }
+
+  #tenantOf(job: GenerationJob): Tenant {
+    const { tenant: name } = job.request;
+    let tenant = this.#tenants.get(name);
+    if (tenant === undefined) {
+      tenant = { served: 0, requests: 0 };
+      this.#tenants.set(name, tenant);
+    }
+    return tenant;
+  }
+
+  /** Of tenants with requests; 0 if there are none. */
+  #leastServed(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { served, requests } of this.#tenants.values()) {
+      if (requests > 0) least = Math.min(least, served);
+    }
+    return Number.isFinite(least) ? least : 0;
+  }
 }
 
 /**
@@ -77,7 +104,7 @@ export class FairQueue {
  */
 export function planQueueOrder(
   jobs: readonly GenerationJob[],
-  served: ReadonlyMap<string, number>,
+  servedOf: (tenant: string) => number,
 ): GenerationJob[] {
   const byArrival = [...jobs].sort(
     (a, b) => b.request.priority - a.request.priority || a.arrival - b.arrival,
@@ -86,7 +113,7 @@ export function planQueueOrder(
   const promised = new Map<string, number>();
   for (const job of byArrival) {
     const { tenant, promptTokens, maxTokens } = job.request;
-    const tag = promised.get(tenant) ?? served.get(tenant) ?? 0;
+    const tag = promised.get(tenant) ?? servedOf(tenant);
     tags.set(job, tag);
     promised.set(tenant, tag + promptTokens.length + Math.min(maxTokens, EXPECTED_OUTPUT_TOKENS));
   }

@@ -1,23 +1,25 @@
-import type { SequenceCache } from '../cache/sequence-cache.ts';
+import { type PrefixOffer, type SequenceCache, WORTHWHILE_TOKENS } from '../cache/sequence-cache.ts';
 import type { EnginePolicy } from '../engine-policy.ts';
 import type { GenerationJob } from '../generation-job.ts';
 import type { RunnerLimits } from '../model-runner.ts';
 import type { Sequence } from '../sequence.ts';
 import { AdapterTurns } from './adapter-turns.ts';
-import { planRows, type RowsPlanned } from './plan-rows.ts';
-import { StepCost } from './step-cost.ts';
+import { planRows, type RowsWanted } from './plan-rows.ts';
+import { StepCost, type StepCostEstimate } from './step-cost.ts';
 
 /** Cells kept free for each running sequence before another one is let in, so that decoding can go on for a while. */
 const GROWTH_CELLS = 16;
+/** The same for one that comes back from preemption. */
+const GROWTH_CELLS_RESUMED = 64;
 /** A sequence with output and at most this many pending tokens counts as decoding (forced tokens come in runs). */
 const DECODE_PENDING_MAX = 32;
+/** Steps of at most this many rows tell what a draft row costs; large ones are bound by arithmetic, not memory. */
+const SMALL_STEP_ROWS = 64;
 
-/** Rows of one sequence in a step. */
+/** Rows of one sequence in a step: pending tokens to compute, and drafts behind them to verify. */
 export interface StepPart {
   readonly sequence: Sequence;
-  /** Pending tokens to compute. */
   readonly rows: number;
-  /** Draft tokens behind them, to verify. */
   readonly drafts: readonly number[];
 }
 
@@ -26,18 +28,26 @@ export interface StepPlan {
   readonly parts: readonly StepPart[];
 }
 
+export interface StepGroup {
+  readonly adapter: string | null;
+  readonly sequences: readonly Sequence[];
+}
+
+/** `waits`: another sequence is computing a prefix it will share; it starts sooner if it starts later. */
+export type Admission = 'admitted' | 'waits' | 'full';
+
 /** Decides who runs: admission, the rows of each step, preemption. It never touches tensors or text. */
 export class Scheduler {
   readonly running: Sequence[] = [];
   /** Preempted sequences and choices that wait for a slot; they go before requests that never started. */
   readonly paused: Sequence[] = [];
-  readonly cost = new StepCost();
   preemptions = 0;
+  readonly #cost = new StepCost();
+  readonly #smallCost = new StepCost();
   readonly #cache: SequenceCache;
   readonly #policy: EnginePolicy;
   readonly #limits: RunnerLimits;
   readonly #turns: AdapterTurns;
-  #step = 0;
 
   constructor(cache: SequenceCache, policy: EnginePolicy, limits: RunnerLimits) {
     this.#cache = cache;
@@ -46,30 +56,48 @@ export class Scheduler {
     this.#turns = new AdapterTurns(policy.adapterTurnSteps);
   }
 
-  /** Lets a sequence run if there is a slot and room; false (and nothing changed) if not. */
-  admit(sequence: Sequence): boolean {
-    if (this.running.length >= this.#policy.runningMax || !this.#hasRoom(sequence)) return false;
-    if (!this.#cache.open(sequence)) return false;
-    this.running.push(sequence);
-    return true;
-  }
-
   get hasSlot(): boolean {
     return this.running.length < this.#policy.runningMax;
   }
 
+  /** Infinity if nothing runs. */
+  lowestRunningPriority(): number {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const { job } of this.running) lowest = Math.min(lowest, job.request.priority);
+    return lowest;
+  }
+
+  /** Lets a sequence run if there is a slot and room for it. */
+  admit(sequence: Sequence): Admission {
+    if (!this.hasSlot) return 'full';
+    const offer = this.#cache.findPrefix(sequence);
+    if (this.#isComputedElsewhere(sequence, offer)) return 'waits';
+    if (!this.#hasRoom(sequence, offer)) return 'full';
+    if (!this.#cache.open(sequence, offer)) return 'full';
+    this.running.push(sequence);
+    return 'admitted';
+  }
+
+  /** The same, preempting sequences of lower priority for it if there is no room. */
+  admitOverLess(sequence: Sequence): Admission {
+    let admission = this.admit(sequence);
+    while (admission === 'full' && this.#preemptBelow(sequence.job.request.priority)) {
+      admission = this.admit(sequence);
+    }
+    return admission;
+  }
+
   /** Resumes paused sequences while there is room. False if some still wait: nobody new goes before them. */
   resume(): boolean {
-    const order = (a: Sequence, b: Sequence): number =>
-      b.job.request.priority - a.job.request.priority || a.job.arrival - b.job.arrival || a.choice - b.choice;
-    for (const sequence of this.paused.toSorted(order)) {
-      if (!this.admit(sequence)) return false;
-      removeFrom(this.paused, sequence);
+    if (this.paused.length === 0) return true;
+    for (const sequence of this.paused.toSorted(compareUrgency)) {
+      if (this.admitOverLess(sequence) === 'full') return false;
+      if (sequence.slot >= 0) removeFrom(this.paused, sequence);
     }
     return true;
   }
 
-  /** `target` starts with the cells of `source`; if there is no room it waits for its turn. True if it runs. */
+  /** `target` starts with the cells of `source`; if there is no slot it waits for its turn. True if it runs. */
   fork(source: Sequence, target: Sequence): boolean {
     if (this.hasSlot && this.#cache.fork(source, target)) {
       this.running.push(target);
@@ -79,114 +107,160 @@ export class Scheduler {
     return false;
   }
 
-  retireJob(job: GenerationJob): void {
-    for (const sequence of [...this.running, ...this.paused]) if (sequence.job === job) this.retire(sequence);
-  }
-
-  /** Ends a sequence's use of the engine. */
-  retire(sequence: Sequence): void {
-    sequence.ended = true;
+  /** Ends a sequence's use of the engine. `keep`: what it computed stays as a cached prefix. */
+  retire(sequence: Sequence, keep: boolean): void {
     removeFrom(this.running, sequence);
     removeFrom(this.paused, sequence);
-    this.#cache.close(sequence);
+    this.#cache.close(sequence, keep);
   }
 
-  /** The next step, or null if nothing runs. Preempts when cells are short. */
-  plan(): StepPlan | null {
-    while (this.running.length > 0) {
-      const groups = new Set<string | null>();
-      for (const sequence of this.running) groups.add(sequence.adapter?.id ?? null);
-      const adapter = this.#turns.next(groups);
-      const group = this.running.filter((sequence) => (sequence.adapter?.id ?? null) === adapter);
-      const parts = this.#planGroup(group);
-      if (parts.length > 0) {
-        this.#step++;
-        for (const { sequence } of parts) sequence.lastStep = this.#step;
-        return { adapter, parts };
-      }
-      if (this.preemptOne() === null) {
-        throw new Error(
-          `One sequence of ${group[0]?.tokens.length} tokens alone finds no cell; the bookkeeping is wrong.`,
-        );
-      }
-    }
-    return null;
+  /** Ends all sequences of a request and returns them. */
+  retireJob(job: GenerationJob, keep: boolean): Sequence[] {
+    const ended = [...this.running, ...this.paused].filter((sequence) => sequence.job === job);
+    for (const sequence of ended) this.retire(sequence, keep);
+    return ended;
   }
 
-  /** Takes the slot from the sequence that loses least by policy: lowest priority, then latest arrival. */
-  preemptOne(): Sequence | null {
+  /** Who may run in this step: the sequences of one adapter. Null if nothing runs. */
+  nextGroup(): StepGroup | null {
+    if (this.running.length === 0) return null;
+    const groups = new Set<string | null>();
+    for (const sequence of this.running) groups.add(adapterOf(sequence));
+    const adapter = this.#turns.next(groups);
+    return { adapter, sequences: this.running.filter((sequence) => adapterOf(sequence) === adapter) };
+  }
+
+  /** The rows of a step, drafts included. Null if cells are too short to go on: somebody has to be preempted. */
+  planStep(group: StepGroup): StepPlan | null {
+    const wanted = group.sequences.map(describeWanted);
+    const { batchTokensMax } = this.#limits;
+    const decodeRows = Math.min(batchTokensMax, sumPending(wanted, true));
+    const prefillRowsMax = this.#prefillRowsMax(decodeRows);
+    const prefillRows = Math.min(prefillRowsMax, sumPending(wanted, false));
+    const cellsFree = this.#cache.reserve(Math.min(batchTokensMax, decodeRows + prefillRows));
+    if (cellsFree < decodeRows) return null;
+    const planned = planRows(wanted, {
+      rowsMax: Math.min(batchTokensMax, cellsFree),
+      prefillRowsMax,
+      logitRowsMax: this.#policy.logitRowsMax,
+    });
+    const parts: StepPart[] = [];
+    group.sequences.forEach((sequence, place) => {
+      const { rows, drafts } = planned[place]!;
+      sequence.passedOver = rows === 0 ? sequence.passedOver + 1 : 0;
+      if (rows > 0) parts.push({ sequence, rows, drafts: sequence.drafts.slice(0, drafts) });
+    });
+    return parts.length === 0 ? null : { adapter: group.adapter, parts };
+  }
+
+  /** Makes room among those who run; null (and nothing changed) if only one is left. */
+  preemptLeastUrgent(): Sequence | null {
+    return this.running.length < 2 ? null : this.#preempt(chooseVictim(this.running)!);
+  }
+
+  #preemptBelow(priority: number): boolean {
     const victim = chooseVictim(this.running);
-    if (victim === null) return null;
+    if (victim === null || victim.job.request.priority >= priority) return false;
+    this.#preempt(victim);
+    return true;
+  }
+
+  #preempt(victim: Sequence): Sequence {
     this.preemptions++;
     removeFrom(this.running, victim);
-    this.#cache.close(victim);
+    victim.wasPreempted = true;
+    victim.drafts = [];
+    // What it computed becomes the youngest cached prefix: evicted last, saved to host memory if it has to go.
+    this.#cache.close(victim, true);
     this.paused.push(victim);
     return victim;
   }
 
-  #planGroup(group: readonly Sequence[]): StepPart[] {
-    const wanted = group.map((sequence) => ({
-      pending: sequence.pending,
-      decoding: sequence.generated > 0 && sequence.pending <= DECODE_PENDING_MAX,
-      drafts: 0,
-      priority: sequence.job.request.priority,
-      passedOver: sequence.passedOver,
-      arrival: sequence.job.arrival,
-      everyLogit: sequence.wantsPromptLogprobs,
-    }));
-    const decodeRows = wanted.reduce((sum, { decoding, pending }) => sum + (decoding ? pending : 0), 0);
-    const rowsMax = Math.min(this.#limits.batchTokensMax, this.#cache.cellsFree);
-    // Too few cells for the decodes: somebody has to go, or everybody would crawl.
-    if (rowsMax < Math.min(decodeRows, this.#limits.batchTokensMax)) return [];
-    const planned = planRows(wanted, {
-      rowsMax,
-      prefillRowsMax: this.#prefillRowsMax(decodeRows),
-      logitRowsMax: this.#policy.logitRowsMax,
-    });
-    return collectParts(group, planned);
+  learnCost(rows: number, forwardMs: number): void {
+    this.#cost.learn(rows, forwardMs);
+    if (rows <= SMALL_STEP_ROWS) this.#smallCost.learn(rows, forwardMs);
+  }
+
+  /** What a small step costs, as far as known. */
+  estimateSmallStep(): StepCostEstimate | null {
+    return this.#smallCost.estimate() ?? this.#cost.estimate();
   }
 
   /** Prompt rows for this step: all the batch allows, or what keeps the step near its target while others decode. */
   #prefillRowsMax(decodeRows: number): number {
     const { prefillTokensMax, prefillTokensMin, stepTargetMs } = this.#policy;
     if (decodeRows === 0) return prefillTokensMax;
-    const estimate = this.cost.estimate();
+    const estimate = this.#cost.estimate();
     if (estimate === null || estimate.rowMs === 0) return prefillTokensMax;
     const rows = Math.floor((stepTargetMs - estimate.baseMs) / estimate.rowMs) - decodeRows;
     return Math.min(prefillTokensMax, Math.max(prefillTokensMin, rows));
   }
 
-  #hasRoom(sequence: Sequence): boolean {
+  /** Whether everybody's pending tokens and some growth fit beside what is pinned. Alone, everything fits. */
+  #hasRoom(sequence: Sequence, offer: PrefixOffer | null): boolean {
     if (this.running.length === 0) return true;
-    let promised = sequence.tokens.length + GROWTH_CELLS;
-    for (const other of this.running) promised += other.pending + GROWTH_CELLS;
-    return promised <= this.#cache.cellsFree;
+    let cells = this.#cache.countPinned(this.running, offer);
+    cells += sequence.tokens.length - (offer?.length ?? 0) + growthOf(sequence);
+    for (const other of this.running) cells += other.pending + growthOf(other);
+    return cells <= this.#limits.cellsMax;
+  }
+
+  /** Whether a running sequence will soon have computed more of this one's prompt than any cache has. */
+  #isComputedElsewhere(sequence: Sequence, offer: PrefixOffer | null): boolean {
+    if (!this.#limits.canTrimSequences) return false;
+    const reusable = Math.min(this.#cache.reusableTokens(sequence), sequence.promptLength);
+    const enough = (offer?.length ?? 0) + WORTHWHILE_TOKENS;
+    if (reusable < enough) return false;
+    return this.running.some((other) => {
+      if (other.generated > 0 || other.cacheSpace !== sequence.cacheSpace) return false;
+      const limit = Math.min(reusable, this.#cache.reusableTokens(other));
+      return limit >= enough && countCommonTokens(sequence, other, limit) >= enough;
+    });
   }
 }
 
-function collectParts(group: readonly Sequence[], planned: readonly RowsPlanned[]): StepPart[] {
-  const parts: StepPart[] = [];
-  group.forEach((sequence, place) => {
-    const { rows } = planned[place]!;
-    if (rows === 0) sequence.passedOver++;
-    else {
-      sequence.passedOver = 0;
-      parts.push({ sequence, rows, drafts: [] });
-    }
-  });
-  return parts;
+function describeWanted(sequence: Sequence): RowsWanted {
+  return {
+    pending: sequence.pending,
+    decoding: sequence.generated > 0 && sequence.pending <= DECODE_PENDING_MAX,
+    drafts: sequence.drafts.length,
+    priority: sequence.job.request.priority,
+    passedOver: sequence.passedOver,
+    arrival: sequence.job.arrival,
+    everyLogit: sequence.needsEveryLogit,
+  };
 }
 
-/** Who is preempted: lowest priority, then latest arrival, then last choice. Never the only one. Pure. */
+function sumPending(wanted: readonly RowsWanted[], decoding: boolean): number {
+  return wanted.reduce((sum, row) => sum + (row.decoding === decoding ? row.pending : 0), 0);
+}
+
+function growthOf(sequence: Sequence): number {
+  const growth = sequence.wasPreempted ? GROWTH_CELLS_RESUMED : GROWTH_CELLS;
+  return Math.max(0, Math.min(growth, sequence.lengthMax - sequence.tokens.length));
+}
+
+function countCommonTokens(a: Sequence, b: Sequence, limit: number): number {
+  const [aTokens, bTokens] = [a.tokens.array, b.tokens.array];
+  let common = 0;
+  while (common < limit && aTokens[common] === bTokens[common]) common++;
+  return common;
+}
+
+function adapterOf(sequence: Sequence): string | null {
+  return sequence.adapter?.id ?? null;
+}
+
+/** Highest priority first, then earliest arrival, then first choice. */
+function compareUrgency(a: Sequence, b: Sequence): number {
+  return (
+    b.job.request.priority - a.job.request.priority || a.job.arrival - b.job.arrival || a.choice - b.choice
+  );
+}
+
+/** Who is preempted first: the least urgent. Pure. */
 export function chooseVictim(running: readonly Sequence[]): Sequence | null {
-  if (running.length < 2) return null;
-  return running.reduce((victim, other) => {
-    const order =
-      other.job.request.priority - victim.job.request.priority ||
-      victim.job.arrival - other.job.arrival ||
-      victim.choice - other.choice;
-    return order < 0 ? other : victim;
-  });
+  return running.toSorted(compareUrgency).at(-1) ?? null;
 }
 
 function removeFrom(list: Sequence[], sequence: Sequence): void {

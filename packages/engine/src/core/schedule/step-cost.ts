@@ -1,6 +1,11 @@
 /** Older steps count less: a step's weight halves about every 35 newer ones. */
 const DECAY = 0.98;
 
+export interface StepCostEstimate {
+  readonly baseMs: number;
+  readonly rowMs: number;
+}
+
 /**
  * What a step costs, learned from the steps made: forwardMs = base + perRow * rows, by decaying least squares.
  * Prompt chunks are sized with it and speculation is judged by it.
@@ -21,7 +26,7 @@ export class StepCost {
   }
 
   /** Estimated milliseconds, or null before anything is known. */
-  estimate(): { baseMs: number; rowMs: number } | null {
+  estimate(): StepCostEstimate | null {
     if (this.#weight === 0) return null;
     const meanRows = this.#rows / this.#weight;
     const meanMs = this.#ms / this.#weight;
