@@ -1,6 +1,16 @@
 export { type LlamaAdapter, openAdapterFile } from './adapter.ts';
 export { allocateBatch, type NativeBatch } from './batch.ts';
 export {
+  type Checkpoint,
+  CheckpointError,
+  type CheckpointTensor,
+  type CheckpointType,
+} from './checkpoint/checkpoint.ts';
+export { bytesOf, decodeFloats, encodeFloats, type FloatType } from './checkpoint/floats.ts';
+export { openCheckpointFolder } from './checkpoint/open-checkpoint.ts';
+export { openSafetensors } from './checkpoint/safetensors.ts';
+export { type SafetensorToWrite, writeSafetensors } from './checkpoint/write-safetensors.ts';
+export {
   CACHE_TYPES,
   type CacheType,
   type ContextOptions,

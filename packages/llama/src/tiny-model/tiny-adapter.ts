@@ -1,6 +1,6 @@
+import { encodeFloats } from '../checkpoint/floats.ts';
 import { float32, string } from '../gguf/value.ts';
 import { type TensorToWrite, writeGguf } from '../gguf/writer.ts';
-import { encodeFloats } from './encode-floats.ts';
 import { makeNormalSource } from './random.ts';
 import { resolveTinyShape, type TinyModelOptions } from './tiny-model.ts';
 

@@ -1,6 +1,6 @@
+import { encodeFloats, type FloatType } from '../checkpoint/floats.ts';
 import { bool, float32, type GgufMetadata, int32s, string, strings, uint32 } from '../gguf/value.ts';
 import { type TensorToWrite, writeGguf } from '../gguf/writer.ts';
-import { encodeFloats, type FloatType } from './encode-floats.ts';
 import { makeNormalSource } from './random.ts';
 import { makeVocabulary, type TinyVocabulary } from './vocabulary.ts';
 
