@@ -6,9 +6,9 @@ import { suggestWord } from './suggest-word.ts';
 import type { Checker } from './validate.ts';
 
 /**
- * A control-plane body as protobuf-JSON readers take it, ready for the check: null means unset and is left out,
- * 64-bit integers may be numbers, fields that only the server sets are dropped (AIP-203: clients send back what
- * they read). Unknown fields stay, so that the check names them.
+ * A control-plane body as protobuf-JSON readers take it, ready for the check: null means unset and is left
+ * out, 64-bit integers may be numbers, fields that only the server sets are dropped (AIP-203: clients send
+ * back what they read). Unknown fields stay, so that the check names them.
  */
 export function normalizeInput(schema: PlainSchema, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => normalizeInput(schema.items ?? {}, item));
@@ -75,8 +75,8 @@ function toInvalid(problems: readonly Problem[]): ApiError {
 export type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * Query parameters with the types of a schema (text, flags, numbers, lists of them). camelCase and snake_case names.
- * Throws ApiError (400) naming an unknown or wrong one.
+ * Query parameters with the types of a schema (text, flags, numbers, lists of them). camelCase and snake_case
+ * names. Throws ApiError (400) naming an unknown or wrong one.
  */
 export function decodeQuery<T>(schema: PlainSchema, checker: Checker<T>, query: RawQuery): T {
   const values: Record<string, unknown> = {};

@@ -1,9 +1,9 @@
 import type { PlainSchema } from './problem.ts';
 
 /**
- * A resource as it goes out: every field of the schema, in its order, unset ones with their zero value ("" 0 false
- * [] {}, null for messages, times and durations; the API emits defaults rather than leaving them out). Fields that
- * are never returned are dropped, and so is anything the schema does not know.
+ * A resource as it goes out: every field of the schema, in its order, unset ones with their zero value ("" 0
+ * false [] {}, null for messages, times and durations; the API emits defaults rather than leaving them out).
+ * Fields that are never returned are dropped, and so is anything the schema does not know.
  */
 export function encodeMessage(schema: PlainSchema, value: object): Record<string, unknown> {
   const source = value as Record<string, unknown>;

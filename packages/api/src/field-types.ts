@@ -38,8 +38,8 @@ export function typeOf(schema: PlainSchema): FieldType {
 }
 
 /**
- * The field at a path written by a caller in camelCase or snake_case; null if there is none. Fields that are never
- * returned are found only when `scope` says so: a filter over a secret would give it away bit by bit.
+ * The field at a path written by a caller in camelCase or snake_case; null if there is none. Fields that are
+ * never returned are found only when `scope` says so: a filter over a secret would give it away bit by bit.
  */
 export function findField(
   schema: PlainSchema,

@@ -2,9 +2,9 @@ import { type Static, type TObject, type TOptional, type TProperties, type TSche
 import { closed, oneOf } from './schema.ts';
 
 /**
- * The kinds of fields control-plane resources are made of, in protobuf-JSON form, and marks on them. Every field of
- * a resource is optional in its type: requests may leave anything out, replies are filled up with zero values
- * (encode.ts).
+ * The kinds of fields control-plane resources are made of, in protobuf-JSON form, and marks on them. Every
+ * field of a resource is optional in its type: requests may leave anything out, replies are filled up with
+ * zero values (encode.ts).
  */
 
 interface FieldNotes {
@@ -68,6 +68,9 @@ export const duration = (description?: string) =>
 export const word = <V extends string[]>(values: readonly [...V], description?: string) =>
   oneOf(values, notes(description));
 
+/** A set of words under a name of its own, for documents and clients. */
+export const named = <S extends TSchema>(title: string, schema: S): S => annotate(schema, { title });
+
 export const list = <S extends TSchema>(item: S, description?: string) =>
   Type.Array(item, notes(description));
 
@@ -100,7 +103,9 @@ export const secret = <S extends TSchema>(field: S): S => annotate(field, { 'x-a
 /** Must be there, and not be empty, on create. */
 export const required = <S extends TSchema>(field: S): S => annotate(field, { 'x-required': true });
 
-/** A copy of a schema with annotations added. Keeps TypeBox's hidden properties, which a spread would lose. */
+/**
+ * A copy of a schema with annotations added. Keeps TypeBox's hidden properties, which a spread would lose.
+ */
 function annotate<S extends TSchema>(schema: S, annotations: Record<string, unknown>): S {
   const copy = Object.create(Object.getPrototypeOf(schema), Object.getOwnPropertyDescriptors(schema));
   return Object.assign(copy, annotations) as S;

@@ -12,9 +12,9 @@ import {
 import { suggestWord } from './suggest-word.ts';
 
 /**
- * The first thing wrong with a value, or null if it fits. Slower than the compiled check and run only after that
- * has failed. Goes no deeper than the schema, so no value can overflow the stack. Values of strings are never
- * quoted back: they may be prompts.
+ * The first thing wrong with a value, or null if it fits. Slower than the compiled check and run only after
+ * that has failed. Goes no deeper than the schema, so no value can overflow the stack. Values of strings are
+ * never quoted back: they may be prompts.
  */
 export function findProblem(schema: PlainSchema, value: unknown, path = ''): Problem | null {
   const problem = schema.anyOf
@@ -146,7 +146,9 @@ function findRefinementProblem(schema: PlainSchema, value: unknown, path: string
   return failed ? complain(path, failed.error(value)) : null;
 }
 
-/** Of a union, the complaint of the branch the caller meant: chosen by its tag, else by type, else by depth. */
+/**
+ * Of a union, the complaint of the branch the caller meant: chosen by its tag, else by type, else by depth.
+ */
 function findUnionProblem(schema: PlainSchema, value: unknown, path: string): Problem | null {
   const branches = schema.anyOf ?? [];
   const tag = schema.discriminator?.propertyName;

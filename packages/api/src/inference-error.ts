@@ -1,6 +1,6 @@
 /**
- * Errors of the data plane. Statuses and names are the specification's table "Inference errors"; the types are the
- * ones OpenAI's clients know.
+ * Errors of the data plane. Statuses and names are the specification's table "Inference errors"; the types
+ * are the ones OpenAI's clients know.
  */
 const table = {
   400: { code: 'BAD_REQUEST', type: 'invalid_request_error' },

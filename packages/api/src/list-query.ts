@@ -28,8 +28,8 @@ export interface ListQuery {
 }
 
 /**
- * Reads the parameters of a list over resources of a schema. `scope` is what else the result depends on (parent
- * name, further parameters). Throws ApiError (400) naming the parameter.
+ * Reads the parameters of a list over resources of a schema. `scope` is what else the result depends on
+ * (parent name, further parameters). Throws ApiError (400) naming the parameter.
  */
 export function readListQuery(
   schema: PlainSchema,

@@ -4,7 +4,10 @@ import type { NameIds } from './names.ts';
 import type { PageCursor } from './pages.ts';
 import type { FieldUpdate } from './update-mask.ts';
 
-/** What every method of a resource has. Paths are written with `{variables}` and an optional `:verb` at the end. */
+/**
+ * What every method of a resource has. Paths are written with `{variables}` and an optional `:verb` at the
+ * end.
+ */
 interface MethodBase {
   /** Unique over the API, such as `prepareModel`. */
   readonly operationId: string;
@@ -41,8 +44,8 @@ export interface GetMethod<P extends string = string, S extends TSchema = TSchem
 }
 
 /**
- * POST to a collection. The body is the resource itself (id in the query) or an object around it (`wrapped`, with
- * the resource under `resourceKey` and, if callers choose ids, the id under `idKey`).
+ * POST to a collection. The body is the resource itself (id in the query) or an object around it (`wrapped`,
+ * with the resource under `resourceKey` and, if callers choose ids, the id under `idKey`).
  */
 export interface CreateMethod<
   P extends string = string,

@@ -1,9 +1,9 @@
 import { ApiError, invalidField } from './api-error.ts';
 
 /**
- * Resource names: `accounts/{account}/models/{model}`. Ids callers choose follow the spec: 1 to 63 of a-z, 0-9 and
- * hyphen, no hyphen at either end, no digit first. Names already given out may start with a digit (deployment
- * 12345678, batch job 42), so reading a name is that much more lenient.
+ * Resource names: `accounts/{account}/models/{model}`. Ids callers choose follow the spec: 1 to 63 of a-z,
+ * 0-9 and hyphen, no hyphen at either end, no digit first. Names already given out may start with a digit
+ * (deployment 12345678, batch job 42), so reading a name is that much more lenient.
  */
 export const RESOURCE_ID_PATTERN = '^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$';
 const KNOWN_ID_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -70,7 +70,9 @@ export function resolveReference(pattern: string, reference: string, account: st
   return parseName(pattern, full) === null ? null : full;
 }
 
-/** `fireworks/mixtral-8x7b` of `accounts/fireworks/models/mixtral-8x7b`; other names are returned unchanged. */
+/**
+ * `fireworks/mixtral-8x7b` of `accounts/fireworks/models/mixtral-8x7b`; other names are returned unchanged.
+ */
 export function shortName(name: string): string {
   const segments = name.split('/');
   return segments.length === 4 && segments[0] === 'accounts' ? `${segments[1]}/${segments[3]}` : name;
@@ -87,7 +89,10 @@ export function accountOf(name: string): string | null {
   return first === 'accounts' && account !== undefined && account !== '' ? account : null;
 }
 
-/** An id made of text such as an e-mail address: `Ann.Lee@x.org` gives `ann-lee`. Empty when nothing is usable. */
+/**
+ * An id made of text such as an e-mail address: `Ann.Lee@x.org` gives `ann-lee`. Empty when nothing is
+ * usable.
+ */
 export function deriveId(text: string): string {
   const cleaned = text
     .toLowerCase()

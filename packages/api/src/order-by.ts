@@ -11,8 +11,8 @@ export interface OrderKey {
 const KEYS_MAX = 8;
 
 /**
- * Reads an `orderBy` value such as `displayName, createTime desc`. Empty: no keys (the caller's default applies).
- * Throws ApiError (400) for unknown fields, fields without order and repetitions.
+ * Reads an `orderBy` value such as `displayName, createTime desc`. Empty: no keys (the caller's default
+ * applies). Throws ApiError (400) for unknown fields, fields without order and repetitions.
  */
 export function readOrderBy(text: string | undefined, schema: PlainSchema): OrderKey[] {
   if (text === undefined || text.trim() === '') return [];

@@ -24,8 +24,9 @@ export interface PageLimits {
 }
 
 /**
- * An opaque token for the next page, bound to the query: `query` must be the same text for both calls (parent,
- * filter, order). The binding catches mistakes; it is no signature, since a token gives access to nothing.
+ * An opaque token for the next page, bound to the query: `query` must be the same text for both calls
+ * (parent, filter, order). The binding catches mistakes; it is no signature, since a token gives access to
+ * nothing.
  */
 export function encodePageToken(query: string, cursor: PageCursor): string {
   const bytes = new TextEncoder().encode(JSON.stringify([hashText(query), ...cursor]));
@@ -33,7 +34,9 @@ export function encodePageToken(query: string, cursor: PageCursor): string {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** The cursor in a token; null for no token. Throws ApiError for a token that is damaged or of another query. */
+/**
+ * The cursor in a token; null for no token. Throws ApiError for a token that is damaged or of another query.
+ */
 export function decodePageToken(query: string, token: string | undefined): PageCursor | null {
   if (token === undefined || token === '') return null;
   const parts = readToken(token);

@@ -8,8 +8,8 @@ export interface Problem {
 }
 
 /**
- * A JSON Schema as this package writes them (see schema.ts): the keywords that occur, no others. Annotations of
- * our own start with `x-`.
+ * A JSON Schema as this package writes them (see schema.ts): the keywords that occur, no others. Annotations
+ * of our own start with `x-`.
  */
 export interface PlainSchema {
   readonly type?: string;

@@ -2,12 +2,14 @@ import { type Static, type TProperties, type TSchema, type TSchemaOptions, Type 
 
 /**
  * The few schema forms this package is built of. Every schema is closed, finite (no recursion) and plain JSON
- * Schema, so that a check is one pass and one schema serves the type, the check and OpenAPI. Two annotations of
- * our own: `title` names a schema (it becomes an OpenAPI component), `x-rule` words the complaint about a value
- * ("must be …") where the keyword alone would read badly.
+ * Schema, so that a check is one pass and one schema serves the type, the check and OpenAPI. Two annotations
+ * of our own: `title` names a schema (it becomes an OpenAPI component), `x-rule` words the complaint about a
+ * value ("must be …") where the keyword alone would read badly.
  */
 
-/** Nesting allowed in free-form JSON (tool parameters, JSON Schemas): far above real use, far below the stack. */
+/**
+ * Nesting allowed in free-form JSON (tool parameters, JSON Schemas): far above real use, far below the stack.
+ */
 export const FREE_JSON_DEPTH_MAX = 96;
 
 /** An object that refuses unknown fields. */
@@ -53,7 +55,10 @@ export function freeJson(options: TSchemaOptions = {}) {
 
 const FREE_JSON_RULE = `must be JSON nested at most ${FREE_JSON_DEPTH_MAX} levels deep`;
 
-/** Whether a JSON value nests at most FREE_JSON_DEPTH_MAX levels. Level by level, so that no depth can overflow. */
+/**
+ * Whether a JSON value nests at most FREE_JSON_DEPTH_MAX levels. Level by level, so that no depth can
+ * overflow.
+ */
 export function isShallow(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {

@@ -9,10 +9,11 @@ export interface FieldUpdate {
 }
 
 /**
- * What a PATCH changes. Without an explicit mask the fields present in the body are the mask, down to the leaves of
- * messages (as grpc-gateway derives it): a field sent is set, null clears, a field left out keeps its value. With
- * `mask` (a comma list) exactly its fields are set, those missing in the body cleared. `body` must have been checked
- * against the schema except for nulls. Output-only fields are skipped unless the mask names them.
+ * What a PATCH changes. Without an explicit mask the fields present in the body are the mask, down to the
+ * leaves of messages (as grpc-gateway derives it): a field sent is set, null clears, a field left out keeps
+ * its value. With
+ * `mask` (a comma list) exactly its fields are set, those missing in the body cleared. `body` must have been
+ * checked against the schema except for nulls. Output-only fields are skipped unless the mask names them.
  */
 export function planUpdate(schema: PlainSchema, body: Record<string, unknown>, mask?: string): FieldUpdate[] {
   if (mask === undefined || mask.trim() === '') return collectLeaves(schema, body, []);

@@ -14,8 +14,8 @@ export interface Checker<T> {
 }
 
 /**
- * A checker of a schema; make it once and keep it. Compiles on first use, so that importing the package costs a
- * client nothing. `value` should come from JSON.parse: no undefined, no accessors, no prototype of its own.
+ * A checker of a schema; make it once and keep it. Compiles on first use, so that importing the package costs
+ * a client nothing. `value` should come from JSON.parse: no undefined, no accessors, no prototype of its own.
  */
 export function compileChecker<S extends TSchema>(schema: S): Checker<Static<S>> {
   let compiled: Validator | null = null;
@@ -24,7 +24,8 @@ export function compileChecker<S extends TSchema>(schema: S): Checker<Static<S>>
       compiled ??= Compile(schema) as unknown as Validator;
       if (compiled.Check(value)) return { ok: true, value: value as Static<S> };
       const problem = findProblem(plain(schema), value);
-      // The compiled check decides; a disagreement would be a fault of findProblem (a property test looks for one).
+      // The compiled check decides; a disagreement would be a fault of findProblem (a property test looks for
+      // one).
       return {
         ok: false,
         problem: problem ?? { field: '', message: 'the request body does not fit the schema' },

@@ -2,8 +2,8 @@ import type { Field } from '../field-types.ts';
 
 /**
  * A filter whose fields are known and whose values have the fields' types; what the store compiles to SQL and
- * matches-filter.ts runs in memory. Unset fields have their zero value ("" 0 false), except times, durations and
- * messages, which are null: null equals only null, and is neither less nor more than anything.
+ * matches-filter.ts runs in memory. Unset fields have their zero value ("" 0 false), except times, durations
+ * and messages, which are null: null equals only null, and is neither less nor more than anything.
  */
 export type Filter =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Filter[] }

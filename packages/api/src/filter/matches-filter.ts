@@ -2,8 +2,8 @@ import type { Field, FieldType } from '../field-types.ts';
 import type { Filter, FilterValue } from './filter.ts';
 
 /**
- * Runs a filter over a resource as it is in JSON. What the store's SQL must agree with, and the way to filter lists
- * that are not rows.
+ * Runs a filter over a resource as it is in JSON. What the store's SQL must agree with, and the way to filter
+ * lists that are not rows.
  */
 export function matchesFilter(filter: Filter, resource: unknown): boolean {
   switch (filter.kind) {
@@ -48,7 +48,9 @@ function matchesComparison(actual: FilterValue | object, operator: string, wante
   return operator === '>' ? order > 0 : order >= 0;
 }
 
-/** Negative, zero or positive. Text by code point, not by UTF-16 unit, as Postgres orders under collation "C". */
+/**
+ * Negative, zero or positive. Text by code point, not by UTF-16 unit, as Postgres orders under collation "C".
+ */
 export function compareValues(left: FilterValue, right: FilterValue): number {
   if (typeof left === 'string' && typeof right === 'string') return compareText(left, right);
   if (left === right) return 0;
@@ -64,7 +66,10 @@ function compareText(left: string, right: string): number {
   return a.length - b.length;
 }
 
-/** Greedy from the left is right here: the first piece is a prefix, the last a suffix, the rest in order between. */
+/**
+ * Greedy from the left is right here: the first piece is a prefix, the last a suffix, the rest in order
+ * between.
+ */
 function matchesPieces(text: string, pieces: readonly string[]): boolean {
   const first = pieces[0]!;
   const last = pieces.at(-1)!;

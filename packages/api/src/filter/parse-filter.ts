@@ -25,9 +25,10 @@ const DEPTH_MAX = 32;
 const RESTRICTIONS_MAX = 100;
 
 /**
- * Parses the filter language of https://google.aip.dev/160: restrictions `field op value`, AND, OR (which binds
- * tighter than AND, as there), NOT and `-`, juxtaposition for AND, parentheses, has (`:`), wildcards in quoted
- * values. Functions and bare values are refused. Null for an empty filter. Throws ApiError naming the column.
+ * Parses the filter language of https://google.aip.dev/160: restrictions `field op value`, AND, OR (which
+ * binds tighter than AND, as there), NOT and `-`, juxtaposition for AND, parentheses, has (`:`), wildcards in
+ * quoted values. Functions and bare values are refused. Null for an empty filter. Throws ApiError naming the
+ * column.
  */
 export function parseFilter(text: string): FilterSyntax | null {
   if (text.length > TEXT_LENGTH_MAX) throw filterError(`is longer than ${TEXT_LENGTH_MAX} characters`);

@@ -22,11 +22,15 @@ export type FilterOperator = '=' | '!=' | '<' | '<=' | '>' | '>=' | ':';
 const OPERATOR = /<=|>=|!=|[=<>:]/y;
 /** A word before an operator: a field path, a keyword or a function name. */
 const WORD = /[^\s()<>=!:,"']+/y;
-/** A word after an operator: a value, which may hold colons and dashes (timestamps, names, negative numbers). */
+/**
+ * A word after an operator: a value, which may hold colons and dashes (timestamps, names, negative numbers).
+ */
 const VALUE = /[^\s()<>=!,"']+/y;
 const SPACE = /\s*/y;
 
-/** Cuts a filter into tokens. Quoted text is cut at its unescaped `*` into pieces: n pieces, n-1 wildcards. */
+/**
+ * Cuts a filter into tokens. Quoted text is cut at its unescaped `*` into pieces: n pieces, n-1 wildcards.
+ */
 export function readFilterTokens(text: string): FilterToken[] {
   const tokens: FilterToken[] = [];
   let at = 0;

@@ -8,8 +8,8 @@ import { findChatConflict, findCompletionConflict, findEmbeddingConflict } from 
 import { EngineRerankRequest, RerankRequest } from './rerank.ts';
 
 /**
- * Whole checks of request bodies: schema, then rules between fields. The `engine…` ones take the field `sparkler`
- * besides; the public ones refuse it.
+ * Whole checks of request bodies: schema, then rules between fields. The `engine…` ones take the field
+ * `sparkler` besides; the public ones refuse it.
  */
 export const inferenceCheckers = {
   chatCompletion: withRules(ChatCompletionRequest, findChatConflict),

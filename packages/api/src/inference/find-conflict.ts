@@ -6,8 +6,8 @@ import type { ChatMessage } from './messages.ts';
 import type { FunctionDefinition } from './tools.ts';
 
 /**
- * What a schema can't say about a request: fields that exclude or need each other. An option that would have no
- * effect is refused rather than ignored. null and absent are the same.
+ * What a schema can't say about a request: fields that exclude or need each other. An option that would have
+ * no effect is refused rather than ignored. null and absent are the same.
  */
 export function findChatConflict(request: EngineChatCompletionRequest): Problem | null {
   return findSamplingConflict(request) ?? findToolConflict(request) ?? findMessageConflict(request.messages);

@@ -2,6 +2,7 @@ export * from './chat-completion.ts';
 export * from './checkers.ts';
 export * from './completion.ts';
 export * from './embedding.ts';
+export * from './endpoints.ts';
 export * from './engine-extension.ts';
 export * from './logprobs.ts';
 export * from './messages.ts';

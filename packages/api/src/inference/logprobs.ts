@@ -11,7 +11,9 @@ export const TopLogprob = closed({
 });
 export type TopLogprob = Static<typeof TopLogprob>;
 
-/** One token of `logprobs: true`: OpenAI's chat fields, plus id, offset and the log probability after filters. */
+/**
+ * One token of `logprobs: true`: OpenAI's chat fields, plus id, offset and the log probability after filters.
+ */
 export const TokenLogprob = closed({
   token: Type.String(),
   logprob: Type.Number({ description: 'Before temperature and filters, natural logarithm.' }),
@@ -26,7 +28,9 @@ export type TokenLogprob = Static<typeof TokenLogprob>;
 export const ContentLogprobs = closed({ content: Type.Array(TokenLogprob) }, { title: 'ContentLogprobs' });
 export type ContentLogprobs = Static<typeof ContentLogprobs>;
 
-/** `logprobs: N`: parallel arrays over the tokens; the first echoed prompt token has no probability (null). */
+/**
+ * `logprobs: N`: parallel arrays over the tokens; the first echoed prompt token has no probability (null).
+ */
 export const LegacyLogprobs = closed(
   {
     tokens: Type.Array(Type.String()),

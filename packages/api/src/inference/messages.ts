@@ -35,8 +35,8 @@ const assistantContent = maybe(
 );
 
 /**
- * Fields SDKs dump as null on every message (`model_dump()` of a whole answer, older Fireworks clients). Accepted
- * empty everywhere so that an answer can be sent back unchanged.
+ * Fields SDKs dump as null on every message (`model_dump()` of a whole answer, older Fireworks clients).
+ * Accepted empty everywhere so that an answer can be sent back unchanged.
  */
 const emptyFields = {
   tool_calls: Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown(), { maxItems: 0 })])),
@@ -81,7 +81,10 @@ export const AssistantMessage = closed({
   name,
 });
 
-/** `tool_call_id` is optional: the spec's own example leaves it out; then results follow the order of the calls. */
+/**
+ * `tool_call_id` is optional: the spec's own example leaves it out; then results follow the order of the
+ * calls.
+ */
 export const ToolMessage = closed({
   ...emptyFields,
   role: Type.Literal('tool'),

@@ -2,7 +2,10 @@ import { Type } from 'typebox';
 import { closed, maybe, oneOf } from '../schema.ts';
 import { ResponseFormat } from './response-format.ts';
 
-/** Tokens a completion may have when the caller does not say. The spec names 2000, "2K" and 2048; 2048 is newest. */
+/**
+ * Tokens a completion may have when the caller does not say. The spec names 2000, "2K" and 2048; 2048 is
+ * newest.
+ */
 export const DEFAULT_COMPLETION_TOKENS = 2048;
 
 const number = (minimum: number, maximum: number, description: string) =>

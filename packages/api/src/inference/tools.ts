@@ -23,8 +23,8 @@ export const Tool = closed(
 export type Tool = Static<typeof Tool>;
 
 /**
- * `any`, `required` and `{type: 'function'}` force some call; a name forces that one; both spellings of the named
- * form are in use.
+ * `any`, `required` and `{type: 'function'}` force some call; a name forces that one; both spellings of the
+ * named form are in use.
  */
 export const ToolChoice = Type.Union(
   [

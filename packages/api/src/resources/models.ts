@@ -8,6 +8,7 @@ import {
   list,
   map,
   message,
+  named,
   out,
   reference,
   required,
@@ -20,20 +21,23 @@ import { defineResource } from '../resource.ts';
 import { DeployedModelState, Precision } from './enums.ts';
 import { CalendarDate, Operation, SignedUrls, Status } from './shared-messages.ts';
 
-export const ModelKind = word([
-  'KIND_UNSPECIFIED',
-  'HF_BASE_MODEL',
-  'HF_PEFT_ADDON',
-  'HF_TEFT_ADDON',
-  'FLUMINA_BASE_MODEL',
-  'FLUMINA_ADDON',
-  'DRAFT_ADDON',
-  'FIRE_AGENT',
-  'LIVE_MERGE',
-  'CUSTOM_MODEL',
-  'EMBEDDING_MODEL',
-  'SNAPSHOT_MODEL',
-]);
+export const ModelKind = named(
+  'ModelKind',
+  word([
+    'KIND_UNSPECIFIED',
+    'HF_BASE_MODEL',
+    'HF_PEFT_ADDON',
+    'HF_TEFT_ADDON',
+    'FLUMINA_BASE_MODEL',
+    'FLUMINA_ADDON',
+    'DRAFT_ADDON',
+    'FIRE_AGENT',
+    'LIVE_MERGE',
+    'CUSTOM_MODEL',
+    'EMBEDDING_MODEL',
+    'SNAPSHOT_MODEL',
+  ]),
+);
 
 export const BaseModelDetails = message('BaseModelDetails', {
   worldSize: int32('Default 1.'),
@@ -104,7 +108,7 @@ export const Model = message('Model', {
   useHfApplyChatTemplate: bool(),
   defaultSamplingParams: out(map(float())),
   rlTunable: out(bool()),
-  snapshotType: word(['SNAPSHOT_TYPE_UNSPECIFIED', 'FULL_SNAPSHOT', 'INCREMENTAL_SNAPSHOT']),
+  snapshotType: word(['FULL_SNAPSHOT', 'INCREMENTAL_SNAPSHOT']),
   supportedPrecisions: out(list(Precision)),
   supportedPrecisionsWithCalibration: out(list(Precision)),
   trainingContextLength: int32(),

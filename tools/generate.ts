@@ -1,0 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { buildOpenApi } from '@sparkler/api/openapi';
+
+/**
+ * `npm run generate`: writes the files that are projections of the contract. Tests fail when one is out of
+ * date.
+ */
+function writeOpenApi(): void {
+  const path = new URL('../packages/api/openapi.json', import.meta.url);
+  writeFileSync(path, `${JSON.stringify(buildOpenApi(), null, 2)}\n`);
+}
+
+writeOpenApi();
