@@ -1,3 +1,4 @@
+import { describeFault } from './process/describe-fault.ts';
 import { type EngineFlags, FlagError, parseEngineFlags } from './process/engine-flags.ts';
 import { engineHelp } from './process/engine-help.ts';
 import { startEngineProcess } from './process/engine-process.ts';
@@ -44,10 +45,4 @@ async function serve(flags: EngineFlags): Promise<void> {
   process.on('uncaughtException', (error) => {
     engine.die(`a fault in the engine process: ${describeFault(error)}`, exitCodes.failed);
   });
-}
-
-/** Class and place. Messages are left out: some quote what was being read, and that may be a caller's text. */
-function describeFault(error: Error): string {
-  const frames = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
-  return [error.name, ...frames.slice(0, 8).map((line) => line.trim())].join(' ');
 }

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { InferenceError, toInferenceErrorBody } from '@sparkler/api';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { addAdapterRoutes } from './adapter-routes.ts';
+import { addEmbeddingsRoute } from './embeddings-route.ts';
 import { addGenerationRoutes } from './generation-routes.ts';
 import type { HttpContext } from './http-context.ts';
+import { addRerankRoute } from './rerank-route.ts';
+import { addStateRoutes } from './state-routes.ts';
+import { addTokenizeRoutes } from './tokenize-routes.ts';
 
 /**
  * The engine's HTTP side. Fastify rather than bare node:http: the same router, body limit and error path as the
@@ -36,6 +41,11 @@ export function createEngineServer(context: HttpContext): FastifyInstance {
     return reply.status(404).send(toInferenceErrorBody(problem, request.id));
   });
   addGenerationRoutes(server, context);
+  addEmbeddingsRoute(server, context);
+  addRerankRoute(server, context);
+  addTokenizeRoutes(server, context);
+  addAdapterRoutes(server, context);
+  addStateRoutes(server, context);
   return server;
 }
 

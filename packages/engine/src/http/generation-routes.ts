@@ -42,6 +42,11 @@ export function addGenerationRoutes(server: FastifyInstance, context: HttpContex
 }
 
 function openPlan(context: HttpContext, request: FastifyRequest, body: SharedBody): PlanContext {
+  if (context.engine === null) {
+    throw new InferenceError(400, `'${context.model.name}' computes vectors and does not generate text`, {
+      param: 'model',
+    });
+  }
   return {
     model: context.model,
     requestId: body.sparkler?.request_id ?? request.id,
@@ -63,7 +68,7 @@ interface AnswerOptions {
 
 async function answer(options: AnswerOptions): Promise<unknown> {
   const { context, reply, plan, shape, arrivedMs } = options;
-  const { engine } = context;
+  const engine = context.engine!;
   const { tokenizer } = context.model;
   if (plan.stream) {
     const { keepAliveMs } = context;

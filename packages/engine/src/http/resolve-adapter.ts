@@ -8,12 +8,12 @@ import type { GenerationExtension } from './request-schemas.ts';
  */
 export function resolveAdapter(
   model: string,
-  extension: Partial<GenerationExtension> | undefined,
+  extension: Pick<GenerationExtension, 'adapter'> | undefined,
   context: HttpContext,
 ): string | null {
   if (extension?.adapter) return extension.adapter;
   if (extension !== undefined || model === context.model.name) return null;
-  const { adapters } = context.engine.status();
+  const adapters = context.engine?.status().adapters ?? [];
   if (adapters.includes(model)) return model;
   const names = [context.model.name, ...adapters].map((name) => `'${name}'`).join(', ');
   throw new InferenceError(404, `this engine does not serve '${model}'; it serves ${names}`, {

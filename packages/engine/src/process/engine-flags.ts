@@ -18,6 +18,7 @@ export interface EngineFlags {
   readonly backend: Backend;
   readonly cacheType: CacheType | null;
   readonly pooling: Pooling | null;
+  readonly embeddingTokensMax: number | null;
   readonly queueMax: number | null;
   readonly prefixCache: boolean;
   readonly speculation: boolean;
@@ -64,6 +65,7 @@ const options: NonNullable<ParseArgsConfig['options']> = {
   backend: { type: 'string', default: 'auto' },
   'cache-type': string,
   pooling: string,
+  'embedding-tokens': string,
   'queue-max': string,
   'no-prefix-cache': { type: 'boolean', default: false },
   'no-speculation': { type: 'boolean', default: false },
@@ -113,6 +115,7 @@ export function parseEngineFlags(args: readonly string[]): EngineFlags | null {
     backend: readWord(values, 'backend', backends)!,
     cacheType: readWord(values, 'cache-type', cacheTypes),
     pooling: readWord(values, 'pooling', poolings),
+    embeddingTokensMax: readCount(values, 'embedding-tokens', 1),
     queueMax: readCount(values, 'queue-max', 0),
     prefixCache: values['no-prefix-cache'] !== true,
     speculation: values['no-speculation'] !== true,

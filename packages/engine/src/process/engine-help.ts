@@ -19,6 +19,7 @@ Model
   --gpu-layers <n>                Layers on the accelerator, -1 for all (-1).
   --threads <n>                   Compute threads (1). More than there are free cores is ruinous.
   --pooling <mean|cls|last|rank>  How embeddings are pooled (as the model says).
+  --embedding-tokens <n>          Longest input to embed (2048, or less if the model takes less).
 
 Capacity
   --cells <n>                     KV cells shared by all sequences.

@@ -2,21 +2,25 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { Engine } from '../core/engine.ts';
 import type { OpenModel } from '../core/model-runner.ts';
+import { createEngineMetrics, type EngineMetrics } from '../http/engine-metrics.ts';
 import { createEngineServer } from '../http/engine-server.ts';
 import { describeServedModel, type ServedModel } from '../http/served-model.ts';
 import { CrashJournal, journalEngine, readCrashReport } from './crash-journal.ts';
-import type { EngineFlags } from './engine-flags.ts';
+import { describeFault } from './describe-fault.ts';
+import { type EngineFlags, FlagError } from './engine-flags.ts';
 import { exitCodes } from './exit-codes.ts';
 import { writeLifeEvent } from './life-events.ts';
-import { openModel } from './open-model.ts';
+import { openModel, resolveEmbeddingTokens } from './open-model.ts';
 import { watchRunner } from './watch-runner.ts';
+
+type Die = (message: string, code: number) => never;
 
 /** A running engine process. */
 export interface EngineProcess {
   /** Stops taking requests, lets the running ones finish within the grace, closes everything. */
   drain(): Promise<void>;
   /** Ends the process at once, saying why. */
-  die(message: string, code: number): never;
+  readonly die: Die;
 }
 
 /** Opens the model and serves it. Rejects when it cannot start. */
@@ -24,7 +28,7 @@ export async function startEngineProcess(flags: EngineFlags): Promise<EngineProc
   const begun = performance.now();
   reportEarlierCrash(flags.crashReportPath);
   const journal = new CrashJournal(flags.crashReportPath);
-  const die = (message: string, code: number): never => {
+  const die: Die = (message, code) => {
     writeLifeEvent({ event: 'fatal', message, inFlight: journal.inFlight });
     process.exit(code);
   };
@@ -35,27 +39,17 @@ export async function startEngineProcess(flags: EngineFlags): Promise<EngineProc
     chatTemplate: flags.chatTemplatePath === null ? null : readFileSync(flags.chatTemplatePath, 'utf8'),
     toolFormat: flags.toolFormat,
   });
-  const engine = new Engine({
-    runner: watchRunner(model.runner, flags.stepTimeoutMs, () =>
-      die(
-        `a forward call did not come back within ${flags.stepTimeoutMs} ms; the process ends itself`,
-        exitCodes.hung,
-      ),
-    ),
-    policy: {
-      prefixCache: flags.prefixCache,
-      speculation: flags.speculation,
-      ...(flags.queueMax === null ? {} : { queueMax: flags.queueMax }),
-      ...(flags.hostCacheBytes === null ? {} : { hostBytesMax: flags.hostCacheBytes }),
-    },
-    observer: {
-      onFailure: (error) => die(`the model runner failed: ${describe(error)}`, exitCodes.failed),
-    },
-  });
+  const metrics = createEngineMetrics();
+  const engine = startCore(flags, model, metrics, die);
+  if (engine !== null) metrics.watch(engine);
+  for (const { id, path } of flags.adapters) await loadAdapter(engine, id, path);
   const server = createEngineServer({
     model: served,
-    engine: journalEngine(engine, journal),
+    engine: engine === null ? null : journalEngine(engine, journal),
+    adapters: engine,
     runner: model.runner,
+    embeddingTokensMax: resolveEmbeddingTokens(flags, model.description.contextTokensMax),
+    metrics,
     keepAliveMs: flags.keepAliveMs,
     bodyBytesMax: flags.bodyBytesMax,
   });
@@ -72,12 +66,43 @@ export async function startEngineProcess(flags: EngineFlags): Promise<EngineProc
       writeLifeEvent({ event: 'draining', graceMs: flags.graceMs });
       // The listener closes first, so that no new request is taken; running ones end with the engine.
       const closed = server.close();
-      await engine.close(flags.graceMs);
+      await engine?.close(flags.graceMs);
       await closed;
       await model.runner.close();
       journal.close();
     },
   };
+}
+
+/** The scheduler on its runner; null for encoders, which keep no sequences. */
+function startCore(flags: EngineFlags, model: OpenModel, metrics: EngineMetrics, die: Die): Engine | null {
+  if (model.runner.limits.cellsMax === 0) return null;
+  const onHang = () =>
+    die(
+      `a forward call did not come back within ${flags.stepTimeoutMs} ms; the process ends itself`,
+      exitCodes.hung,
+    );
+  return new Engine({
+    runner: watchRunner(model.runner, flags.stepTimeoutMs, onHang),
+    policy: {
+      prefixCache: flags.prefixCache,
+      speculation: flags.speculation,
+      ...(flags.queueMax === null ? {} : { queueMax: flags.queueMax }),
+      ...(flags.hostCacheBytes === null ? {} : { hostBytesMax: flags.hostCacheBytes }),
+    },
+    observer: {
+      ...metrics.observer,
+      onFailure: (error) => die(`the model runner failed: ${describe(error)}`, exitCodes.failed),
+      // A listener that throws is a fault of this process; what else it holds can't be trusted.
+      onListenerError: (_, error) =>
+        die(`a fault in the engine process: ${describeFault(error)}`, exitCodes.failed),
+    },
+  });
+}
+
+async function loadAdapter(engine: Engine | null, id: string, path: string): Promise<void> {
+  if (engine === null) throw new FlagError('--adapter is for models that generate; this one embeds only');
+  await engine.loadAdapter(id, path);
 }
 
 async function listen(server: FastifyInstance, where: EngineFlags['listen']): Promise<string> {

@@ -28,6 +28,7 @@ export async function openModel(
   return openLlamaModel({
     ...capacity,
     path: flags.modelPath!,
+    embeddingTokensMax: flags.embeddingTokensMax ?? undefined,
     threads: flags.threads,
     backend: flags.backend,
     onProgress,
@@ -35,6 +36,11 @@ export async function openModel(
     ...(flags.cacheType === null ? {} : { cacheType: flags.cacheType }),
     ...(flags.pooling === null ? {} : { pooling: flags.pooling }),
   });
+}
+
+/** Longest input to embed; the runner's own default unless the flag says otherwise. */
+export function resolveEmbeddingTokens(flags: EngineFlags, contextTokensMax: number): number {
+  return flags.embeddingTokensMax ?? Math.min(contextTokensMax, 2048);
 }
 
 async function importScript(path: string | null): Promise<Script | null> {

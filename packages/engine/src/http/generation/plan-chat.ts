@@ -1,6 +1,5 @@
 import { type ChatMessage, InferenceError, type Tool } from '@sparkler/api';
 import { type RenderedChat, renderChat } from '../../text/chat-template/render-chat.ts';
-import { ChatTemplateError } from '../../text/chat-template/template-error.ts';
 import { encodeGuarded } from '../../text/control-tokens.ts';
 import { type OutputParser, plainParser } from '../../text/output-piece.ts';
 import { createReasoningParser } from '../../text/reasoning-parser.ts';
@@ -10,9 +9,10 @@ import type { GenerationPlan } from './generation-plan.ts';
 import { addBos, planEcho } from './plan-completion.ts';
 import type { PlanContext } from './plan-context.ts';
 import { resolveReasoning } from './resolve-reasoning.ts';
-import { resolveRequestBase, resolveTextStops, watchStops } from './resolve-request.ts';
+import { createEngineId, resolveRequestBase, resolveTextStops, watchStops } from './resolve-request.ts';
 import { resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
 import { resolveTools, type ToolsPlan } from './resolve-tools.ts';
+import { refuseTemplateErrors } from './template-refusal.ts';
 
 /** Decides everything about one chat request. Throws InferenceError. */
 export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
@@ -47,7 +47,7 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
       {
         request: {
           ...base,
-          id: context.requestId,
+          id: createEngineId(context.requestId),
           promptTokens: tokens,
           maxTokens,
           constraint: context.constrain({ maxTokens, openedReasoning: opened }),
@@ -155,20 +155,13 @@ function renderOrRefuse(
     ...(effort === null ? {} : { reasoning_effort: effort }),
     ...body.sparkler?.template_variables,
   };
-  try {
-    const input = {
-      messages,
-      tools,
-      documents: body.sparkler?.documents ?? null,
-      variables,
-      reasoningHistory: body.reasoning_history ?? null,
-      guarded: body.safe_tokenization ?? true,
-    };
-    return renderChat(input, model.chat, model.controls);
-  } catch (error) {
-    if (error instanceof ChatTemplateError) {
-      throw new InferenceError(400, error.message, { param: 'messages', cause: error });
-    }
-    throw error;
-  }
+  const input = {
+    messages,
+    tools,
+    documents: body.sparkler?.documents ?? null,
+    variables,
+    reasoningHistory: body.reasoning_history ?? null,
+    guarded: body.safe_tokenization ?? true,
+  };
+  return refuseTemplateErrors(() => renderChat(input, model.chat, model.controls));
 }

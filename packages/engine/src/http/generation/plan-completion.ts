@@ -6,7 +6,13 @@ import type { CompletionBody } from '../request-schemas.ts';
 import type { ServedModel } from '../served-model.ts';
 import type { EchoPlan, GenerationPlan, PromptPlan } from './generation-plan.ts';
 import type { PlanContext } from './plan-context.ts';
-import { checkTokens, resolveRequestBase, resolveTextStops, watchStops } from './resolve-request.ts';
+import {
+  checkTokens,
+  createEngineId,
+  resolveRequestBase,
+  resolveTextStops,
+  watchStops,
+} from './resolve-request.ts';
 import { resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
 
 interface CompletionPrompt {
@@ -45,12 +51,12 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
     createdSeconds: Math.floor(Date.now() / 1000),
     stream: body.stream ?? false,
     choicesPerPrompt: base.choices,
-    prompts: prompts.map((prompt, index): PromptPlan => {
+    prompts: prompts.map((prompt): PromptPlan => {
       const maxTokens = resolveMaxTokens(body, prompt.tokens.length, model.contextTokens, 'prompt');
       return {
         request: {
           ...base,
-          id: prompts.length === 1 ? context.requestId : `${context.requestId}-${index}`,
+          id: createEngineId(context.requestId),
           promptTokens: prompt.tokens,
           maxTokens,
           constraint: context.constrain({

@@ -113,3 +113,11 @@ export function watchStops(
 export function resolveTextStops(body: SharedBody): { stops: string[]; excludeStop: boolean } {
   return { stops: resolveStops(body.stop), excludeStop: body.sparkler?.exclude_stop ?? false };
 }
+
+let submitted = 0;
+
+/** Ids in the core are unique even where two callers chose the same request id. */
+export function createEngineId(requestId: string): string {
+  submitted++;
+  return `${requestId}.${submitted}`;
+}

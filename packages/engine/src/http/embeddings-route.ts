@@ -1,0 +1,50 @@
+import { compileChecker, EngineEmbeddingRequest, InferenceError } from '@sparkler/api';
+import type { FastifyInstance } from 'fastify';
+import { checkBody, refuseField } from './check-body.ts';
+import { readEmbeddingInputs } from './embeddings/read-inputs.ts';
+import { encodeVector, shapeVector } from './embeddings/shape-vector.ts';
+import type { HttpContext } from './http-context.ts';
+import { resolveAdapter } from './resolve-adapter.ts';
+
+const checker = compileChecker(EngineEmbeddingRequest);
+
+/** POST /v1/embeddings. */
+export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext): void {
+  server.post('/v1/embeddings', async (request) => {
+    const body = checkBody(checker, request.body);
+    const { model, runner } = context;
+    if (resolveAdapter(body.model, body.sparkler, context) !== null) {
+      throw refuseField('model', 'embeddings are computed with the base model only; name the base model');
+    }
+    if (body.return_logits) {
+      throw refuseField(
+        'return_logits',
+        'return_logits is not offered by this engine; leave it out to get vectors',
+      );
+    }
+    if (model.description.pooling === 'rank') {
+      throw new InferenceError(400, `'${model.name}' ranks documents; send it to /v1/rerank`, {
+        param: 'model',
+      });
+    }
+    const size = model.limits.embeddingSize;
+    const dimensions = body.dimensions ?? size;
+    if (dimensions > size) {
+      throw refuseField('dimensions', `dimensions is ${dimensions}; vectors of this model have ${size}`);
+    }
+    const inputs = readEmbeddingInputs(body, model, context.embeddingTokensMax);
+    const vectors = await runner.embed(inputs);
+    const format = body.encoding_format ?? 'float';
+    const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
+    return {
+      object: 'list',
+      model: body.model,
+      data: vectors.map((vector, index) => ({
+        object: 'embedding',
+        index,
+        embedding: encodeVector(shapeVector(vector, dimensions, body.normalize ?? false), format),
+      })),
+      usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+    };
+  });
+}
