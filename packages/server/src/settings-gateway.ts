@@ -3,7 +3,9 @@ import { defaultGatewaySettings, type GatewaySettings } from './http/context.ts'
 
 type GatewayLimit = Exclude<keyof GatewaySettings, 'providerAccount' | 'version'>;
 
-/** Smallest value and meaning of each limit of the HTTP surface; a new one must be described here to compile. */
+/**
+ * Smallest value and meaning of each limit of the HTTP surface; a new one must be described here to compile.
+ */
 const limits: Readonly<Record<GatewayLimit, readonly [minimum: number, description: string]>> = {
   bodyBytesMax: [1024, 'Largest request body in bytes.'],
   headersTimeoutMs: [100, 'Time a client has to send all headers.'],

@@ -90,7 +90,9 @@ function parseText(definition: SettingDefinition, text: string, source: string):
   }
 }
 
-/** Kubernetes sets NAME_PORT=tcp://… for every service; a service called sparkler collides with our prefix. */
+/**
+ * Kubernetes sets NAME_PORT=tcp://… for every service; a service called sparkler collides with our prefix.
+ */
 function hintServiceLink(text: string): string {
   return text.startsWith('tcp://') ? ' Kubernetes set it for a service: use enableServiceLinks: false.' : '';
 }
@@ -184,7 +186,9 @@ function isLoopback(host: string): boolean {
   return host === 'localhost';
 }
 
-/** Variables with our prefix that are no setting. Only a warning: other programs of the suite have their own. */
+/**
+ * Variables with our prefix that are no setting. Only a warning: other programs of the suite have their own.
+ */
 function findStrangeVariables(names: readonly string[]): string[] {
   const known = [...settingDefinitions.map((definition) => definition.env), 'SPARKLER_CONFIG'];
   return names

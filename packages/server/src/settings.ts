@@ -9,8 +9,8 @@ export type ServerRole = 'api' | 'gateway' | 'reconciler';
 const home = homedir();
 
 /**
- * Every setting of the server, once: type, bounds, default, variable name and the sentence that --help and the docs
- * show. Anything that reads settings (environment, config file, flags, help) walks this value.
+ * Every setting of the server, once: type, bounds, default, variable name and the sentence that --help and
+ * the docs show. Anything that reads settings (environment, config file, flags, help) walks this value.
  */
 export const settingsSchema = Type.Object({
   dataFolder: Type.String({

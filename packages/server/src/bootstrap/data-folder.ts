@@ -18,7 +18,10 @@ export interface DataFolder {
 /** A fresh database takes 45 MB; below this Postgres would fail half-way with a less clear message. */
 const freeBytesMin = 128 * 1024 * 1024;
 
-/** Makes the folder if needed, checks that it can be used, and holds it against a second server until released. */
+/**
+ * Makes the folder if needed, checks that it can be used, and holds it against a second server until
+ * released.
+ */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   await makePrivateFolder(path);
   await checkFreeSpace(path);
@@ -62,8 +65,9 @@ async function checkFreeSpace(path: string): Promise<void> {
 }
 
 /**
- * Holds the folder through a lock of the kernel, which ends with the process however it dies: no stale lock files and
- * no race in taking one over. SQLite is how Node reaches such locks without a native addon; nothing is stored in it.
+ * Holds the folder through a lock of the kernel, which ends with the process however it dies: no stale lock
+ * files and no race in taking one over. SQLite is how Node reaches such locks without a native addon; nothing
+ * is stored in it.
  */
 async function lockFolder(path: string): Promise<{ close(): void }> {
   const holderFile = join(path, 'lock-holder');

@@ -7,8 +7,8 @@ export interface DefaultDeployment {
 }
 
 /**
- * Deploys a provider model for everyone, unless it is deployed or was (an operator who deleted it meant that). Writes
- * desired state only; the reconciler does the rest.
+ * Deploys a provider model for everyone, unless it is deployed or was (an operator who deleted it meant
+ * that). Writes desired state only; the reconciler does the rest.
  */
 export async function makeDefaultDeployment(
   db: Database,

@@ -11,8 +11,8 @@ export interface FirstAccountOptions {
 }
 
 /**
- * Makes what is missing of: the provider account, the first account, its admin user, and a key for that user. Returns
- * the key when it was made now, else null. May be repeated, and may die at any line.
+ * Makes what is missing of: the provider account, the first account, its admin user, and a key for that user.
+ * Returns the key when it was made now, else null. May be repeated, and may die at any line.
  */
 export async function makeFirstAccount(db: Database, options: FirstAccountOptions): Promise<string | null> {
   const user = `accounts/${options.account}/users/admin`;

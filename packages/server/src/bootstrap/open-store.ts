@@ -5,7 +5,7 @@ import type { Settings } from '../settings.ts';
 import { type DatabaseAddress, type OpenDatabase, openDatabase } from '../store/database.ts';
 import { startEmbeddedPostgres } from '../store/embedded-postgres/server.ts';
 import { migrate } from '../store/migrate.ts';
-import { type DataFolder, openDataFolder } from './data-folder.ts';
+import type { DataFolder } from './data-folder.ts';
 import type { StartListener } from './progress.ts';
 import type { StopList } from './stop-list.ts';
 
@@ -17,16 +17,14 @@ export interface OpenStore {
   readonly database: OpenDatabase;
 }
 
-/** Takes the data folder and brings up the database in it (or connects to the configured one), up to date. */
+/** Brings up the database in the data folder (or connects to the configured one), up to date. */
 export async function openStore(
   settings: Settings,
+  dataFolder: DataFolder,
   tell: StartListener,
   log: Logger,
   stops: StopList,
 ): Promise<OpenStore> {
-  tell({ kind: 'step', step: 'data-folder', text: `Data folder ${settings.dataFolder}` });
-  const dataFolder = await openDataFolder(settings.dataFolder);
-  stops.add('data folder', () => dataFolder.release());
   const socketFolder = await makeSocketFolder(settings.dataFolder);
   stops.add('socket folder', () => removeSocketFolder(socketFolder, settings.dataFolder));
   const address = await startDatabase(settings, socketFolder, tell, log, stops);
@@ -62,7 +60,9 @@ async function startDatabase(
   return postgres.address;
 }
 
-/** A server that can't be reached is a setting to look at; the URL itself may hold a password and stays out. */
+/**
+ * A server that can't be reached is a setting to look at; the URL itself may hold a password and stays out.
+ */
 function explainDatabaseError(settings: Settings, error: Error): Error {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const isConnection = [

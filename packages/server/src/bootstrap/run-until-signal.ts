@@ -10,8 +10,8 @@ export interface RunCallbacks {
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Starts a server and keeps it until a signal: the first stops it in order (also half-way through its start), the
- * second ends this process at once, and the kernel then ends its children. Resolves with the exit code.
+ * Starts a server and keeps it until a signal: the first stops it in order (also half-way through its start),
+ * the second ends this process at once, and the kernel then ends its children. Resolves with the exit code.
  */
 export async function runUntilSignal(
   start: (stopping: AbortSignal) => Promise<RunningServer>,

@@ -16,6 +16,7 @@ import { createRoutingTable, type LoadedRoutingTable } from '../store/routing-ta
 import { createUsageSink } from '../store/usage-sink.ts';
 import { wakeDeployment } from '../store/wake-deployment.ts';
 import { catalogueModelName, publishCatalogue } from './catalogue-models.ts';
+import { openDataFolder } from './data-folder.ts';
 import { makeDefaultDeployment } from './default-deployment.ts';
 import { makeFirstAccount } from './first-account.ts';
 import { checkPortFree, closeGently, listen } from './listen.ts';
@@ -52,8 +53,9 @@ export interface RunningServer {
 const pollMs = 10_000;
 
 /**
- * Starts the server: data folder, Postgres, migrations, accounts, reconcilers with their engine replicas, HTTP. Each
- * step leans on those before it; stopping goes the other way round. When a step fails, what was started is stopped.
+ * Starts the server: data folder, Postgres, migrations, accounts, reconcilers with their engine replicas,
+ * HTTP. Each step leans on those before it; stopping goes the other way round. When a step fails, what was
+ * started is stopped.
  */
 export async function startServer(settings: Settings, hooks: StartHooks = {}): Promise<RunningServer> {
   const log = hooks.log ?? pino({ level: settings.logLevel }, pino.destination({ dest: 2, sync: true }));
@@ -80,9 +82,13 @@ async function startParts(
 ): Promise<RunningServer> {
   const catalogue = loadCatalogue(settings.catalogueFile || undefined);
   const defaultModel = resolveDefaultModel(settings, catalogue);
+  tell({ kind: 'step', step: 'data-folder', text: `Data folder ${settings.dataFolder}` });
+  const dataFolder = await openDataFolder(settings.dataFolder);
+  stops.add('data folder', () => dataFolder.release());
   const listens = settings.roles.includes('api') || settings.roles.includes('gateway');
+  // After the folder: of two servers on one, the second should hear of the folder, not of the port.
   if (listens) await checkPortFree(settings.host, settings.port);
-  const store = await openStore(settings, tell, log, stops);
+  const store = await openStore(settings, dataFolder, tell, log, stops);
   const { db } = store.database;
 
   tell({ kind: 'step', step: 'accounts', text: 'Accounts, keys and models' });
@@ -181,8 +187,11 @@ async function startHttp(
     },
     now: Date.now,
     newId: randomUUID,
-    // Keys and routes were loaded before this context was made; from then on memory serves even without Postgres.
+    // Keys and routes were loaded before this context was made; from then on memory serves even without
+    // Postgres.
     isReady: () => ({ ready: true, reason: null }),
+    // Callers are told before they are cut.
+    drainTimeoutMs: Math.floor(settings.stopTimeoutMs * 0.8),
   };
   const app = createApp(context);
   stops.add('HTTP', () => closeGently(app, settings.stopTimeoutMs));

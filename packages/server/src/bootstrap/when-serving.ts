@@ -1,7 +1,10 @@
 import type { RoutingSnapshot } from '../inference/routing.ts';
 import type { LoadedRoutingTable } from '../store/routing-table.ts';
 
-/** Resolves when a replica of some deployment serves the model (full name); rejects with the reason when all failed. */
+/**
+ * Resolves when a replica of some deployment serves the model (full name); rejects with the reason when all
+ * failed.
+ */
 export function whenServing(routing: LoadedRoutingTable, model: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = (act: () => void) => {

@@ -20,8 +20,8 @@ export interface ReplicaSpec {
 }
 
 /**
- * starting: launched, not yet answering. ready: serves. draining: takes no new requests, finishes those it has.
- * stopping: told to end at once. exited: gone; kept until forgotten so that the reason can be read.
+ * starting: launched, not yet answering. ready: serves. draining: takes no new requests, finishes those it
+ * has. stopping: told to end at once. exited: gone; kept until forgotten so that the reason can be read.
  */
 export type ReplicaState = 'starting' | 'ready' | 'draining' | 'stopping' | 'exited';
 
@@ -50,8 +50,8 @@ export interface ReplicaExit {
 }
 
 /**
- * Runs replicas somewhere: as child processes, or on Kubernetes. Level-triggered: a reconciler looks at what is there
- * and asks for what is missing; every request may be repeated.
+ * Runs replicas somewhere: as child processes, or on Kubernetes. Level-triggered: a reconciler looks at what
+ * is there and asks for what is missing; every request may be repeated.
  */
 export interface Launcher {
   readonly kind: string;

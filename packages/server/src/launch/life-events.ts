@@ -1,13 +1,19 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** What an engine process tells on standard output, one JSON object a line; the part of it that launching needs. */
+/**
+ * What an engine process tells on standard output, one JSON object a line; the part of it that launching
+ * needs.
+ */
 export type LifeEvent =
   | { readonly event: 'loading'; readonly fraction: number }
   | { readonly event: 'ready' }
   | { readonly event: 'fatal'; readonly message: string };
 
-/** Reads life events until the stream ends. Lines that are none of them are somebody's debugging and are skipped. */
+/**
+ * Reads life events until the stream ends. Lines that are none of them are somebody's debugging and are
+ * skipped.
+ */
 export function readLifeEvents(output: Readable, onEvent: (event: LifeEvent) => void): void {
   createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
     const event = parseLifeEvent(line);

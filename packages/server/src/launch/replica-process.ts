@@ -36,8 +36,8 @@ const healthPollMs = 1_000;
 const terminateGraceMs = 3_000;
 
 /**
- * One engine process from launch to exit. A single loop owns its state: everything that happens is put into a mailbox,
- * and only the loop takes things out and acts, so no two things are ever decided at once.
+ * One engine process from launch to exit. A single loop owns its state: everything that happens is put into a
+ * mailbox, and only the loop takes things out and acts, so no two things are ever decided at once.
  */
 export class ReplicaProcess {
   readonly spec: ReplicaSpec;
@@ -176,7 +176,10 @@ export class ReplicaProcess {
     void this.gone.finally(() => clearTimeout(timer));
   }
 
-  /** Asks a ready replica for its health; silence for too long is a timeout. Covers hangs and stopped processes. */
+  /**
+   * Asks a ready replica for its health; silence for too long is a timeout. Covers hangs and stopped
+   * processes.
+   */
   async #watchHealth(): Promise<void> {
     let lastAnswerMs = Date.now();
     while (this.#state === 'ready') {

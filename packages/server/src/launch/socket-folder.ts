@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Socket paths are at most 107 bytes on Linux (sun_path holds 108 with the final zero), 103 on macOS. The longest
- * name we put into the folder is `pg/.s.PGSQL.5432.lock`.
+ * Socket paths are at most 107 bytes on Linux (sun_path holds 108 with the final zero), 103 on macOS. The
+ * longest name we put into the folder is `pg/.s.PGSQL.5432.lock`.
  */
 const folderBytesMax = 103 - '/pg/.s.PGSQL.5432.lock'.length;
 
 /**
- * A private folder for Unix sockets: `run` in the data folder, or, when that path is too long for a socket, one in
- * the system's folder for temporary files, named after the data folder. Made with mode 0700, emptied by the caller.
+ * A private folder for Unix sockets: `run` in the data folder, or, when that path is too long for a socket,
+ * one in the system's folder for temporary files, named after the data folder. Made with mode 0700, emptied
+ * by the caller.
  */
 export async function makeSocketFolder(dataFolder: string): Promise<string> {
   const own = join(dataFolder, 'run');

@@ -26,9 +26,9 @@ export function deriveBackOffMs(failureCount: number): number {
 }
 
 /**
- * Takes names from the queue and runs their reconciler, one run a name at a time, while this process is the leader.
- * Delays live in memory, not in the queue: a new request then never waits behind a back-off, and after a crash the
- * first sweep looks at everything anyway.
+ * Takes names from the queue and runs their reconciler, one run a name at a time, while this process is the
+ * leader. Delays live in memory, not in the queue: a new request then never waits behind a back-off, and
+ * after a crash the first sweep looks at everything anyway.
  */
 export function startDriver({ reconcilers, queue, leadership, results, log }: DriverParts): ReconcileDriver {
   const byKind = new Map(reconcilers.map((reconciler) => [reconciler.kind, reconciler]));
@@ -41,7 +41,10 @@ export function startDriver({ reconcilers, queue, leadership, results, log }: Dr
     const send = () => {
       delayed.delete(key);
       queue.request(request).catch((error) => {
-        log.warn({ error, ...request }, 'a reconcile request could not be queued; the next sweep repeats it');
+        log.warn(
+          { err: error, ...request },
+          'a reconcile request could not be queued; the next sweep repeats it',
+        );
       });
     };
     delayed.set(key, setTimeout(send, delayMs).unref());
@@ -63,7 +66,7 @@ export function startDriver({ reconcilers, queue, leadership, results, log }: Dr
         reason,
         Math.round(performance.now() - startTime),
       );
-      log.error({ error, ...request, failureCount }, 'a reconcile run failed');
+      log.error({ err: error, ...request, failureCount }, 'a reconcile run failed');
       requestLater(request, deriveBackOffMs(failureCount));
     }
   }
@@ -75,7 +78,7 @@ export function startDriver({ reconcilers, queue, leadership, results, log }: Dr
   }
 
   const trySweep = () =>
-    sweep().catch((error) => log.warn({ error }, 'the sweep failed; the next one repeats it'));
+    sweep().catch((error) => log.warn({ err: error }, 'the sweep failed; the next one repeats it'));
 
   async function begin(): Promise<void> {
     await queue.work(run);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type CatalogueEntry, type FetchProgress, fetchModel } from '../catalogue/index.ts';
 
 /** Whether the files of a model are on this machine. */
@@ -10,7 +11,7 @@ export type WeightsState =
 /** Models on their way to this machine. Fetching goes on in the background; runs of reconcilers only look. */
 export interface Weights {
   state(model: string): WeightsState;
-  /** Begins a fetch unless one runs or the files are there. */
+  /** Begins a fetch unless one runs. */
   fetch(model: string, entry: CatalogueEntry): void;
   /** Calls back with the model's name when a fetch ended, well or not. */
   onEnd(listener: (model: string) => void): void;
@@ -57,10 +58,14 @@ export function createWeights(options: WeightsOptions): Weights {
   }
 
   return {
-    state: (model) => states.get(model) ?? { state: 'absent' },
+    state(model) {
+      const known = states.get(model);
+      // The cache is anyone's to empty, also while we run.
+      if (!known || (known.state === 'ready' && !existsSync(known.path))) return { state: 'absent' };
+      return known;
+    },
     fetch(model, entry) {
-      const known = states.get(model)?.state;
-      if (known === 'fetching' || known === 'ready') return;
+      if (states.get(model)?.state === 'fetching') return;
       states.set(model, { state: 'fetching', progress: null });
       const task = fetchInBackground(model, entry).finally(() => running.delete(task));
       running.add(task);

@@ -12,7 +12,10 @@ export type DatabaseAddress =
   | { readonly url: string }
   | { readonly socketFolder: string; readonly user: string; readonly database: string };
 
-/** Connections a process keeps for queries. Postgres allows 100 in all by default; several processes share them. */
+/**
+ * Connections a process keeps for queries. Postgres allows 100 in all by default; several processes share
+ * them.
+ */
 const poolConnectionsMax = 10;
 
 export interface OpenDatabase {
@@ -21,7 +24,10 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** Opens a pool; connects lazily. `onError` hears of idle connections that broke (the pool replaces them itself). */
+/**
+ * Opens a pool; connects lazily. `onError` hears of idle connections that broke (the pool replaces them
+ * itself).
+ */
 export function openDatabase(address: DatabaseAddress, onError: (error: Error) => void): OpenDatabase {
   const pool = new pg.Pool({
     ...connectionSettings(address),

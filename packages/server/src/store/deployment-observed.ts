@@ -9,8 +9,8 @@ export interface DeploymentObserved {
 }
 
 /**
- * Writes the observed columns if the deployment still has the generation that was looked at; false if it has not.
- * Writes nothing when nothing changed: every write wakes all gateways.
+ * Writes the observed columns if the deployment still has the generation that was looked at; false if it has
+ * not. Writes nothing when nothing changed: every write wakes all gateways.
  */
 export async function writeDeploymentObserved(
   db: Database,
@@ -108,7 +108,9 @@ async function writeReplica(
     .execute();
 }
 
-/** Removes the rows of replicas that an earlier process of this node supervised: child processes die with it. */
+/**
+ * Removes the rows of replicas that an earlier process of this node supervised: child processes die with it.
+ */
 export async function removeReplicasOfNode(db: Database, node: string): Promise<number> {
   const result = await db.deleteFrom('replicas').where('node', '=', node).executeTakeFirst();
   return Number(result.numDeletedRows);

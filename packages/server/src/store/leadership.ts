@@ -7,7 +7,9 @@ export interface LeadershipHandlers {
   readonly onLost: () => Promise<void>;
 }
 
-/** At most one process of a database leads: the one that holds an advisory lock on a connection of its own. */
+/**
+ * At most one process of a database leads: the one that holds an advisory lock on a connection of its own.
+ */
 export interface Leadership {
   /** Tries until it leads, tells, and begins again when the connection is lost. Returns how to give up. */
   follow(handlers: LeadershipHandlers): () => Promise<void>;

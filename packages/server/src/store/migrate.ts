@@ -22,9 +22,9 @@ export const migrationsFolder = join(import.meta.dirname, 'migrations');
 const migrationLock = 7_277_001;
 
 /**
- * Brings the database up to date: applies the numbered files that it has not seen, each in a transaction of its own,
- * under an advisory lock so that several servers may start at once. Applied files must not change. Returns the names
- * of those applied now.
+ * Brings the database up to date: applies the numbered files that it has not seen, each in a transaction of
+ * its own, under an advisory lock so that several servers may start at once. Applied files must not change.
+ * Returns the names of those applied now.
  */
 export async function migrate(address: DatabaseAddress, folder = migrationsFolder): Promise<string[]> {
   const migrations = await readMigrations(folder);
@@ -94,7 +94,9 @@ async function applyMigration(client: pg.Client, migration: Migration): Promise<
   }
 }
 
-/** Reads NNNN-name.sql files in order; numbers must run 1, 2, 3, … so that none can be forgotten in a merge. */
+/**
+ * Reads NNNN-name.sql files in order; numbers must run 1, 2, 3, … so that none can be forgotten in a merge.
+ */
 export async function readMigrations(folder: string): Promise<Migration[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort();
   return Promise.all(

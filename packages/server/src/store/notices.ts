@@ -14,8 +14,8 @@ const reconnectDelayMs = { first: 100, max: 5_000 };
 const heartbeatMs = 15_000;
 
 /**
- * Holds one connection that listens. A handler runs for every notice on its channel, and once after each (re)connect,
- * since notices sent while we were away are lost.
+ * Holds one connection that listens. A handler runs for every notice on its channel, and once after each
+ * (re)connect, since notices sent while we were away are lost.
  */
 export function listenForNotices(
   address: DatabaseAddress,

@@ -10,8 +10,8 @@ export interface ReconcileRequest {
 
 export interface ReconcileQueue {
   /**
-   * Asks that a resource be looked at soon. Inside a transaction the request commits with it. Requests for one
-   * resource that have not begun are one request.
+   * Asks that a resource be looked at soon. Inside a transaction the request commits with it. Requests for
+   * one resource that have not begun are one request.
    */
   request(request: ReconcileRequest, within?: DatabaseOrTransaction): Promise<void>;
   /** Starts taking requests; one run per resource at a time. Forgets what an earlier worker left behind. */

@@ -9,8 +9,8 @@ export interface Refresher {
 const retryDelayMs = { first: 100, max: 5_000 };
 
 /**
- * Runs `load` when asked, one at a time, again after a failure (with growing delays), and every `pollMs` in case a
- * notice was lost.
+ * Runs `load` when asked, one at a time, again after a failure (with growing delays), and every `pollMs` in
+ * case a notice was lost.
  */
 export function createRefresher(
   load: () => Promise<void>,

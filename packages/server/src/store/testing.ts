@@ -22,8 +22,8 @@ const copy = promisify(execFile);
 
 /**
  * Starts a Postgres of its own for a test file, in about 150 ms: the migrated cluster is made once for these
- * migrations and copied. A server a file rather than a shared one: files then run side by side, can stop it or crash
- * it, and leave nothing when their process dies (the kernel ends it).
+ * migrations and copied. A server a file rather than a shared one: files then run side by side, can stop it
+ * or crash it, and leave nothing when their process dies (the kernel ends it).
  */
 export async function openTestDatabase(): Promise<TestDatabase> {
   const template = await makeTemplate();
@@ -55,7 +55,10 @@ function startPostgres(folder: string) {
   });
 }
 
-/** The migrated cluster, named after its migrations. Two processes may make it at once; the first to finish wins. */
+/**
+ * The migrated cluster, named after its migrations. Two processes may make it at once; the first to finish
+ * wins.
+ */
 async function makeTemplate(): Promise<string> {
   const migrations = await readMigrations(join(import.meta.dirname, 'migrations'));
   const digest = createHash('sha256').update(migrations.map((migration) => migration.checksum).join());

@@ -8,8 +8,9 @@ const parsers = new Map<number, (text: string) => unknown>([
 ]);
 
 /**
- * How column values become JavaScript values, said explicitly because drivers differ: int8 (and count(*)) is a
- * number that throws outside ±2^53, numeric is text, timestamptz is a Date. The rest is the driver's default.
+ * How column values become JavaScript values, said explicitly because drivers differ: int8 (and count(*)) is
+ * a number that throws outside ±2^53, numeric is text, timestamptz is a Date. The rest is the driver's
+ * default.
  */
 export const typeParsers: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {

@@ -14,10 +14,15 @@ export interface RunningUsageSink extends UsageSink {
 const flushIntervalMs = 500;
 /** 14 columns each; a statement takes 65,535 parameters. */
 const rowsPerInsert = 1_000;
-/** Records kept in memory when even the spool file can't be written (disk full). More are dropped, and said so. */
+/**
+ * Records kept in memory when even the spool file can't be written (disk full). More are dropped, and said
+ * so.
+ */
 const unspooledMax = 10_000;
 
-/** Meters through a spool file into the `usage` table, in batches. Records left by an earlier server go first. */
+/**
+ * Meters through a spool file into the `usage` table, in batches. Records left by an earlier server go first.
+ */
 export function createUsageSink(
   db: Database,
   folder: string,

@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import type { UsageRecord } from '../inference/metering.ts';
 
 /**
- * Usage on its way to the database, as lines in numbered files. A line is in the kernel's hands when `append` returns,
- * so it survives the death of this process (not of the machine). A file is deleted once its rows are stored; stored
- * twice is harmless, since rows are keyed by request id.
+ * Usage on its way to the database, as lines in numbered files. A line is in the kernel's hands when `append`
+ * returns, so it survives the death of this process (not of the machine). A file is deleted once its rows are
+ * stored; stored twice is harmless, since rows are keyed by request id.
  */
 export interface UsageSpool {
   append(usage: UsageRecord): void;
-  /** Takes the oldest file that may have records, closing the one being written when it's that. Null: nothing there. */
+  /**
+   * Takes the oldest file that may have records, closing the one being written when it's that. Null: nothing
+   * there.
+   */
   takeOldest(): { readonly records: UsageRecord[]; readonly damagedLines: number; done(): void } | null;
   close(): void;
 }

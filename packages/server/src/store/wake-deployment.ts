@@ -1,7 +1,10 @@
 import type { Database } from './database.ts';
 import type { ReconcileQueue } from './reconcile-queue.ts';
 
-/** Asks for one replica of a deployment that has none. Does nothing when it is deleted, awake or capped at zero. */
+/**
+ * Asks for one replica of a deployment that has none. Does nothing when it is deleted, awake or capped at
+ * zero.
+ */
 export async function wakeDeployment(db: Database, queue: ReconcileQueue, name: string): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const woken = await transaction

@@ -18,8 +18,8 @@ export interface ApplyParts {
 }
 
 /**
- * Writes what was observed and carries the plan out. Fenced: when the deployment's generation has moved on since it
- * was observed, nothing is done and false is returned; the change has already asked for another run.
+ * Writes what was observed and carries the plan out. Fenced: when the deployment's generation has moved on
+ * since it was observed, nothing is done and false is returned; the change has already asked for another run.
  */
 export async function applyDeployment(
   deployment: DesiredDeployment,

@@ -1,4 +1,5 @@
 import type { ObservedReplica } from '../../launch/launcher.ts';
+import type { DeploymentObservedState } from '../../store/schema.ts';
 import type { WeightsState } from '../weights.ts';
 
 /** All that is known of a deployment at one moment: its row, the files of its model, its replicas. */
@@ -16,6 +17,8 @@ export interface DesiredDeployment {
   readonly name: string;
   readonly generation: number;
   readonly deleted: boolean;
+  /** What was observed last. */
+  readonly state: DeploymentObservedState;
   readonly baseModel: string;
   readonly minReplicaCount: number;
   readonly maxReplicaCount: number;

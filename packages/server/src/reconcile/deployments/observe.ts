@@ -39,6 +39,7 @@ export async function observeDeployment(
     name,
     generation: row.generation,
     deleted: row.delete_time !== null,
+    state: row.observed_state,
     baseModel: row.base_model,
     minReplicaCount: row.min_replica_count,
     maxReplicaCount: row.max_replica_count,

@@ -49,17 +49,16 @@ export function planDeployment(observation: DeploymentObservation): DeploymentPl
   const exits = planForgetting(replicas);
   const ready = alive.filter((replica) => replica.state === 'ready').length - removal.drainedReady;
   const gone = replicas.every((replica) => replica.state === 'exited');
+  const state = deriveState({ deployment, wanted, ready, gone, failed: launch.failed });
   return {
     steps: [...exits, ...removal.steps, ...launch.steps],
-    details: [...removal.details, ...launch.details],
-    state: deriveState({
-      deployment,
-      wanted,
-      ready,
-      gone: gone && alive.length === 0,
-      failed: launch.failed,
-    }),
-    reason: ready > 0 && !deployment.deleted ? null : launch.reason,
+    details: [
+      ...(state === deployment.state ? [] : [`${deployment.state} -> ${state}`]),
+      ...removal.details,
+      ...launch.details,
+    ],
+    state,
+    reason: state === 'starting' || state === 'failed' ? launch.reason : null,
     replicaCount: alive.length + replicas.filter((replica) => replica.state === 'draining').length,
     readyCount: Math.max(ready, 0),
     lookAgainMs: launch.lookAgainMs,

@@ -18,8 +18,8 @@ interface LibraryLink {
 }
 
 /**
- * Finds the Postgres programs of this platform's package and completes their libraries: packages cannot hold symlinks,
- * so theirs are listed in pg-symlinks.json, and the script that would make them does not run here.
+ * Finds the Postgres programs of this platform's package and completes their libraries: packages cannot hold
+ * symlinks, so theirs are listed in pg-symlinks.json, and the script that would make them does not run here.
  * `linksFolder` is used when the package cannot be written (installed by another user, read-only image).
  */
 export async function preparePostgresBinaries(linksFolder: string): Promise<PostgresBinaries> {
@@ -76,8 +76,8 @@ async function linkOnce(source: string, target: string): Promise<void> {
 }
 
 /**
- * All libraries, under all their names, in a folder of our own. All, not just the missing ones: a library looks for
- * its own dependencies beside the path it was opened by, not beside the file that a link leads to.
+ * All libraries, under all their names, in a folder of our own. All, not just the missing ones: a library
+ * looks for its own dependencies beside the path it was opened by, not beside the file that a link leads to.
  */
 async function linkAllLibraries(packageFolder: string, linksFolder: string): Promise<Record<string, string>> {
   await rm(linksFolder, { recursive: true, force: true });

@@ -9,8 +9,8 @@ import type { PostgresIdentity } from './identity.ts';
 export const databaseUser = 'sparkler';
 
 /**
- * Makes the cluster folder when there is none. Built beside its place and renamed into it, so a start that was killed
- * half-way leaves nothing that looks like a cluster.
+ * Makes the cluster folder when there is none. Built beside its place and renamed into it, so a start that
+ * was killed half-way leaves nothing that looks like a cluster.
  */
 export async function makeCluster(
   clusterFolder: string,
@@ -38,7 +38,8 @@ async function runInitdb(
     binaries.initdb,
     `--pgdata=${folder}`,
     `--username=${databaseUser}`,
-    // Nothing but processes of this user (and root) can reach the socket folder, so a password would guard nothing.
+    // Nothing but processes of this user (and root) can reach the socket folder, so a password would guard
+    // nothing.
     '--auth=trust',
     '--encoding=UTF8',
     // The same order of text on every machine, whatever locales it has.

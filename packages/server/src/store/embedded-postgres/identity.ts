@@ -17,9 +17,10 @@ const setgidBit = 6n;
 const setuidBit = 7n;
 
 /**
- * Postgres refuses to run as root, so root runs it as `nobody`, which cannot even look into /root (mode 0700), where
- * both the programs and the data folder may be. It therefore keeps one capability, to pass and read folders; with it
- * the data folder stays closed to every other process of `nobody`. A plain user runs Postgres as itself.
+ * Postgres refuses to run as root, so root runs it as `nobody`, which cannot even look into /root (mode
+ * 0700), where both the programs and the data folder may be. It therefore keeps one capability, to pass and
+ * read folders; with it the data folder stays closed to every other process of `nobody`. A plain user runs
+ * Postgres as itself.
  */
 export async function choosePostgresIdentity(clusterFolder: string): Promise<PostgresIdentity> {
   const stopWithUs = dieWithParent('INT');

@@ -10,9 +10,9 @@ const patience: readonly (readonly [NodeJS.Signals, number])[] = [
 ];
 
 /**
- * Makes sure that nothing of an earlier server uses the cluster: stops a Postgres that outlived it and removes the pid
- * file it left. The caller holds the data folder, so whatever still runs there is an orphan. Returns the pid that was
- * stopped, or null.
+ * Makes sure that nothing of an earlier server uses the cluster: stops a Postgres that outlived it and
+ * removes the pid file it left. The caller holds the data folder, so whatever still runs there is an orphan.
+ * Returns the pid that was stopped, or null.
  */
 export async function stopPreviousPostgres(clusterFolder: string): Promise<number | null> {
   const pidFile = join(clusterFolder, 'postmaster.pid');
@@ -20,8 +20,8 @@ export async function stopPreviousPostgres(clusterFolder: string): Promise<numbe
   if (!Number.isInteger(pid) || pid <= 1) return null;
   const isOurs = await runsOn(pid, clusterFolder);
   if (isOurs) await stopProcess(pid, clusterFolder);
-  // Postgres refuses to start when the pid in the file is alive, whatever process has it now. In a container, where
-  // pids repeat after each restart, that is likely; we know better, since we looked.
+  // Postgres refuses to start when the pid in the file is alive, whatever process has it now. In a container,
+  // where pids repeat after each restart, that is likely; we know better, since we looked.
   await rm(pidFile, { force: true });
   return isOurs ? pid : null;
 }

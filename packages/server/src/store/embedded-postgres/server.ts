@@ -30,7 +30,9 @@ export interface EmbeddedPostgres {
 }
 
 const readyTimeoutMs = 60_000;
-/** After a kill -9 of Postgres its workers need a moment to notice; until then a new server refuses to start. */
+/**
+ * After a kill -9 of Postgres its workers need a moment to notice; until then a new server refuses to start.
+ */
 const restartDelayMs = { first: 100, max: 5_000 };
 const startAttemptsMax = 6;
 
