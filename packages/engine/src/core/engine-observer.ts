@@ -18,8 +18,10 @@ export interface StepRecord {
   readonly cellsUsed: number;
   readonly cellsMax: number;
   readonly hostBytes: number;
+  /** Totals so far: sequences that lost their slot, prefixes evicted, prefixes restored from host memory. */
   readonly preemptions: number;
   readonly evictions: number;
+  readonly restores: number;
   readonly scheduleMs: number;
   readonly forwardMs: number;
   /** Sampling without masks, and masks. */

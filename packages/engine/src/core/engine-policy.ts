@@ -46,7 +46,7 @@ export function resolvePolicy(limits: RunnerLimits, given: Partial<EnginePolicy>
     cachedCellsMax: limits.cellsMax,
     hostBytesMax: 1024 ** 3,
     speculation: true,
-    draftTokensMax: 32,
+    draftTokensMax: Math.min(32, limits.batchTokensMax - 1),
     ngramTokens: 3,
     logitRowsMax: 256,
     ...given,

@@ -382,6 +382,7 @@ export class Engine implements GenerationEngine {
       hostBytes: this.#cache.hostBytes,
       preemptions: this.#scheduler.preemptions,
       evictions: this.#cache.evictions,
+      restores: this.#cache.restores,
     });
   }
 }

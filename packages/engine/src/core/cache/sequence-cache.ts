@@ -38,6 +38,7 @@ export class SequenceCache {
   /** Cached slots in order of last use, oldest first. */
   readonly #cached = new Set<Slot>();
   #evictions = 0;
+  #restores = 0;
 
   constructor(runner: ModelRunner, policy: EnginePolicy) {
     const { sequencesMax } = runner.limits;
@@ -63,6 +64,11 @@ export class SequenceCache {
   /** Prefixes dropped from their slots so far, saved to host memory or not. */
   get evictions(): number {
     return this.#evictions;
+  }
+
+  /** Prefixes brought back from host memory so far. */
+  get restores(): number {
+    return this.#restores;
   }
 
   /**
@@ -218,6 +224,7 @@ export class SequenceCache {
     // Making room saves other prefixes and may push the entry itself out.
     const fits = this.reserve(entry.length) >= entry.length && this.#host.has(entry);
     if (!fits || !this.#runner.restoreSequence(slot.id, entry.state)) return slot;
+    this.#restores++;
     this.#ledger.extend(slot.id, entry.length);
     if (length < entry.length) this.#trimSlot(slot.id, length);
     else this.#host.remove(entry);

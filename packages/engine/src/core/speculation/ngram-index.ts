@@ -24,6 +24,15 @@ export class NgramIndex {
   }
 }
 
+/**
+ * The `count` tokens that follow if the text goes on from `length` as it did from `from`: into the repeated part
+ * again once the copy reaches the end.
+ */
+export function copyContinuation(tokens: Int32Array, length: number, from: number, count: number): number[] {
+  const period = length - from;
+  return Array.from({ length: count }, (_, i) => tokens[from + (i % period)]!);
+}
+
 /** Hash of the `size` tokens before `end`. */
 export function hashRun(tokens: Int32Array, end: number, size: number): number {
   let hash = 0;

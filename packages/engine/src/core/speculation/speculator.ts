@@ -3,7 +3,7 @@ import type { StepCostEstimate } from '../schedule/step-cost.ts';
 import type { Sequence } from '../sequence.ts';
 import { Acceptance } from './acceptance.ts';
 import type { DraftModel } from './draft-model.ts';
-import { NgramIndex } from './ngram-index.ts';
+import { copyContinuation, NgramIndex } from './ngram-index.ts';
 import { type DraftCost, planDraftLength } from './plan-drafts.ts';
 import { PredictionCursor } from './prediction-cursor.ts';
 
@@ -113,7 +113,7 @@ export class Speculator {
       const from = state.ngrams.findContinuation(array, length);
       const count = from < 0 ? 0 : this.#affordable(state, 'ngram', room, sequences);
       if (count > 0) {
-        setDrafts(sequence, 'ngram', Array.from(array.subarray(from, Math.min(from + count, length))));
+        setDrafts(sequence, 'ngram', copyContinuation(array, length, from, count));
         return 0;
       }
     }
