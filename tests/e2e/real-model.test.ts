@@ -95,7 +95,7 @@ test('token probabilities are those of the words that were said', async () => {
     model,
     messages,
     temperature: 0,
-    max_tokens: 8,
+    max_tokens: 4,
     logprobs: true,
     top_logprobs: 2,
   });
