@@ -11,7 +11,9 @@ import type { Checker } from './validate.ts';
  * back what they read). Unknown fields stay, so that the check names them.
  */
 export function normalizeInput(schema: PlainSchema, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => normalizeInput(schema.items ?? {}, item));
+  // Goes no deeper than the schema, so that no body can overflow the stack.
+  const { items } = schema;
+  if (Array.isArray(value)) return items ? value.map((item) => normalizeInput(items, item)) : value;
   if (typeof value === 'object' && value !== null)
     return normalizeObject(schema, value as Record<string, unknown>);
   const isInt64 = schema.type === 'string' && schema.format === 'int64';

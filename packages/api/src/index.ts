@@ -9,7 +9,7 @@ export { compareValues, matchesFilter } from './filter/matches-filter.ts';
 export * from './inference/index.ts';
 export * from './list-query.ts';
 export type * from './method.ts';
-export { Empty, listParameters, readParameters, updateParameters } from './method-builder.ts';
+export { queryOf } from './method-builder.ts';
 export * from './names.ts';
 export * from './order-by.ts';
 export * from './pages.ts';

@@ -54,6 +54,14 @@ describe('reading a body', () => {
     expect(normalizeInput(schema, { unknown: null })).toEqual({ unknown: null });
   });
 
+  test('of any depth is refused, not a fault', () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 100_000; level++) deep = level % 2 === 0 ? [deep] : { a: deep };
+    for (const field of ['tags', 'labels', 'policy', 'displayName', 'nope']) {
+      expect(() => decode({ [field]: deep })).toThrow(field);
+    }
+  });
+
   test('names what is wrong', () => {
     expect(() => decode({ dispalyName: 'x' })).toThrow(
       "unknown field 'dispalyName'; did you mean 'displayName'?",

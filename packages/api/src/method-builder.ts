@@ -1,10 +1,11 @@
-import type { TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { type Message, message, text } from './fields.ts';
 import type {
   CreateMethod,
   DeleteMethod,
   GetMethod,
   ListMethod,
+  Method,
   MethodAccess,
   UpdateMethod,
   VerbMethod,
@@ -94,6 +95,14 @@ export const readParameters = message('ReadParameters', {
 export const updateParameters = message('UpdateParameters', {
   updateMask: text('Fields to set, a comma list. Empty: the fields present in the body.'),
 });
+
+/** All query parameters of a method: its own and those every method of its kind has. */
+export function queryOf(method: Method): Message {
+  const own = method.kind === 'get' ? Empty : method.query;
+  const shared = { list: listParameters, get: readParameters, update: updateParameters };
+  const base = method.kind in shared ? shared[method.kind as keyof typeof shared] : Empty;
+  return Type.Object({ ...base.properties, ...(own as Message).properties }, { additionalProperties: false });
+}
 
 export function startBuilder(subject: BuilderSubject): MethodBuilder<string, string, TSchema> {
   const { noun, collection, plural, parent, pattern, schema } = subject;

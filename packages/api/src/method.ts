@@ -15,12 +15,15 @@ interface MethodBase {
   readonly path: string;
   /** What the caller must be allowed to do, such as `models.prepare`. */
   readonly permission: string;
-  /** Read: any user of the account. Write: any user who may change things. Admin: administrators. */
+  /**
+   * Read: users of the account. Write: users who may change things. Admin: administrators. Public: everybody with
+   * a key, other accounts seeing what is public only.
+   */
   readonly access: MethodAccess;
   readonly summary: string;
 }
 
-export type MethodAccess = 'read' | 'write' | 'admin';
+export type MethodAccess = 'public' | 'read' | 'write' | 'admin';
 
 /** GET of a collection. `query` holds parameters besides those of every list. */
 export interface ListMethod<
@@ -125,8 +128,20 @@ export type RequestOf<M extends Method> =
           : M extends DeleteMethod<infer P, infer Q>
             ? Target<P> & { readonly query: Static<Q> }
             : M extends VerbMethod<infer P, infer Q, infer B>
-              ? Target<P> & { readonly query: Static<Q>; readonly body: Static<B> }
+              ? Target<P> & {
+                  readonly query: Static<Q>;
+                  readonly body: Static<B>;
+                  /** The file of verbs that take one (`fileField`), to be read before the reply. */
+                  readonly file: UploadedFile | null;
+                }
               : never;
+
+/** A file as it arrives. */
+export interface UploadedFile {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: AsyncIterable<Uint8Array>;
+}
 
 /** One page of a list, as a handler returns it. */
 export interface ListPage<T> {

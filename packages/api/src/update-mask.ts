@@ -1,4 +1,5 @@
 import { invalidField } from './api-error.ts';
+import { normalizeInput } from './decode.ts';
 import { type Field, findField, typeOf } from './field-types.ts';
 import type { PlainSchema } from './problem.ts';
 
@@ -17,26 +18,23 @@ export interface FieldUpdate {
  */
 export function planUpdate(schema: PlainSchema, body: Record<string, unknown>, mask?: string): FieldUpdate[] {
   if (mask === undefined || mask.trim() === '') return collectLeaves(schema, body, []);
+  const values = normalizeInput(schema, body);
   if (mask.trim() === '*') {
     const names = Object.keys(schema.properties ?? {});
     return names
       .filter((name) => accessOf(schema, [name]) !== 'output')
-      .map((name) => pickUpdate(schema, body, name));
+      .map((name) => pickUpdate(schema, values, name));
   }
-  return mask.split(',').map((name) => pickUpdate(schema, body, name.trim()));
+  return mask.split(',').map((name) => pickUpdate(schema, values, name.trim()));
 }
 
-function pickUpdate(schema: PlainSchema, body: Record<string, unknown>, name: string): FieldUpdate {
+function pickUpdate(schema: PlainSchema, body: unknown, name: string): FieldUpdate {
   const field = findField(schema, name.split('.'), 'all');
   if (field === null) throw invalidField('updateMask', `updateMask: there is no field '${name}'`);
   if (accessOf(schema, field.path) === 'output') {
     throw invalidField('updateMask', `updateMask: ${name} is set by the server and can not be changed`);
   }
-  let value: unknown = body;
-  for (const key of field.path) {
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-  }
-  return { field, value: value ?? undefined };
+  return { field, value: readAt(body, field.path) ?? undefined };
 }
 
 function collectLeaves(
@@ -52,7 +50,8 @@ function collectLeaves(
     if (isMessage && Object.keys(value).length > 0) {
       return collectLeaves(inner, value as Record<string, unknown>, here);
     }
-    return [{ field: { path: here, type: typeOf(inner) }, value: value ?? undefined }];
+    const next = value === null ? undefined : normalizeInput(inner, value);
+    return [{ field: { path: here, type: typeOf(inner) }, value: next }];
   });
 }
 
@@ -103,7 +102,8 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
 function readAt(source: unknown, path: readonly string[]): unknown {
   let value = source;
   for (const key of path) {
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
   }
   return value;
 }

@@ -1,14 +1,13 @@
 import type { TSchema } from 'typebox';
 import { INFERENCE_BASE_PATH, type InferenceEndpoint } from '../inference/endpoints.ts';
 import type { Method } from '../method.ts';
-import { listParameters, readParameters, updateParameters } from '../method-builder.ts';
+import { queryOf } from '../method-builder.ts';
 import { plain } from '../problem.ts';
 import type { Components, JsonObject } from './components.ts';
 
 /** The OpenAPI operation of a control-plane method. */
 export function describeMethod(components: Components, method: Method, tag: string): JsonObject {
-  const queries = queriesOf(method).flatMap((query) => describeQuery(components, query));
-  const parameters = [...describePath(method.path), ...queries];
+  const parameters = [...describePath(method.path), ...describeQuery(components, queryOf(method))];
   const body = describeBody(components, method);
   return {
     operationId: method.operationId,
@@ -72,12 +71,6 @@ function describePath(path: string): JsonObject[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => {
     return { name: parameterName(name!), in: 'path', required: true, schema: { type: 'string' } };
   });
-}
-
-function queriesOf(method: Method): TSchema[] {
-  if (method.kind === 'list') return [listParameters, method.query];
-  if (method.kind === 'get') return [readParameters];
-  return method.kind === 'update' ? [updateParameters, method.query] : [method.query];
 }
 
 function describeQuery(components: Components, query: TSchema): JsonObject[] {

@@ -40,5 +40,5 @@ export const deploymentShapes = defineResource({
   collection: 'deploymentShapes',
   parent: 'accounts/{account}',
   schema: DeploymentShape,
-  methods: (on) => ({ list: on.list(), get: on.get() }),
+  methods: (on) => ({ list: on.list({ access: 'public' }), get: on.get({ access: 'public' }) }),
 });

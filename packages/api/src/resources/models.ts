@@ -140,8 +140,8 @@ export const models = defineResource({
   parent: 'accounts/{account}',
   schema: Model,
   methods: (on) => ({
-    list: on.list(),
-    get: on.get(),
+    list: on.list({ access: 'public' }),
+    get: on.get({ access: 'public' }),
     create: on.create({
       idKey: 'modelId',
       wrapped: message('CreateModelRequest', { model: Model, modelId: required(text()), cluster: text() }),
