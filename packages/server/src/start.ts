@@ -26,14 +26,18 @@ async function main(flags: readonly string[]): Promise<number> {
   process.stdout.write(`sparkler ${packageFile.version}\n`);
   for (const warning of warnings) lines.note(warning);
   stopWithParent();
+  // `npm start | head` closes the pipe early; the server goes on, it only has nobody to tell any more.
+  process.stdout.on('error', (error) => log.info({ err: error }, 'the screen is gone'));
   try {
-    return await runUntilSignal(
+    const code = await runUntilSignal(
       (signal) => startServer(settings, { log, signal, onProgress: (event) => showEvent(lines, event) }),
       {
         onRunning: (server, stopping) => welcome(server, lines, stopping),
         onStopping: () => lines.begin('Stopping'),
       },
-    ).finally(() => lines.end());
+    );
+    lines.end();
+    return code;
   } catch (error) {
     lines.fail();
     // Errors of settings, ports, folders and disks tell all there is to know; their stack is in nobody's way.

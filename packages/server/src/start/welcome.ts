@@ -25,7 +25,7 @@ export function describeAccess({ baseUrl, newApiKey, apiKeyFile, model }: Welcom
 function describeCalls(baseUrl: string, apiKeyFile: string, model: string): string {
   return `Ask it something:
 
-  export FIREWORKS_API_KEY=$(cat ${apiKeyFile})
+  export FIREWORKS_API_KEY=$(cat ${quoteForShell(apiKeyFile)})
   curl ${baseUrl}/inference/v1/chat/completions -H "Authorization: Bearer $FIREWORKS_API_KEY" \\
     -H 'Content-Type: application/json' \\
     -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello!"}]}'
@@ -47,6 +47,10 @@ TypeScript (npm install openai):
     messages: [{ role: 'user', content: 'Hello!' }] });
   console.log(answer.choices[0]?.message.content);
 `;
+}
+
+function quoteForShell(path: string): string {
+  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** `sinceStartMs`: from the start of the process. */
