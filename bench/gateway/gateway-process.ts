@@ -1,0 +1,60 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { createApp } from '../../packages/server/src/http/app.ts';
+import { defaultGatewaySettings, type ServerContext } from '../../packages/server/src/http/context.ts';
+import type { Principal } from '../../packages/server/src/http/principal.ts';
+import { MemoryLimiter } from '../../packages/server/src/inference/limits/memory-limiter.ts';
+import type { Rates } from '../../packages/server/src/inference/limits/rate-limiter.ts';
+import { tinySnapshot } from '../../packages/server/src/inference/testbed/testbed.ts';
+import { hashKey } from '../../packages/server/src/store/key-hash.ts';
+import { openUsageSpool } from '../../packages/server/src/store/usage-spool.ts';
+
+/**
+ * The gateway alone in a process, on the governed path: key hashed and looked up, schema checked, rate limits counted,
+ * queue, metrics, usage spooled to disk. What is left out is what is off the hot path: Postgres and the reconcilers.
+ * Arguments: replica sockets. Tells its address by IPC, then its CPU time and memory for each message it gets.
+ */
+const [folder, ...sockets] = process.argv.slice(2);
+const key = 'fw_bench';
+const salt = randomBytes(32);
+const principals = new Map<string, Principal>([
+  [
+    hashKey(salt, key).toString('base64'),
+    {
+      account: 'alice',
+      user: 'accounts/alice/users/alice',
+      role: 'user',
+      apiKeyId: 'bench',
+      isServiceAccount: false,
+    },
+  ],
+]);
+const spool = openUsageSpool(join(folder!, 'spool'));
+setInterval(() => spool.takeOldest()?.done(), 500);
+const snapshot = tinySnapshot(sockets);
+const rates: Rates = { requests: 1e9, 'tokens-prompt': 1e12, 'tokens-generated': 1e12 };
+
+const context: ServerContext = {
+  settings: { ...defaultGatewaySettings, runningPerReplicaMax: 1024, queuedPerDeploymentMax: 4096 },
+  log: pino({ level: 'info' }, pino.destination(2)),
+  keys: { find: (given) => principals.get(hashKey(salt, given).toString('base64')) ?? null },
+  routing: { current: () => snapshot },
+  usage: { record: (usage) => spool.append(usage) },
+  limiter: new MemoryLimiter({ now: Date.now, limitsOf: () => ({ minimum: rates, maximum: rates }) }),
+  metrics: new Registry(),
+  wake: () => undefined,
+  now: Date.now,
+  newId: randomUUID,
+  isReady: () => ({ ready: true, reason: null }),
+};
+
+const app = createApp(context);
+const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' });
+process.send?.({ baseUrl });
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpuUs: user + system, residentBytes: process.memoryUsage.rss() });
+});
+process.on('disconnect', () => process.exit());

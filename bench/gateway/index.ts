@@ -1,0 +1,216 @@
+import {
+  type Answer,
+  gatewayTarget,
+  quantile,
+  send,
+  sendAtRate,
+  sendFlatOut,
+  socketTarget,
+  type Target,
+} from './load.ts';
+import { type BenchProcesses, type GatewayProcess, startProcesses } from './processes.ts';
+
+export const name = 'gateway';
+
+export interface BenchRow {
+  readonly metric: string;
+  readonly unit: string;
+  readonly ours: number;
+  /** Null: there is nothing to compare with; the goal is absolute. */
+  readonly anchor: number | null;
+  readonly anchorName: string | null;
+  /** ours / anchor. */
+  readonly ratio: number | null;
+  readonly goal: string;
+  readonly holds: boolean;
+}
+
+export interface BenchOptions {
+  /** Seconds of each measured block; more is steadier. */
+  readonly seconds?: number;
+}
+
+const messages = [{ role: 'user', content: 'Write one line about the sea.' }];
+const short = JSON.stringify({ model: 'tiny', messages, max_tokens: 1, temperature: 0 });
+const RATE = 200;
+const ROUNDS = 5;
+const STREAMS = 512;
+const PACED_CHUNKS = 40;
+const FAST_CHUNKS = 256;
+
+/** What the gateway adds to calling the engine directly, in the same run and interleaved with it. */
+export async function run(options: BenchOptions = {}): Promise<{ name: string; rows: BenchRow[] }> {
+  const seconds = options.seconds ?? 3;
+  const processes = await startProcesses();
+  try {
+    const rows = [
+      ...(await measureAdded(processes, seconds)),
+      ...(await measureThroughput(processes, seconds)),
+      await measureChunkCost(processes.pacedGateway),
+      ...(await measurePacedStreams(processes)),
+    ];
+    return { name, rows };
+  } finally {
+    await processes.stop();
+  }
+}
+
+/** Latency added at a steady rate: blocks of direct and gateway traffic in turn, so that both see the same noise. */
+async function measureAdded(processes: BenchProcesses, seconds: number): Promise<BenchRow[]> {
+  const { pacedGateway: gateway } = processes;
+  const direct = socketTarget(processes.pacedSocket);
+  const through = gatewayTarget(gateway.baseUrl);
+  await warmUp(direct, through);
+  const answers: { direct: Answer[]; through: Answer[] } = { direct: [], through: [] };
+  const before = await gateway.use();
+  for (let round = 0; round < ROUNDS; round++) {
+    answers.direct.push(...(await sendAtRate(direct, short, RATE, seconds)));
+    answers.through.push(...(await sendAtRate(through, short, RATE, seconds)));
+  }
+  const cpuUs = (await gateway.use()).cpuUs - before.cpuUs;
+  const at = (part: number) => {
+    const times = (list: readonly Answer[]) => list.map((answer) => answer.durationMs);
+    return { ours: quantile(times(answers.through), part), anchor: quantile(times(answers.direct), part) };
+  };
+  return [
+    addedRow(`added latency p50 at ${RATE} requests/s`, at(0.5), 1),
+    addedRow(`added latency p99 at ${RATE} requests/s`, at(0.99), 1),
+    costRow('gateway CPU per request', cpuUs / answers.through.length, 500),
+  ];
+}
+
+function addedRow(metric: string, times: { ours: number; anchor: number }, goalMs: number): BenchRow {
+  const added = times.ours - times.anchor;
+  return {
+    metric,
+    unit: 'ms',
+    ours: round(added),
+    anchor: round(times.anchor),
+    anchorName: 'the whole request, sent to the replica directly',
+    ratio: round(added / times.anchor),
+    goal: `< ${goalMs} ms added`,
+    holds: added < goalMs,
+  };
+}
+
+function costRow(metric: string, us: number, goalUs: number): BenchRow {
+  const goal = `< ${goalUs} us`;
+  return {
+    metric,
+    unit: 'us',
+    ours: round(us),
+    anchor: null,
+    anchorName: null,
+    ratio: null,
+    goal,
+    holds: us < goalUs,
+  };
+}
+
+/** Flat out against the scripted engine: both share the machine with the load, as they do in production. */
+async function measureThroughput(processes: BenchProcesses, seconds: number): Promise<BenchRow[]> {
+  const direct = socketTarget(processes.engineSocket);
+  const through = gatewayTarget(processes.engineGateway.baseUrl);
+  await warmUp(direct, through);
+  const rates = { direct: [] as number[], through: [] as number[] };
+  for (let turn = 0; turn < 3; turn++) {
+    rates.direct.push(await sendFlatOut(direct, short, 32, seconds));
+    rates.through.push(await sendFlatOut(through, short, 32, seconds));
+  }
+  const anchor = quantile(rates.direct, 0.5);
+  const ours = quantile(rates.through, 0.5);
+  const ratio = ours / anchor;
+  return [
+    {
+      metric: 'requests per second, 32 at once, scripted engine',
+      unit: '1/s',
+      ours: round(ours),
+      anchor: round(anchor),
+      anchorName: 'the scripted engine called directly',
+      ratio: round(ratio),
+      goal: '>= 0.6 of direct',
+      holds: ratio >= 0.6,
+    },
+  ];
+}
+
+async function measureChunkCost(gateway: GatewayProcess): Promise<BenchRow> {
+  const through = gatewayTarget(gateway.baseUrl);
+  const body = JSON.stringify({ model: 'tiny', messages, stream: true, max_tokens: FAST_CHUNKS });
+  const streams = 200;
+  await sendMany(through, body, 20, 8);
+  const before = await gateway.use();
+  await sendMany(through, body, streams, 8);
+  const after = await gateway.use();
+  return costRow(
+    'gateway CPU per streamed chunk',
+    (after.cpuUs - before.cpuUs) / (streams * FAST_CHUNKS),
+    50,
+  );
+}
+
+/** Many slow streams at once: nothing lost, first token soon, memory bounded. */
+async function measurePacedStreams(processes: BenchProcesses): Promise<BenchRow[]> {
+  const { pacedGateway: gateway } = processes;
+  const body = JSON.stringify({ model: 'tiny', messages, stream: true, max_tokens: PACED_CHUNKS, top_k: 50 });
+  const stream = (target: Target) => Promise.all(Array.from({ length: STREAMS }, () => send(target, body)));
+  const direct = await stream(socketTarget(processes.pacedSocket));
+  const before = await gateway.use();
+  const through = await stream(gatewayTarget(gateway.baseUrl));
+  const after = await gateway.use();
+  const lost = through.filter((answer) => answer.frames !== PACED_CHUNKS + 2).length;
+  const first = (list: readonly Answer[]) =>
+    quantile(
+      list.map((answer) => answer.firstByteMs),
+      0.5,
+    );
+  const grownMb = (after.residentBytes - before.residentBytes) / 1e6;
+  return [
+    {
+      metric: `streams with a lost frame, ${STREAMS} paced at once`,
+      unit: 'streams',
+      ours: lost,
+      anchor: null,
+      anchorName: null,
+      ratio: null,
+      goal: '0',
+      holds: lost === 0,
+    },
+    addedRow(
+      `added time to first token p50, ${STREAMS} streams started at once`,
+      {
+        ours: first(through),
+        anchor: first(direct),
+      },
+      500,
+    ),
+    {
+      metric: `memory grown by ${STREAMS} streams`,
+      unit: 'MB',
+      ours: round(grownMb),
+      anchor: null,
+      anchorName: null,
+      ratio: null,
+      goal: '< 100 MB',
+      holds: grownMb < 100,
+    },
+  ];
+}
+
+async function warmUp(...targets: readonly Target[]): Promise<void> {
+  for (const target of targets) await sendMany(target, short, 500, 8);
+}
+
+async function sendMany(target: Target, body: string, count: number, atOnce: number): Promise<void> {
+  let left = count;
+  const worker = async () => {
+    while (left-- > 0) await send(target, body);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+if (import.meta.main) console.table((await run()).rows);
