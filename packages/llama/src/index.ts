@@ -19,9 +19,13 @@ export {
   openContext,
   type Pooling,
 } from './context.ts';
-export { checkModelFile } from './gguf/check-model.ts';
+export { pairHeadRows, pairsHeadRows } from './convert/head-order.ts';
+export { findLinearPlace, type LinearPlace } from './convert/layer-linears.ts';
+export { type AdapterFacts, checkAdapterFile } from './gguf/check-adapter.ts';
+export { checkModelFile, type ModelFile } from './gguf/check-model.ts';
 export { GgufError } from './gguf/gguf-error.ts';
 export { decodeBfloat, decodeHalf, encodeBfloat, encodeHalf } from './gguf/half-float.ts';
+export { numberOf, numbersOf, textOf } from './gguf/metadata-access.ts';
 export { type GgufHeader, type GgufTensor, parseGgufHeader, readGgufHeader } from './gguf/reader.ts';
 export {
   findTensorType,
@@ -37,6 +41,11 @@ export { LlamaModel, type ModelOptions, openLlamaModelFile } from './model.ts';
 export type { Device } from './native/devices.ts';
 export { type LibraryOptions, type LlamaLibrary, loadLibrary } from './native/library.ts';
 export type { Backend } from './native/platform.ts';
-export { type TinyAdapterOptions, writeTinyAdapter } from './tiny-model/tiny-adapter.ts';
+export {
+  type TinyAdapterOptions,
+  type TinyTarget,
+  writeTinyAdapter,
+  writeTinyPeftFolder,
+} from './tiny-model/tiny-adapter.ts';
 export { type TinyModelOptions, writeTinyModel } from './tiny-model/tiny-model.ts';
 export { createTokenizer, type LlamaTokenizer } from './tokenizer.ts';

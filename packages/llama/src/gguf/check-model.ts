@@ -4,19 +4,32 @@ import { checkTensors } from './check-tensors.ts';
 import { checkVocabulary } from './check-vocabulary.ts';
 import { GgufError } from './gguf-error.ts';
 import { numberOf, textOf } from './metadata-access.ts';
-import { type GgufHeader, readGgufHeader } from './reader.ts';
+import { type GgufHeader, type GgufTensor, readGgufHeader } from './reader.ts';
 import { listSplitFiles } from './split-files.ts';
+
+/** A model file that passed the checks. */
+export interface ModelFile {
+  /** Of the first file, when there are several. */
+  readonly header: GgufHeader;
+  /** The tensors of all its files. */
+  readonly tensors: ReadonlyMap<string, GgufTensor>;
+}
 
 /**
  * Checks a model file before llama.cpp sees it. llama.cpp answers much of what may be wrong with a file by ending
  * the process (an assertion, an uncaught exception, a read beyond the end); the rules here refuse those files by
- * name. Throws GgufError. Returns the header of the (first) file.
+ * name. Throws GgufError.
  */
-export async function checkModelFile(path: string): Promise<GgufHeader> {
+export async function checkModelFile(path: string): Promise<ModelFile> {
   const header = await readGgufHeader(path);
   checkModelHeader(header);
-  for (const part of listSplitFiles(path, header)) checkTensors(await readGgufHeader(part));
-  return header;
+  const tensors = [...header.tensors];
+  for (const part of listSplitFiles(path, header)) {
+    const partHeader = await readGgufHeader(part);
+    checkTensors(partHeader);
+    tensors.push(...partHeader.tensors);
+  }
+  return { header, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])) };
 }
 
 /** The same for a header alone. */

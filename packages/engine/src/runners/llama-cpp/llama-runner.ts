@@ -3,7 +3,9 @@ import {
   type LlamaAdapter,
   LlamaComputeError,
   type LlamaContext,
+  LlamaError,
   type LlamaModel,
+  type ModelFile,
   openAdapterFile,
 } from '@sparkler/llama';
 import { AdapterError } from '../../core/adapter-error.ts';
@@ -15,6 +17,7 @@ import type {
   RunnerLimits,
 } from '../../core/model-runner.ts';
 import { AccessGate } from './access-gate.ts';
+import { prepareAdapter } from './adapters/prepare-adapter.ts';
 import { checkBatch, checkPositions, checkSlot } from './check-batch.ts';
 import type { Embedder } from './embedder.ts';
 import { RunnerError } from './runner-error.ts';
@@ -22,6 +25,8 @@ import { allocateState, openState } from './sequence-state.ts';
 
 export interface LlamaRunnerParts {
   readonly model: LlamaModel;
+  /** What its file says; adapters are checked against it. */
+  readonly file: ModelFile;
   /** Null for embedding models, which keep no sequences. */
   readonly context: LlamaContext | null;
   /** Null for models that give no vectors. */
@@ -117,9 +122,13 @@ export class LlamaRunner implements ModelRunner {
 
   async loadAdapter(id: string, path: string): Promise<LoadedAdapter> {
     if (this.#adapters.has(id)) throw new AdapterError(`an adapter ${id} is loaded already; unload it first`);
-    const adapter = await this.#gate.exclusive(() => openAdapterFile(this.#parts.model, path));
-    this.#adapters.set(id, adapter);
-    return { id, version: randomBytes(8).toString('hex'), rank: 0 };
+    const prepared = await prepareAdapter(path, this.#parts.file);
+    try {
+      await this.#gate.exclusive(() => this.#openAdapter(id, prepared.path));
+      return { id, version: randomBytes(8).toString('hex'), rank: prepared.facts.rank };
+    } finally {
+      await prepared.dispose();
+    }
   }
 
   unloadAdapter(id: string): void {
@@ -152,6 +161,16 @@ export class LlamaRunner implements ModelRunner {
       this.#adapters.clear();
       model.close();
     });
+  }
+
+  async #openAdapter(id: string, path: string): Promise<void> {
+    // Two loads of one id may have been under way at the same time.
+    if (this.#adapters.has(id)) throw new AdapterError(`an adapter ${id} is loaded already; unload it first`);
+    try {
+      this.#adapters.set(id, await openAdapterFile(this.#parts.model, path));
+    } catch (error) {
+      throw error instanceof LlamaError ? new AdapterError(error.message) : error;
+    }
   }
 
   async #decode(context: LlamaContext, source: ForwardBatch): Promise<ForwardResult> {

@@ -41,7 +41,7 @@ export interface OpenLlamaModelOptions {
 /** Opens a GGUF model for serving. Throws GgufError or LlamaError with the reason; nothing stays open then. */
 export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<OpenModel> {
   const library = loadLibrary({ backend: options.backend });
-  await checkModelFile(options.path);
+  const file = await checkModelFile(options.path);
   const model = await openLlamaModelFile(library, {
     path: options.path,
     gpuLayers: options.gpuLayers,
@@ -51,6 +51,7 @@ export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<Op
     const context = keepsSequences(model) ? await openContext(model, options) : null;
     const runner = new LlamaRunner({
       model,
+      file,
       context,
       embedder: new Embedder(model, {
         pooling: resolvePooling(model, options.pooling),
