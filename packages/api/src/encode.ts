@@ -13,7 +13,8 @@ export function encodeMessage(schema: PlainSchema, value: object): Record<string
   return Object.fromEntries(fields.map(([key, inner]) => [key, encodeValue(inner, source[key])]));
 }
 
-function encodeValue(schema: PlainSchema, value: unknown): unknown {
+/** One value as it goes out. */
+export function encodeValue(schema: PlainSchema, value: unknown): unknown {
   if (value === undefined || value === null) return zeroOf(schema);
   if (Array.isArray(value)) return value.map((item) => encodeValue(schema.items ?? {}, item));
   if (schema.properties && typeof value === 'object') return encodeMessage(schema, value);

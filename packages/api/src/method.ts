@@ -16,8 +16,8 @@ interface MethodBase {
   /** What the caller must be allowed to do, such as `models.prepare`. */
   readonly permission: string;
   /**
-   * Read: users of the account. Write: users who may change things. Admin: administrators. Public: everybody with
-   * a key, other accounts seeing what is public only.
+   * Read: users of the account. Write: users who may change things. Admin: administrators. Public: everybody
+   * with a key, other accounts seeing what is public only.
    */
   readonly access: MethodAccess;
   readonly summary: string;

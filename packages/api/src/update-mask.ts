@@ -1,5 +1,6 @@
 import { invalidField } from './api-error.ts';
 import { normalizeInput } from './decode.ts';
+import { encodeValue } from './encode.ts';
 import { type Field, findField, typeOf } from './field-types.ts';
 import type { PlainSchema } from './problem.ts';
 
@@ -12,9 +13,9 @@ export interface FieldUpdate {
 /**
  * What a PATCH changes. Without an explicit mask the fields present in the body are the mask, down to the
  * leaves of messages (as grpc-gateway derives it): a field sent is set, null clears, a field left out keeps
- * its value. With
- * `mask` (a comma list) exactly its fields are set, those missing in the body cleared. `body` must have been
- * checked against the schema except for nulls. Output-only fields are skipped unless the mask names them.
+ * its value. With `mask` (a comma list) exactly its fields are set, those missing in the body cleared. `body`
+ * must have been checked against the schema except for nulls. Output-only fields are skipped unless the mask
+ * names them.
  */
 export function planUpdate(schema: PlainSchema, body: Record<string, unknown>, mask?: string): FieldUpdate[] {
   if (mask === undefined || mask.trim() === '') return collectLeaves(schema, body, []);
@@ -70,7 +71,10 @@ export function findFixedChange(
 ): FieldUpdate | null {
   const after = applyUpdates(resource, updates);
   const fixed = updates.filter(({ field }) => accessOf(schema, field.path) === 'create');
-  return fixed.find(({ field }) => !isSame(readAt(resource, field.path), readAt(after, field.path))) ?? null;
+  // Compared as they go out: an unset field and its zero value are the same.
+  const show = (value: unknown, path: readonly string[]) =>
+    JSON.stringify(encodeValue(schemaAt(schema, path), readAt(value, path)));
+  return fixed.find(({ field: { path } }) => show(resource, path) !== show(after, path)) ?? null;
 }
 
 /** The mark that holds for a path: its own or the nearest one above it. */
@@ -108,6 +112,6 @@ function readAt(source: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-function isSame(left: unknown, right: unknown): boolean {
-  return JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
+function schemaAt(schema: PlainSchema, path: readonly string[]): PlainSchema {
+  return path.reduce((at, key) => at.properties?.[key] ?? {}, schema);
 }

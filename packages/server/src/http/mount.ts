@@ -1,0 +1,64 @@
+import { type Method, queryOf, type Resource } from '@sparkler/api';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller, HandlersOf } from '../resources/handler.ts';
+import { principalOf, requirePrincipal } from './authenticate.ts';
+import type { ServerContext } from './context.ts';
+import { checkAccess } from './mount-access.ts';
+import { createDecoder } from './mount-decode.ts';
+import { encodeReply } from './mount-encode.ts';
+import { acceptUploads } from './mount-upload.ts';
+import { verbSegment } from './rewrite-url.ts';
+
+/**
+ * Offers the methods of a resource that have a handler: key, names, permission, query, body and update mask
+ * are checked against the contract before the handler runs, and its reply is written as the contract says.
+ */
+export function mountResource<R extends Resource>(
+  app: FastifyInstance,
+  context: ServerContext,
+  resource: R,
+  handlers: HandlersOf<R>,
+): void {
+  for (const [key, method] of Object.entries(resource.methods)) {
+    const handler = handlers[key] as Handler | undefined;
+    if (handler === undefined) continue;
+    if (method.kind === 'verb' && method.fileField !== null) {
+      const { fileField } = method;
+      app.register(async (scope) => {
+        acceptUploads(scope, fileField);
+        mountMethod(scope, context, method, handler);
+      });
+    } else {
+      mountMethod(app, context, method, handler);
+    }
+  }
+}
+
+/** A handler whose types the contract has made sure of. */
+type Handler = (request: unknown, caller: Caller) => Promise<unknown>;
+
+function mountMethod(app: FastifyInstance, context: ServerContext, method: Method, handler: Handler): void {
+  const decode = createDecoder(method, queryOf(method));
+  const { providerAccount } = context.settings;
+  app.route({
+    method: method.httpMethod,
+    url: toRoute(method.path),
+    onRequest: requirePrincipal(context),
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      const principal = principalOf(request);
+      const target = decode.target(request.params as Record<string, string>);
+      checkAccess(principal, method, target.ids.account, providerAccount);
+      const decoded = await decode.request(target, request.query as Record<string, string>, request.body);
+      const answer = await handler(decoded, { principal, requestId: request.id });
+      return reply.send(encodeReply(method, decoded, answer));
+    },
+  });
+}
+
+/** `/v1/accounts/{account}/models/{model}:prepare` as the router has it, after rewriteUrl. */
+export function toRoute(path: string): string {
+  const colon = path.lastIndexOf(':');
+  const [plainPath, verb] =
+    colon < 0 ? [path, ''] : [path.slice(0, colon), verbSegment(path.slice(colon + 1))];
+  return plainPath.replaceAll(/\{(\w+)\}/g, ':$1') + verb;
+}
