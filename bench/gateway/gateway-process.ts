@@ -12,9 +12,10 @@ import { hashKey } from '../../packages/server/src/store/key-hash.ts';
 import { openUsageSpool } from '../../packages/server/src/store/usage-spool.ts';
 
 /**
- * The gateway alone in a process, on the governed path: key hashed and looked up, schema checked, rate limits counted,
- * queue, metrics, usage spooled to disk. What is left out is what is off the hot path: Postgres and the reconcilers.
- * Arguments: replica sockets. Tells its address by IPC, then its CPU time and memory for each message it gets.
+ * The gateway alone in a process, on the governed path: key hashed and looked up, schema checked, rate limits
+ * counted, queue, metrics, usage spooled to disk. What is left out is what is off the hot path: Postgres and
+ * the reconcilers. Arguments: replica sockets. Tells its address by IPC, then its CPU time and memory for
+ * each message it gets.
  */
 const [folder, ...sockets] = process.argv.slice(2);
 const key = 'fw_bench';

@@ -33,7 +33,7 @@ export interface BenchOptions {
 const messages = [{ role: 'user', content: 'Write one line about the sea.' }];
 const short = JSON.stringify({ model: 'tiny', messages, max_tokens: 1, temperature: 0 });
 const RATE = 200;
-const ROUNDS = 5;
+const ROUNDS = 9;
 const STREAMS = 512;
 const PACED_CHUNKS = 40;
 const FAST_CHUNKS = 256;
@@ -46,7 +46,7 @@ export async function run(options: BenchOptions = {}): Promise<{ name: string; r
     const rows = [
       ...(await measureAdded(processes, seconds)),
       ...(await measureThroughput(processes, seconds)),
-      await measureChunkCost(processes.pacedGateway),
+      ...(await measureCosts(processes.pacedGateway, seconds)),
       ...(await measurePacedStreams(processes)),
     ];
     return { name, rows };
@@ -55,27 +55,42 @@ export async function run(options: BenchOptions = {}): Promise<{ name: string; r
   }
 }
 
-/** Latency added at a steady rate: blocks of direct and gateway traffic in turn, so that both see the same noise. */
+/**
+ * Latency added at a steady rate: short blocks of direct and gateway traffic in turn, so that both see the
+ * same neighbours; the median of the blocks' quantiles, so that one hiccup of the machine decides nothing.
+ */
 async function measureAdded(processes: BenchProcesses, seconds: number): Promise<BenchRow[]> {
-  const { pacedGateway: gateway } = processes;
   const direct = socketTarget(processes.pacedSocket);
-  const through = gatewayTarget(gateway.baseUrl);
+  const through = gatewayTarget(processes.pacedGateway.baseUrl);
   await warmUp(direct, through);
-  const answers: { direct: Answer[]; through: Answer[] } = { direct: [], through: [] };
-  const before = await gateway.use();
+  const blocks: { direct: Answer[]; through: Answer[] }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    answers.direct.push(...(await sendAtRate(direct, short, RATE, seconds)));
-    answers.through.push(...(await sendAtRate(through, short, RATE, seconds)));
+    const before = await sendAtRate(direct, short, RATE, seconds / 2);
+    blocks.push({ direct: before, through: await sendAtRate(through, short, RATE, seconds / 2) });
   }
-  const cpuUs = (await gateway.use()).cpuUs - before.cpuUs;
-  const at = (part: number) => {
-    const times = (list: readonly Answer[]) => list.map((answer) => answer.durationMs);
-    return { ours: quantile(times(answers.through), part), anchor: quantile(times(answers.direct), part) };
-  };
+  const typical = (answers: readonly Answer[][], part: number) =>
+    quantile(
+      answers.map((block) =>
+        quantile(
+          block.map((answer) => answer.durationMs),
+          part,
+        ),
+      ),
+      0.5,
+    );
+  const at = (part: number) => ({
+    ours: typical(
+      blocks.map((block) => block.through),
+      part,
+    ),
+    anchor: typical(
+      blocks.map((block) => block.direct),
+      part,
+    ),
+  });
   return [
     addedRow(`added latency p50 at ${RATE} requests/s`, at(0.5), 1),
     addedRow(`added latency p99 at ${RATE} requests/s`, at(0.99), 1),
-    costRow('gateway CPU per request', cpuUs / answers.through.length, 500),
   ];
 }
 
@@ -134,19 +149,26 @@ async function measureThroughput(processes: BenchProcesses, seconds: number): Pr
   ];
 }
 
-async function measureChunkCost(gateway: GatewayProcess): Promise<BenchRow> {
+/**
+ * CPU of the gateway process flat out. At low rates the kernel's work of waking up is several times as much.
+ */
+async function measureCosts(gateway: GatewayProcess, seconds: number): Promise<BenchRow[]> {
   const through = gatewayTarget(gateway.baseUrl);
+  const requests = await gateway.use();
+  const startMs = performance.now();
+  const rate = await sendFlatOut(through, short, 16, seconds);
+  const count = (rate * (performance.now() - startMs)) / 1000;
+  const between = await gateway.use();
   const body = JSON.stringify({ model: 'tiny', messages, stream: true, max_tokens: FAST_CHUNKS });
-  const streams = 200;
   await sendMany(through, body, 20, 8);
+  const streams = 200;
   const before = await gateway.use();
   await sendMany(through, body, streams, 8);
   const after = await gateway.use();
-  return costRow(
-    'gateway CPU per streamed chunk',
-    (after.cpuUs - before.cpuUs) / (streams * FAST_CHUNKS),
-    50,
-  );
+  return [
+    costRow('gateway CPU per request', (between.cpuUs - requests.cpuUs) / count, 250),
+    costRow('gateway CPU per streamed chunk', (after.cpuUs - before.cpuUs) / (streams * FAST_CHUNKS), 20),
+  ];
 }
 
 /** Many slow streams at once: nothing lost, first token soon, memory bounded. */

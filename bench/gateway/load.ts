@@ -58,7 +58,9 @@ export function send(target: Target, body: string): Promise<Answer> {
   });
 }
 
-/** Open loop: one request every 1/rate seconds whether or not earlier ones are back, as real traffic comes. */
+/**
+ * Open loop: one request every 1/rate seconds whether or not earlier ones are back, as real traffic comes.
+ */
 export async function sendAtRate(
   target: Target,
   body: string,

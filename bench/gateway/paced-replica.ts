@@ -2,8 +2,9 @@ import { createServer } from 'node:http';
 import { extensionOf } from '../../packages/server/src/inference/testbed/test-replica.ts';
 
 /**
- * A replica that costs almost nothing itself: each stream has `chunks` frames, one every `pauseMs` (0: as fast as the
- * reader takes them). Arguments: socket path. The request says chunks and pause as `max_tokens` and `top_k`.
+ * A replica that costs almost nothing itself: each stream has `chunks` frames, one every `pauseMs` (0: as
+ * fast as the reader takes them). Arguments: socket path. The request says chunks and pause as `max_tokens`
+ * and `top_k`.
  */
 const [socketPath] = process.argv.slice(2);
 const head =
