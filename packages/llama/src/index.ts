@@ -41,6 +41,7 @@ export { LlamaModel, type ModelOptions, openLlamaModelFile } from './model.ts';
 export type { Device } from './native/devices.ts';
 export { type LibraryOptions, type LlamaLibrary, loadLibrary } from './native/library.ts';
 export type { Backend } from './native/platform.ts';
+export { QUANTIZATIONS, type Quantization, type QuantizeOptions, quantizeModelFile } from './quantize.ts';
 export {
   type TinyAdapterOptions,
   type TinyTarget,

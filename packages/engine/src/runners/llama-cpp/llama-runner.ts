@@ -46,6 +46,7 @@ export class LlamaRunner implements ModelRunner {
   #current: string | null = null;
   #computing = false;
   #failure: Error | null = null;
+  #closed: Promise<void> | null = null;
 
   constructor(parts: LlamaRunnerParts) {
     this.#parts = parts;
@@ -121,6 +122,7 @@ export class LlamaRunner implements ModelRunner {
   }
 
   async loadAdapter(id: string, path: string): Promise<LoadedAdapter> {
+    this.#checkOpen('loadAdapter');
     if (this.#adapters.has(id)) throw new AdapterError(`an adapter ${id} is loaded already; unload it first`);
     const prepared = await prepareAdapter(path, this.#parts.file);
     try {
@@ -147,25 +149,31 @@ export class LlamaRunner implements ModelRunner {
 
   async embed(inputs: readonly (readonly number[])[]): Promise<Float32Array[]> {
     const { embedder, model } = this.#parts;
+    this.#checkOpen('embed');
     if (embedder === null)
       throw new RunnerError(`the ${model.architecture} model ${model.path} gives no embeddings`);
     return await this.#gate.shared(() => embedder.embed(inputs));
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#gate.exclusive(() => this.#free());
+    return this.#closed;
+  }
+
+  /** Contexts and adapters live inside the model, so it goes last. */
+  async #free(): Promise<void> {
     const { model, context, embedder } = this.#parts;
-    await this.#gate.exclusive(async () => {
-      await embedder?.close();
-      context?.close();
-      for (const adapter of this.#adapters.values()) adapter.close();
-      this.#adapters.clear();
-      model.close();
-    });
+    await embedder?.close();
+    context?.close();
+    for (const adapter of this.#adapters.values()) adapter.close();
+    this.#adapters.clear();
+    model.close();
   }
 
   async #openAdapter(id: string, path: string): Promise<void> {
     // Two loads of one id may have been under way at the same time.
     if (this.#adapters.has(id)) throw new AdapterError(`an adapter ${id} is loaded already; unload it first`);
+    this.#checkOpen('loadAdapter');
     try {
       this.#adapters.set(id, await openAdapterFile(this.#parts.model, path));
     } catch (error) {
@@ -205,8 +213,13 @@ export class LlamaRunner implements ModelRunner {
     this.#current = id;
   }
 
+  #checkOpen(call: string): void {
+    if (this.#closed !== null) throw new RunnerError(`${call}: the runner is closed`);
+  }
+
   #idleContext(call: string): LlamaContext {
     const { context, model } = this.#parts;
+    this.#checkOpen(call);
     if (context === null)
       throw new RunnerError(`${call}: a ${model.architecture} model only gives embeddings`);
     if (this.#computing) throw new RunnerError(`${call} while forward runs: wait for it to end`);
