@@ -1,0 +1,159 @@
+import { formatUsd } from './money.ts';
+import {
+  type LeaseSource,
+  type SpendGuard,
+  SpendRefusedError,
+  type SpendReservation,
+  type SpendStanding,
+} from './spend-guard.ts';
+
+/** Asked for at once beyond what is needed: a few hundred requests of a small model, so that few asks are made. */
+const sliceNanos = 20_000_000;
+/** A lease that nobody used for this long goes back, so that other gateways can spend near the limit. */
+const idleMs = 10_000;
+
+interface Lease {
+  /** Granted by the source and not yet given back. */
+  granted: number;
+  /** Settled against it here. */
+  spent: number;
+  /** Reserved by requests that run. */
+  reserved: number;
+  /** Worst cost of requests that wait for room. */
+  waiting: number;
+  asking: Promise<boolean> | null;
+  usedMs: number;
+}
+
+export interface SpendLeasesOptions {
+  readonly source: LeaseSource;
+  readonly standingOf: (account: string) => SpendStanding;
+  readonly now: () => number;
+}
+
+/**
+ * Keeps spending within budgets with no database call a request: slices of each budget are leased ahead and requests
+ * reserve their worst case out of them. What all processes hold and have spent never exceeds the limit, since the
+ * source grants no more than what is left.
+ */
+export class SpendLeases implements SpendGuard {
+  readonly #options: SpendLeasesOptions;
+  readonly #leases = new Map<string, Lease>();
+
+  constructor(options: SpendLeasesOptions) {
+    this.#options = options;
+  }
+
+  reserve(account: string, worstNanos: number): SpendReservation | Promise<SpendReservation> {
+    const { standingOf, now } = this.#options;
+    const { monthlyLimitNanos, suspension } = standingOf(account);
+    const period = periodOf(now());
+    if (suspension !== null)
+      throw new SpendRefusedError(`the account ${account} is suspended: ${suspension}`);
+    if (monthlyLimitNanos === null || worstNanos === 0) return { period, settle: () => undefined };
+    const lease = this.#leaseOf(account, period);
+    lease.usedMs = now();
+    if (roomOf(lease) >= worstNanos) return this.#take(lease, period, worstNanos, account);
+    return this.#takeLater(account, period, lease, worstNanos, monthlyLimitNanos);
+  }
+
+  /** Gives back leases that lie idle, and those of months gone by. Call it every few seconds. */
+  async tidy(): Promise<void> {
+    const { source, now } = this.#options;
+    for (const [key, lease] of this.#leases) {
+      const [account = '', period = ''] = key.split(' ');
+      const isOver = period !== periodOf(now());
+      if (lease.reserved > 0 || lease.asking !== null || (!isOver && now() - lease.usedMs < idleMs)) continue;
+      const rest = roomOf(lease);
+      this.#leases.delete(key);
+      if (rest > 0) await source.giveBack(account, period, rest);
+    }
+  }
+
+  /** Gives everything back: for a graceful stop. */
+  async close(): Promise<void> {
+    for (const [key, lease] of this.#leases) {
+      const [account = '', period = ''] = key.split(' ');
+      const rest = lease.granted - lease.spent;
+      if (rest > 0) await this.#options.source.giveBack(account, period, rest);
+    }
+    this.#leases.clear();
+  }
+
+  #leaseOf(account: string, period: string): Lease {
+    const key = `${account} ${period}`;
+    let lease = this.#leases.get(key);
+    if (lease === undefined) {
+      lease = { granted: 0, spent: 0, reserved: 0, waiting: 0, asking: null, usedMs: 0 };
+      this.#leases.set(key, lease);
+    }
+    return lease;
+  }
+
+  #take(lease: Lease, period: string, worstNanos: number, account: string): SpendReservation {
+    lease.reserved += worstNanos;
+    // Ask ahead while there is still room, so that the next request need not wait.
+    if (roomOf(lease) < sliceNanos / 4) {
+      this.#ask(account, period, lease).catch(() => undefined);
+    }
+    let isOpen = true;
+    return {
+      period,
+      settle: (costNanos) => {
+        if (!isOpen) return;
+        isOpen = false;
+        lease.reserved -= worstNanos;
+        lease.spent += Math.min(costNanos, worstNanos);
+      },
+    };
+  }
+
+  async #takeLater(
+    account: string,
+    period: string,
+    lease: Lease,
+    worstNanos: number,
+    limitNanos: bigint,
+  ): Promise<SpendReservation> {
+    lease.waiting += worstNanos;
+    try {
+      for (;;) {
+        // An answer under way was asked for before we came: only a short answer to a question that knew of us counts.
+        const isOurs = lease.asking === null;
+        const isShort = await this.#ask(account, period, lease);
+        if (roomOf(lease) >= worstNanos) return this.#take(lease, period, worstNanos, account);
+        if (isOurs && isShort) break;
+      }
+    } finally {
+      lease.waiting -= worstNanos;
+    }
+    throw new SpendRefusedError(
+      `the account ${account} has reached its spending limit of ${formatUsd(limitNanos)} USD for ${period}: ` +
+        'add credit for a higher tier, or raise the limit with: firectl update quota monthly-spend-usd --value N',
+    );
+  }
+
+  /** Asks for what waiting requests need and a slice more. True when less was granted: the budget is at its end. */
+  #ask(account: string, period: string, lease: Lease): Promise<boolean> {
+    const wantNanos = Math.ceil(Math.max(0, lease.waiting - roomOf(lease)) + sliceNanos);
+    lease.asking ??= this.#options.source
+      .extend(account, period, wantNanos)
+      .then((granted) => {
+        lease.granted += granted;
+        return granted < wantNanos;
+      })
+      .finally(() => {
+        lease.asking = null;
+      });
+    return lease.asking;
+  }
+}
+
+function roomOf(lease: Lease): number {
+  return lease.granted - lease.spent - lease.reserved;
+}
+
+/** `2026-11`: budgets are by month, UTC. */
+export function periodOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 7);
+}

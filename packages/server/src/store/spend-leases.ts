@@ -1,0 +1,109 @@
+import { sql } from 'kysely';
+import type { LeaseSource } from '../ledger/spend-guard.ts';
+import type { Database } from './database.ts';
+
+/** Budgets in Postgres, lent out in slices to the gateways that ask. `gateway` names this process. */
+export function createLeaseSource(
+  db: Database,
+  gateway: string,
+  limitOf: (account: string) => bigint | null,
+): LeaseSource {
+  return {
+    extend: async (account, period, wantNanos) => {
+      const limit = limitOf(account);
+      if (limit === null) return wantNanos;
+      return db.transaction().execute(async (transaction) => {
+        await ensurePeriod(transaction, account, period);
+        const granted = await lend(transaction, account, period, BigInt(wantNanos), limit);
+        if (granted > 0n) await addToLease(transaction, gateway, account, period, granted);
+        return Number(granted);
+      });
+    },
+    giveBack: (account, period, nanos) => returnLease(db, { gateway, account, period, nanos: BigInt(nanos) }),
+  };
+}
+
+async function ensurePeriod(db: Database, account: string, period: string): Promise<void> {
+  await sql`insert into spend_periods (account, period) values (${account}, ${period}) on conflict do nothing`.execute(
+    db,
+  );
+}
+
+/** Locks the row, so that two gateways are never lent the same money. */
+async function lend(
+  db: Database,
+  account: string,
+  period: string,
+  wantNanos: bigint,
+  limitNanos: bigint,
+): Promise<bigint> {
+  const { rows } = await sql<{ granted: string }>`
+    with current as (
+      select settled_nanos + leased_nanos as used from spend_periods
+      where account = ${account} and period = ${period} for update
+    ), plan as (
+      select greatest(0, least(${String(wantNanos)}::bigint, ${String(limitNanos)}::bigint - used)) as granted from current
+    )
+    update spend_periods set leased_nanos = leased_nanos + plan.granted from plan
+    where account = ${account} and period = ${period}
+    returning plan.granted::text as granted`.execute(db);
+  return BigInt(rows[0]?.granted ?? 0);
+}
+
+async function addToLease(
+  db: Database,
+  gateway: string,
+  account: string,
+  period: string,
+  nanos: bigint,
+): Promise<void> {
+  await sql`
+    insert into spend_leases (gateway, account, period, held_nanos)
+    values (${gateway}, ${account}, ${period}, ${String(nanos)}::bigint)
+    on conflict (gateway, account, period) do update
+    set held_nanos = spend_leases.held_nanos + excluded.held_nanos, renew_time = now()`.execute(db);
+}
+
+interface LeaseReturn {
+  readonly gateway: string;
+  readonly account: string;
+  readonly period: string;
+  readonly nanos: bigint;
+}
+
+/** Gives money back to the budget: what is asked for, and never more than the gateway holds. */
+async function returnLease(db: Database, { gateway, account, period, nanos }: LeaseReturn): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ rest: string }>`
+      select least(held_nanos, ${String(nanos)}::bigint)::text as rest from spend_leases
+      where gateway = ${gateway} and account = ${account} and period = ${period} for update`.execute(
+      transaction,
+    );
+    const rest = rows[0]?.rest ?? '0';
+    await sql`
+      update spend_leases set held_nanos = held_nanos - ${rest}::bigint
+      where gateway = ${gateway} and account = ${account} and period = ${period}`.execute(transaction);
+    await sql`
+      update spend_periods set leased_nanos = leased_nanos - ${rest}::bigint
+      where account = ${account} and period = ${period}`.execute(transaction);
+  });
+}
+
+/**
+ * Gives back all that a gateway holds: when it starts (what its last life left, once that life's usage is
+ * stored) and for gateways that have not renewed anything since `olderThan` (they died for good).
+ */
+export async function returnAllLeases(
+  db: Database,
+  which: { readonly gateway: string } | { readonly olderThan: Date },
+): Promise<void> {
+  const condition =
+    'gateway' in which
+      ? sql`gateway = ${which.gateway}`
+      : sql`renew_time < ${which.olderThan.toISOString()}::timestamptz`;
+  await sql`
+    with gone as (delete from spend_leases where ${condition} returning account, period, held_nanos),
+    totals as (select account, period, sum(held_nanos) as held from gone group by account, period)
+    update spend_periods set leased_nanos = leased_nanos - totals.held from totals
+    where spend_periods.account = totals.account and spend_periods.period = totals.period`.execute(db);
+}
