@@ -7,6 +7,7 @@ export { readFilter } from './filter/bind-filter.ts';
 export type { Filter, FilterValue } from './filter/filter.ts';
 export { compareValues, matchesFilter } from './filter/matches-filter.ts';
 export * from './inference/index.ts';
+export { listItems } from './list-items.ts';
 export * from './list-query.ts';
 export type * from './method.ts';
 export { queryOf } from './method-builder.ts';

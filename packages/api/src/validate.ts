@@ -24,8 +24,7 @@ export function compileChecker<S extends TSchema>(schema: S): Checker<Static<S>>
       compiled ??= Compile(schema) as unknown as Validator;
       if (compiled.Check(value)) return { ok: true, value: value as Static<S> };
       const problem = findProblem(plain(schema), value);
-      // The compiled check decides; a disagreement would be a fault of findProblem (a property test looks for
-      // one).
+      // A null here would be a fault of findProblem; a property test looks for one.
       return {
         ok: false,
         problem: problem ?? { field: '', message: 'the request body does not fit the schema' },
