@@ -1,5 +1,7 @@
 import type { TokenAlternative } from '../generation.ts';
+import { argmax } from './argmax.ts';
 import { type Candidates, collectTop } from './candidates.ts';
+import { fastExp } from './fast-exp.ts';
 
 /** Log probabilities of the model's own distribution: no penalty, bias, temperature or filter. */
 export interface LogprobReader {
@@ -10,10 +12,10 @@ export interface LogprobReader {
 
 /** One pass over the vocabulary. */
 export function readLogprobs(logits: Float32Array): LogprobReader {
-  let max = Number.NEGATIVE_INFINITY;
-  for (let token = 0; token < logits.length; token++) if (logits[token]! > max) max = logits[token]!;
+  const best = argmax(logits);
+  const max = best < 0 ? 0 : logits[best]!;
   let sum = 0;
-  for (let token = 0; token < logits.length; token++) sum += Math.exp(logits[token]! - max);
+  for (let token = 0; token < logits.length; token++) sum += fastExp(logits[token]! - max);
   return { logSum: max + Math.log(sum), logits };
 }
 

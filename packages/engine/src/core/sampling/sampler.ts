@@ -1,7 +1,7 @@
 import type { Constraint } from '../constraint.ts';
 import type { SamplingOptions } from '../generation.ts';
 import { argmax, argmaxMasked } from './argmax.ts';
-import { Candidates, keepWhere, pickFromTail, sumTail } from './candidates.ts';
+import { Candidates, keepAllowed } from './candidates.ts';
 import { filterCandidates, isFiltering } from './filter-candidates.ts';
 import { drawUniform } from './random.ts';
 
@@ -18,7 +18,7 @@ export function createSamplerState(sampling: SamplingOptions, choice: number): S
 }
 
 /** Draws that one token may use; each has its own random number. */
-const DRAW = { plain: 0, tail: 1, masked: 2, maskedTail: 3 } as const;
+const DRAW = { plain: 0, masked: 1 } as const;
 
 /**
  * Chooses tokens from adjusted logits. Under a constraint, the token is sampled as if there were none and checked;
@@ -52,7 +52,7 @@ export class Sampler {
     if (state.sampling.temperature === 0) return this.#sampleGreedy(logits, constraint);
     const possible = filterCandidates(this.#candidates, logits, state.sampling, state.mirostatMu, null);
     if (!possible) return -1;
-    let token = this.#draw(logits, state, position, null);
+    let token = this.#draw(state, position, DRAW.plain);
     if (constraint !== null && !this.#allows(constraint, token)) {
       token = this.#drawMasked(logits, state, position, constraint);
     }
@@ -69,34 +69,24 @@ export class Sampler {
   #drawMasked(logits: Float32Array, state: SamplerState, position: number, constraint: Constraint): number {
     const mask = this.#fillMask(constraint);
     const { sampling } = state;
-    const kept =
-      isFiltering(sampling, logits.length) &&
-      keepWhere(this.#candidates, (token) => (mask[token >> 5]! & (1 << (token & 31))) !== 0);
+    const kept = isFiltering(sampling, logits.length) && keepAllowed(this.#candidates, mask);
     if (!kept && !filterCandidates(this.#candidates, logits, sampling, state.mirostatMu, mask)) return -1;
-    return this.#draw(logits, state, position, mask);
+    return this.#draw(state, position, DRAW.masked);
   }
 
-  #draw(logits: Float32Array, state: SamplerState, position: number, mask: Uint32Array | null): number {
-    const { sampling, choice } = state;
+  /** Inverse of the cumulative distribution, tokens in the candidates' order. */
+  #draw(state: SamplerState, position: number, draw: number): number {
     const candidates = this.#candidates;
-    const plain = drawUniform(sampling.seed, choice, position, mask === null ? DRAW.plain : DRAW.masked);
-    let target = plain * candidates.total;
-    if (candidates.tailBound > 0) {
-      // Head or tail? The bound settles it nearly always; only a draw near 1 needs the tail's exact weight.
-      const side = drawUniform(sampling.seed, choice, position, mask === null ? DRAW.tail : DRAW.maskedTail);
-      if (side * (candidates.total + candidates.tailBound) >= candidates.total) {
-        const tail = sumTail(candidates, logits, sampling.temperature, mask);
-        if (side * (candidates.total + tail) >= candidates.total) {
-          return pickFromTail(candidates, logits, sampling.temperature, mask, plain * tail);
-        }
-      }
-    }
-    const { tokens, weights, count } = candidates;
+    const { weights, count } = candidates;
+    let target = drawUniform(state.sampling.seed, state.choice, position, draw) * candidates.total;
     for (let i = 0; i < count; i++) {
       target -= weights[i]!;
-      if (target < 0) return tokens[i]!;
+      if (target < 0) return candidates.tokenAt(i);
     }
-    return tokens[count - 1]!;
+    // Rounding let the target pass the end: the last candidate that has a weight.
+    let last = count - 1;
+    while (last > 0 && weights[last] === 0) last--;
+    return candidates.tokenAt(last);
   }
 
   /** Mirostat's feedback: the surprise of the token, in bits, pulls the bound towards the target. */
