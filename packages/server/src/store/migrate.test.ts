@@ -45,7 +45,7 @@ test('an up-to-date database is left as it is', async () => {
 });
 
 test('several servers that start at once apply each migration once', async () => {
-  const next = (await readMigrations(folder)).length + 1;
+  const next = (await readMigrations(folder)).at(-1)!.number + 1;
   const file = `${String(next).padStart(4, '0')}-counter.sql`;
   await writeFile(join(folder, file), 'create table counter (n integer); insert into counter values (1);');
   const applied = await Promise.all([1, 2, 3].map(() => migrate(database.address, folder)));
@@ -55,7 +55,7 @@ test('several servers that start at once apply each migration once', async () =>
 });
 
 test('a migration that fails leaves nothing behind, and can be applied once repaired', async () => {
-  const next = (await readMigrations(folder)).length + 1;
+  const next = (await readMigrations(folder)).at(-1)!.number + 1;
   const file = join(folder, `${String(next).padStart(4, '0')}-broken.sql`);
   await writeFile(file, 'create table half (n integer); select nonsense;');
   await expect(migrate(database.address, folder)).rejects.toThrow(MigrationError);
@@ -67,7 +67,14 @@ test('a migration that fails leaves nothing behind, and can be applied once repa
   expect(await migrate(database.address, folder)).toHaveLength(1);
 });
 
-test('a gap in the numbers is refused', async () => {
-  await writeFile(join(folder, '0099-late.sql'), 'select 1');
-  await expect(readMigrations(folder)).rejects.toThrow(/should be number/);
+test('numbers may have gaps, but each is used once', async () => {
+  await writeFile(join(folder, '0999-late.sql'), 'select 1');
+  expect((await readMigrations(folder)).at(-1)).toMatchObject({ number: 999, name: '0999-late' });
+  await writeFile(join(folder, '0999-other.sql'), 'select 1');
+  await expect(readMigrations(folder)).rejects.toThrow(/0999-late and 0999-other have the same number/);
+});
+
+test('a file with another kind of name is refused rather than left out', async () => {
+  await writeFile(join(folder, 'add-column.sql'), 'select 1');
+  await expect(readMigrations(folder)).rejects.toThrow(/add-column.sql should be called NNNN-name.sql/);
 });

@@ -95,19 +95,26 @@ async function applyMigration(client: pg.Client, migration: Migration): Promise<
 }
 
 /**
- * Reads NNNN-name.sql files in order; numbers must run 1, 2, 3, … so that none can be forgotten in a merge.
+ * Reads NNNN-name.sql files in the order of their numbers. Numbers may have gaps, so that work in progress
+ * side by side need not agree on the next one, but each is used once.
  */
 export async function readMigrations(folder: string): Promise<Migration[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort();
-  return Promise.all(
-    files.map(async (file, index) => {
-      const number = Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(file)?.[1]);
-      if (number !== index + 1) {
-        throw new MigrationError(`${join(folder, file)} should be number ${index + 1}, as NNNN-name.sql.`);
-      }
-      const sql = await readFile(join(folder, file), 'utf8');
-      const checksum = createHash('sha256').update(sql).digest('hex');
-      return { number, name: file.replace(/\.sql$/, ''), sql, checksum };
-    }),
-  );
+  const migrations = await Promise.all(files.map((file) => readMigration(folder, file)));
+  for (const [index, migration] of migrations.entries()) {
+    const previous = migrations[index - 1];
+    if (previous?.number !== migration.number) continue;
+    throw new MigrationError(
+      `${previous.name} and ${migration.name} have the same number; give one another.`,
+    );
+  }
+  return migrations;
+}
+
+async function readMigration(folder: string, file: string): Promise<Migration> {
+  const number = Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(file)?.[1]);
+  if (!number) throw new MigrationError(`${join(folder, file)} should be called NNNN-name.sql, from 0001.`);
+  const sql = await readFile(join(folder, file), 'utf8');
+  const checksum = createHash('sha256').update(sql).digest('hex');
+  return { number, name: file.replace(/\.sql$/, ''), sql, checksum };
 }

@@ -14,7 +14,7 @@ export interface ReconcileQueue {
    * one resource that have not begun are one request.
    */
   request(request: ReconcileRequest, within?: DatabaseOrTransaction): Promise<void>;
-  /** Starts taking requests; one run per resource at a time. Forgets what an earlier worker left behind. */
+  /** Starts taking requests; one run per resource at a time. Runs that a dead worker began are repeated. */
   work(run: (request: ReconcileRequest) => Promise<void>): Promise<void>;
   /** Stops taking requests and waits for the runs that began. */
   pause(): Promise<void>;
@@ -24,6 +24,8 @@ export interface ReconcileQueue {
 const queueName = 'reconcile';
 /** Runs are short (they start things, they don't wait for them), so a few at once are plenty. */
 const runsMax = 4;
+/** Waiting, running and just finished ones; finished ones are dropped after a minute. */
+const leftRunsMax = 100_000;
 
 /** Opens the queue. `works` says whether this process also takes requests, and so keeps the queue tidy. */
 export async function openReconcileQueue(
@@ -50,17 +52,14 @@ export async function openReconcileQueue(
     expireInSeconds: 300,
     deleteAfterSeconds: 60,
   });
+  async function request({ kind, name }: ReconcileRequest, within?: DatabaseOrTransaction): Promise<void> {
+    const options = { singletonKey: `${kind}:${name}`, ...(within ? { db: bossDatabase(within) } : {}) };
+    await boss.send(queueName, { kind, name }, options);
+  }
   return {
-    async request({ kind, name }, within) {
-      const sendOptions = {
-        singletonKey: `${kind}:${name}`,
-        ...(within ? { db: bossDatabase(within) } : {}),
-      };
-      await boss.send(queueName, { kind, name }, sendOptions);
-    },
+    request,
     async work(run) {
-      // Only the leader works, so a job that is active now was a dead leader's.
-      await boss.deleteAllJobs(queueName);
+      for (const left of await takeLeftRuns(boss)) await request(left);
       const pace = { localConcurrency: runsMax, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 10 };
       await boss.work<ReconcileRequest>(queueName, pace, async (jobs) => {
         for (const job of jobs) await run(job.data);
@@ -69,6 +68,18 @@ export async function openReconcileQueue(
     pause: () => boss.offWork(queueName, { wait: true }),
     close: () => boss.stop({ graceful: true, timeout: 5_000, close: true }),
   };
+}
+
+/** Only the leader works, so a run that counts as active before it begins was a dead leader's. */
+async function takeLeftRuns(boss: PgBoss): Promise<ReconcileRequest[]> {
+  const jobs = await boss.findJobs<ReconcileRequest>(queueName, { limit: leftRunsMax });
+  const left = jobs.filter((job) => job.state === 'active');
+  if (left.length > 0)
+    await boss.deleteJob(
+      queueName,
+      left.map((job) => job.id),
+    );
+  return left.map((job) => job.data);
 }
 
 function bossConnection(address: DatabaseAddress) {
