@@ -1,7 +1,7 @@
 import { describeFault } from './process/describe-fault.ts';
 import { type EngineFlags, FlagError, parseEngineFlags } from './process/engine-flags.ts';
 import { engineHelp } from './process/engine-help.ts';
-import { startEngineProcess } from './process/engine-process.ts';
+import { type EngineProcess, startEngineProcess } from './process/engine-process.ts';
 import { exitCodes } from './process/exit-codes.ts';
 import { writeLifeEvent } from './process/life-events.ts';
 
@@ -29,20 +29,24 @@ async function serve(flags: EngineFlags): Promise<void> {
     // The channel alone must not keep a finished process alive.
     process.channel?.unref();
   }
-  const engine = await startEngineProcess(flags).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    writeLifeEvent({ event: 'fatal', message: `the engine could not start: ${message}`, inFlight: [] });
-    process.exit(error instanceof FlagError ? exitCodes.wrongFlags : exitCodes.cannotStart);
-  });
+  let engine: EngineProcess | null = null;
   const stop = async (): Promise<void> => {
-    // A second signal means now.
+    // A second signal means now; so does one while the model loads.
     for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(exitCodes.failed));
-    await engine.drain();
+    await engine?.drain();
     process.exit(exitCodes.stopped);
   };
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
   process.on('uncaughtException', (error) => {
-    engine.die(`a fault in the engine process: ${describeFault(error)}`, exitCodes.failed);
+    const message = `a fault in the engine process: ${describeFault(error)}`;
+    if (engine === null) writeLifeEvent({ event: 'fatal', message, inFlight: [] });
+    else engine.die(message, exitCodes.failed);
+    process.exit(exitCodes.failed);
+  });
+  engine = await startEngineProcess(flags).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    writeLifeEvent({ event: 'fatal', message: `the engine could not start: ${message}`, inFlight: [] });
+    process.exit(error instanceof FlagError ? exitCodes.wrongFlags : exitCodes.cannotStart);
   });
 }

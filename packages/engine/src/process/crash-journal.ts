@@ -108,7 +108,10 @@ export function journalEngine(engine: GenerationEngine, journal: CrashJournal): 
     submit(request, listener) {
       journal.begin(request);
       engine.submit(request, (event) => {
-        if (ends.has(event.type)) journal.end(request.id);
+        const failed = event.type === 'error' && event.code === 'internal';
+        // A runner that fails ends all its requests first and the process after: they are what was in flight.
+        if (failed) setImmediate(() => journal.end(request.id));
+        else if (ends.has(event.type)) journal.end(request.id);
         listener(event);
       });
     },

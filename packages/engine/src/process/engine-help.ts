@@ -12,7 +12,7 @@ Examples
 Model
   --runner <llama-cpp|scripted>   What computes (llama-cpp). 'scripted' needs no weights, for tests.
   --model <path>                  GGUF file.
-  --script <path>                 Module that exports 'script', for the scripted runner.
+  --script <path>                 Module that exports 'script' (and 'stepMs'), for the scripted runner.
   --name <name>                   What requests call the model.
   --adapter <id=path>             Load an adapter at start; may be repeated.
   --backend <auto|cpu|cuda|vulkan|metal>  (auto)

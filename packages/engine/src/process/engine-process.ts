@@ -13,13 +13,16 @@ import { writeLifeEvent } from './life-events.ts';
 import { openModel, resolveEmbeddingTokens } from './open-model.ts';
 import { watchRunner } from './watch-runner.ts';
 
-type Die = (message: string, code: number) => never;
+/** Says why and ends the process, at once or after a moment in which answers under way get their error. */
+type Die = (message: string, code: number, lingerMs?: number) => void;
+
+/** Enough to write an error to every socket. */
+const FAREWELL_MS = 200;
 
 /** A running engine process. */
 export interface EngineProcess {
   /** Stops taking requests, lets the running ones finish within the grace, closes everything. */
   drain(): Promise<void>;
-  /** Ends the process at once, saying why. */
   readonly die: Die;
 }
 
@@ -28,9 +31,10 @@ export async function startEngineProcess(flags: EngineFlags): Promise<EngineProc
   const begun = performance.now();
   reportEarlierCrash(flags.crashReportPath);
   const journal = new CrashJournal(flags.crashReportPath);
-  const die: Die = (message, code) => {
+  const die: Die = (message, code, lingerMs = 0) => {
     writeLifeEvent({ event: 'fatal', message, inFlight: journal.inFlight });
-    process.exit(code);
+    if (lingerMs === 0) process.exit(code);
+    setTimeout(() => process.exit(code), lingerMs);
   };
   writeLifeEvent({ event: 'loading', fraction: 0 });
   const model = await openModel(flags, createProgressReporter());
@@ -67,7 +71,7 @@ export async function startEngineProcess(flags: EngineFlags): Promise<EngineProc
       // The listener closes first, so that no new request is taken; running ones end with the engine.
       const closed = server.close();
       await engine?.close(flags.graceMs);
-      await closed;
+      await closeConnections(server, closed);
       await model.runner.close();
       journal.close();
     },
@@ -92,7 +96,7 @@ function startCore(flags: EngineFlags, model: OpenModel, metrics: EngineMetrics,
     },
     observer: {
       ...metrics.observer,
-      onFailure: (error) => die(`the model runner failed: ${describe(error)}`, exitCodes.failed),
+      onFailure: (error) => die(`the model runner failed: ${describe(error)}`, exitCodes.failed, FAREWELL_MS),
       // A listener that throws is a fault of this process; what else it holds can't be trusted.
       onListenerError: (_, error) =>
         die(`a fault in the engine process: ${describeFault(error)}`, exitCodes.failed),
@@ -111,6 +115,16 @@ async function listen(server: FastifyInstance, where: EngineFlags['listen']): Pr
   rmSync(where.socketPath, { force: true });
   await server.listen({ path: where.socketPath });
   return where.socketPath;
+}
+
+/** Connections that are kept alive would hold the process until their clients let go. */
+async function closeConnections(server: FastifyInstance, closed: Promise<unknown>): Promise<void> {
+  const sweep = setInterval(() => server.server.closeIdleConnections(), 10);
+  // A client that doesn't read the end of its answer does not hold the process for ever.
+  const limit = setTimeout(() => server.server.closeAllConnections(), 2000);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(limit);
 }
 
 function describeReady(flags: EngineFlags, model: OpenModel, served: ServedModel) {

@@ -18,10 +18,9 @@ export async function openModel(
   };
   if (flags.runner === 'scripted') {
     const { openScriptedModel } = await import('../runners/scripted/open-scripted-model.ts');
-    const script = await importScript(flags.scriptPath);
     return openScriptedModel({
       limits: { ...capacity, contextTokensMax: capacity.cellsMax },
-      ...(script === null ? {} : { script }),
+      ...(flags.scriptPath === null ? {} : await importScript(flags.scriptPath)),
     });
   }
   const { openLlamaModel } = await import('../runners/llama-cpp/index.ts');
@@ -43,11 +42,15 @@ export function resolveEmbeddingTokens(flags: EngineFlags, contextTokensMax: num
   return flags.embeddingTokensMax ?? Math.min(contextTokensMax, 2048);
 }
 
-async function importScript(path: string | null): Promise<Script | null> {
-  if (path === null) return null;
-  const module = (await import(pathToFileURL(path).href)) as { script?: unknown };
-  if (typeof module.script !== 'function') {
+/** What a script module exports: `script`, and `stepMs` if its steps take time. */
+interface ScriptModule {
+  readonly script: Script;
+  readonly stepMs?: (rows: number) => number;
+}
+
+async function importScript(path: string): Promise<ScriptModule> {
+  const { script, stepMs } = (await import(pathToFileURL(path).href)) as Partial<ScriptModule>;
+  if (typeof script !== 'function')
     throw new FlagError(`--script ${path} exports no function named 'script'`);
-  }
-  return module.script as Script;
+  return typeof stepMs === 'function' ? { script, stepMs } : { script };
 }

@@ -15,17 +15,23 @@ export interface SpawnedEngine {
 }
 
 const main = new URL('../main.ts', import.meta.url).pathname;
-export const recitePath = new URL('./recite-script.ts', import.meta.url).pathname;
 
-/** Starts `main.ts` as the platform does and waits until it serves. Rejects with what it said if it does not. */
+/** Path of one of the scripts in this folder. */
+export function scriptPath(name: string): string {
+  return new URL(`./${name}-script.ts`, import.meta.url).pathname;
+}
+
+/**
+ * Starts `main.ts` and waits until it serves, on a free port unless `port` is null. Rejects with what it said if it
+ * does not.
+ */
 export async function spawnEngine(
   flags: readonly string[] = [],
-  options: { readonly ipc?: boolean; readonly entry?: string } = {},
+  options: { readonly port?: null } = {},
 ): Promise<SpawnedEngine> {
-  const args = ['--runner', 'scripted', '--name', 'test', '--script', recitePath, '--port', '0', ...flags];
-  const child = spawn(process.execPath, [options.entry ?? main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])],
-  });
+  const args = ['--runner', 'scripted', '--name', 'test', '--script', scriptPath('recite')];
+  if (options.port !== null) args.push('--port', '0');
+  const child = spawn(process.execPath, [main, ...args, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
   const events: Record<string, unknown>[] = [];
   let complaints = '';
   child.stderr!.on('data', (data) => {
