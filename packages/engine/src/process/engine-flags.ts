@@ -85,7 +85,7 @@ const options: NonNullable<ParseArgsConfig['options']> = {
 export function parseEngineFlags(args: readonly string[]): EngineFlags | null {
   let values: Values;
   try {
-    values = parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    values = parseArgs({ args: joinNegatives(args), options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new FlagError(`${(error as Error).message.split('. ')[0]}; --help lists the flags`);
   }
@@ -129,6 +129,17 @@ export function parseEngineFlags(args: readonly string[]): EngineFlags | null {
     bodyBytesMax: readCount(values, 'body-mb', 1)! * 1024 ** 2,
     crashReportPath: readText(values, 'crash-report'),
   };
+}
+
+/** parseArgs takes `-1` for a flag of its own unless it is joined to the flag in front. */
+function joinNegatives(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const last = joined.at(-1) ?? '';
+    if (/^-\d+$/.test(arg) && /^--[a-z-]+$/.test(last)) joined[joined.length - 1] = `${last}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function readListen(values: Values): EngineFlags['listen'] {
