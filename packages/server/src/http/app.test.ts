@@ -52,6 +52,17 @@ test('health, readiness and metrics need no key', async () => {
   expect(metrics.body).toContain('sparkler_inference_running 0');
 });
 
+test('the API describes itself, for programs and for people', async () => {
+  start();
+  const document = (await app.inject('/openapi.json')).json();
+  expect(document.openapi).toBe('3.1.0');
+  expect(document.paths).toHaveProperty(['/inference/v1/chat/completions', 'post']);
+  const page = await app.inject('/docs');
+  expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(page.headers['content-security-policy']).toMatch(/default-src 'none'/);
+  expect(page.body).toContain('/inference/v1/chat/completions');
+});
+
 test('readiness says what is missing', async () => {
   start({}, { isReady: () => ({ ready: false, reason: 'no routing snapshot yet' }) });
   const response = await app.inject('/readyz');

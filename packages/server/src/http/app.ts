@@ -6,6 +6,7 @@ import { answerClientError, limitConnections } from './connection-limits.ts';
 import type { ServerContext } from './context.ts';
 import { isExpected, toErrorReply } from './error-bodies.ts';
 import { mountHealth } from './mount-health.ts';
+import { mountReference } from './mount-reference.ts';
 import { readJsonBodies } from './read-body.ts';
 import { chooseRequestId } from './request-id.ts';
 import { rewriteUrl } from './rewrite-url.ts';
@@ -45,6 +46,7 @@ export function createApp(context: ServerContext): FastifyInstance {
   app.setErrorHandler((error, request, reply) => answerError(context, error, request, reply));
   answerUnknownRoutes(app);
   mountHealth(app, context);
+  mountReference(app, context);
   mountVerifyKey(app, context);
   const gateway = createGateway(context);
   mountInference(app, gateway);
