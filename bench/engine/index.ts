@@ -1,0 +1,181 @@
+import { installAnchors } from '../anchors.ts';
+import { type BenchOptions, type BenchReport, type BenchRow, makeRow } from '../bench-row.ts';
+import { median } from '../median.ts';
+import { takeTurns } from '../take-turns.ts';
+import { fetchTestModel } from '../test-model.ts';
+import { startWorker, type Worker } from '../worker.ts';
+import type { EngineCommand, PredictionCost, StepOverhead } from './commands.ts';
+
+export const name = 'engine';
+
+interface Plan {
+  readonly ours: Worker;
+  readonly anchor: Worker;
+  readonly rounds: number;
+  readonly tokens: number;
+  readonly tell: (text: string) => void;
+}
+
+/** The engine on SmolLM2-135M with one thread, against node-llama-cpp's public API and against itself. */
+export async function run({
+  quick = false,
+  tell = () => undefined,
+}: BenchOptions = {}): Promise<BenchReport> {
+  installAnchors();
+  const path = await fetchTestModel();
+  const ours = startWorker(new URL('./own-worker.ts', import.meta.url), [path, '1']);
+  const anchor = startWorker(new URL('./node-llama-cpp-worker.ts', import.meta.url), [path, '1']);
+  const plan: Plan = { ours, anchor, rounds: quick ? 1 : 7, tokens: quick ? 16 : 64, tell };
+  try {
+    const rows: BenchRow[] = [];
+    for (const [streams, goal] of [
+      [1, '>= 0.97'],
+      [8, '>= 1.2'],
+      [16, '>= 1.15'],
+    ] as const) {
+      tell(`${streams} streams`);
+      rows.push(await measureStreams(plan, streams, goal));
+    }
+    for (const measure of [measureOverhead, measureSharedPrefix, measureChats, measureMixedAdapters]) {
+      tell(measure.name);
+      rows.push(await measure(plan));
+    }
+    tell('measurePredictions');
+    rows.push(...(await measurePredictions(plan)), await measureAborts(plan));
+    return { name, rows };
+  } finally {
+    ours.close();
+    anchor.close();
+  }
+}
+
+async function measureStreams(plan: Plan, streams: number, goal: string): Promise<BenchRow> {
+  let round = 0;
+  const ask = (worker: Worker) => {
+    round += 1;
+    const command: EngineCommand = { kind: 'throughput', streams, tokens: plan.tokens, round };
+    return worker.call<number>(command);
+  };
+  const rates = await takeTurns(
+    plan.rounds,
+    () => ask(plan.ours),
+    () => ask(plan.anchor),
+  );
+  const metric = streams === 1 ? 'tokens per second, one stream' : `tokens per second, ${streams} streams`;
+  return makeRow({ metric, unit: '1/s', ...rates, anchorName: 'node-llama-cpp', goal });
+}
+
+async function measureOverhead({ ours, tokens, rounds }: Plan): Promise<BenchRow> {
+  const seen: StepOverhead[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    seen.push(await ours.call<StepOverhead>({ kind: 'step-overhead', streams: 8, tokens }));
+  }
+  return makeRow({
+    metric: 'time of a step outside llama_decode, 8 streams',
+    unit: 'ms',
+    ours: median(seen.map(({ outsideMs }) => outsideMs)),
+    anchor: median(seen.map(({ stepMs }) => stepMs)),
+    anchorName: 'the whole step',
+    goal: '<= 0.05',
+  });
+}
+
+async function measureSharedPrefix({ ours, rounds }: Plan): Promise<BenchRow> {
+  let round = 0;
+  const ask = (isCached: boolean) => {
+    round += 1;
+    return ours.call<number>({ kind: 'first-token', prefixTokens: 1000, isCached, round });
+  };
+  const times = await takeTurns(
+    Math.min(rounds, 5),
+    () => ask(true),
+    () => ask(false),
+  );
+  const metric = 'time to first token, 1,000 tokens of prefix in the cache';
+  return makeRow({ metric, unit: 'ms', ...times, anchorName: 'the same, cold', goal: '<= 0.2' });
+}
+
+async function measureChats({ ours, rounds }: Plan): Promise<BenchRow> {
+  const size = rounds === 1 ? { count: 4, turns: 2 } : { count: 16, turns: 6 };
+  const ask = (isCached: boolean) => ours.call<number>({ kind: 'conversations', isCached, ...size });
+  // Each takes the better part of a minute; one pair is what a run can afford.
+  const anchor = await ask(false);
+  return makeRow({
+    metric: `${size.count} conversations of ${size.turns} turns, whole time`,
+    unit: 'ms',
+    ours: await ask(true),
+    anchor,
+    anchorName: 'the same without the prefix cache',
+    goal: '<= 0.6',
+  });
+}
+
+async function measureMixedAdapters({ ours, rounds, tokens }: Plan): Promise<BenchRow> {
+  const ask = (adapters: number) => ours.call<number>({ kind: 'adapters', adapters, streams: 16, tokens });
+  const rates = await takeTurns(
+    Math.min(rounds, 3),
+    () => ask(8),
+    () => ask(0),
+  );
+  const metric = 'tokens per second, 16 streams over 8 adapters';
+  return makeRow({
+    metric,
+    unit: '1/s',
+    ...rates,
+    anchorName: '16 streams on the base model',
+    goal: '>= 0.6',
+  });
+}
+
+async function measurePredictions({ ours, rounds }: Plan): Promise<BenchRow[]> {
+  let round = 0;
+  const costs: Record<'none' | 'edit' | 'wrong', PredictionCost[]> = { none: [], edit: [], wrong: [] };
+  for (let turn = 0; turn < Math.min(rounds, 3); turn += 1) {
+    for (const prediction of ['none', 'edit', 'wrong'] as const) {
+      round += 1;
+      costs[prediction].push(await ours.call<PredictionCost>({ kind: 'prediction', prediction, round }));
+    }
+  }
+  const stepsOf = (kind: keyof typeof costs) => median(costs[kind].map(({ steps }) => steps));
+  const msOf = (kind: keyof typeof costs) => median(costs[kind].map(({ ms }) => ms));
+  const without = 'the same without a prediction';
+  return [
+    makeRow({
+      metric: 'decode steps of an edit, its text predicted but for 1 token in 40',
+      unit: 'steps',
+      ours: stepsOf('edit'),
+      anchor: stepsOf('none'),
+      anchorName: without,
+      goal: '<= 0.333',
+    }),
+    makeRow({
+      metric: 'time of an edit, its text predicted but for 1 token in 40',
+      unit: 'ms',
+      ours: msOf('edit'),
+      anchor: msOf('none'),
+      anchorName: without,
+      goal: '<= 0.5',
+    }),
+    makeRow({
+      metric: 'time of an answer that was predicted wholly wrong',
+      unit: 'ms',
+      ours: msOf('wrong'),
+      anchor: msOf('none'),
+      anchorName: without,
+      goal: '<= 1.05',
+    }),
+  ];
+}
+
+async function measureAborts({ ours, rounds }: Plan): Promise<BenchRow> {
+  const seen: number[] = [];
+  for (let round = 0; round < rounds; round += 1) seen.push(await ours.call<number>({ kind: 'abort' }));
+  return makeRow({
+    metric: 'steps until an aborted request has ended (most)',
+    unit: 'steps',
+    ours: Math.max(...seen),
+    anchor: 1,
+    anchorName: 'one step',
+    goal: '<= 1',
+  });
+}
