@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { buildOpenApi } from '@sparkler/api/openapi';
+import { writeSdk } from './generate-sdk/write-sdk.ts';
 
 /**
  * `npm run generate`: writes the files that are projections of the contract. Tests fail when one is out of
@@ -11,3 +13,4 @@ function writeOpenApi(): void {
 }
 
 writeOpenApi();
+await writeSdk(fileURLToPath(new URL('../packages/sdk/src/generated', import.meta.url)));

@@ -44,7 +44,7 @@ export interface Model {
   readonly useHfApplyChatTemplate: boolean;
   readonly defaultSamplingParams: Readonly<Record<string, number>>;
   readonly rlTunable: boolean;
-  readonly snapshotType: 'SNAPSHOT_TYPE_UNSPECIFIED' | 'FULL_SNAPSHOT' | 'INCREMENTAL_SNAPSHOT';
+  readonly snapshotType: 'FULL_SNAPSHOT' | 'INCREMENTAL_SNAPSHOT';
   readonly supportedPrecisions: readonly ('PRECISION_UNSPECIFIED' | 'FP16' | 'FP8' | 'FP8_MM' | 'FP8_AR' | 'FP8_MM_KV_ATTN' | 'FP8_KV' | 'FP8_MM_V2' | 'FP8_V2' | 'FP8_MM_KV_ATTN_V2' | 'NF4' | 'FP4' | 'BF16' | 'FP4_BLOCKSCALED_MM' | 'FP4_MX_MOE')[];
   readonly supportedPrecisionsWithCalibration: readonly ('PRECISION_UNSPECIFIED' | 'FP16' | 'FP8' | 'FP8_MM' | 'FP8_AR' | 'FP8_MM_KV_ATTN' | 'FP8_KV' | 'FP8_MM_V2' | 'FP8_V2' | 'FP8_MM_KV_ATTN_V2' | 'NF4' | 'FP4' | 'BF16' | 'FP4_BLOCKSCALED_MM' | 'FP4_MX_MOE')[];
   readonly trainingContextLength: number;
