@@ -14,7 +14,10 @@ export interface JsonSchema {
   readonly format?: string;
 }
 
-/** How optional fields read: a reply of the control plane has every field, unset messages and times being null. */
+/**
+ * How optional fields read: a reply of the control plane has every field, unset messages and times being
+ * null.
+ */
 export type TypeStyle = 'resource' | 'plain';
 
 /** Collects the titled objects that a type mentions, so that each becomes one interface. */

@@ -8,14 +8,16 @@ import { Embeddings, Rerank } from './inference/embeddings.ts';
 import { ServedModels } from './inference/served-models.ts';
 
 /**
- * The platform in one object: inference in OpenAI's shape (`chat.completions`, `completions`, `embeddings`, `rerank`,
+ * The platform in one object: inference in OpenAI's shape (`chat.completions`, `completions`, `embeddings`,
+ * `rerank`,
  * `servedModels`), and every resource of the control plane (`models`, `deployments`, `datasets`, …).
  *
  *   const client = new Fireworks();   // FIREWORKS_API_KEY, FIREWORKS_API_BASE, FIREWORKS_ACCOUNT_ID
  *   const answer = await client.chat.completions.create({ model, messages });
  *   for await (const model of client.models.list({ parent: 'fireworks' })) console.log(model.name);
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the fields of ControlPlane are assigned in the constructor.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the fields of ControlPlane are assigned in the
+// constructor.
 export class Fireworks {
   readonly chat: Chat;
   readonly completions: Completions;

@@ -5,7 +5,9 @@ import { resolveLibraryFiles } from '../native/platform.ts';
 import { bindOperations, type GgmlOperations } from './operations.ts';
 import type { GgmlContext, Graph, GraphAllocator, Tensor, TensorBuffer } from './types.ts';
 
-/** ggml on one backend: contexts, buffers, graphs. One owner (a trainer process); close() frees the backend. */
+/**
+ * ggml on one backend: contexts, buffers, graphs. One owner (a trainer process); close() frees the backend.
+ */
 export interface Ggml {
   /** Operations that add nodes to a context. */
   operationsFor(context: GgmlContext): GgmlOperations;
@@ -22,7 +24,10 @@ export interface Ggml {
   freeAllocator(allocator: GraphAllocator): void;
   /** Bytes an allocator holds. */
   allocatorBytes(allocator: GraphAllocator): number;
-  /** Places a graph's intermediate tensors into the allocator's buffer, growing it. Throws when memory is short. */
+  /**
+   * Places a graph's intermediate tensors into the allocator's buffer, growing it. Throws when memory is
+   * short.
+   */
   allocateGraph(allocator: GraphAllocator, graph: Graph): void;
   /** Runs a graph off the event loop. */
   computeGraph(graph: Graph): Promise<void>;
@@ -158,7 +163,9 @@ function createHandle(own: Base, backend: Native): Omit<Ggml, 'operationsFor'> {
   };
 }
 
-/** The setter lives in the library of the processor generation that was picked: only the registry knows it. */
+/**
+ * The setter lives in the library of the processor generation that was picked: only the registry knows it.
+ */
 function setThreads(base: LibraryHandle, backend: Native, threads: number): void {
   const pointer = 'void *';
   const device = bind<[Native], Native>(base, 'ggml_backend_get_device', pointer, [pointer])(backend);

@@ -14,9 +14,9 @@ export interface RopeOptions {
 }
 
 /**
- * The tensor operations that a forward and a hand-written backward pass need. Shapes are ggml's: `ne[0]` is the
- * contiguous dimension. Each call only adds a node; `computeGraph` runs them. A wrong shape aborts the process
- * (GGML_ASSERT), so shapes are the caller's duty.
+ * The tensor operations that a forward and a hand-written backward pass need. Shapes are ggml's: `ne[0]` is
+ * the contiguous dimension. Each call only adds a node; `computeGraph` runs them. A wrong shape aborts the
+ * process (GGML_ASSERT), so shapes are the caller's duty.
  */
 export interface GgmlOperations {
   newTensor(type: number, ...shape: number[]): Tensor;
@@ -50,7 +50,10 @@ export interface GgmlOperations {
   /** Sums gradients of gathered rows into the shape of the matrix they came from. */
   getRowsBack(dy: Tensor, indices: Tensor, shape: Tensor): Tensor;
   sumRows(a: Tensor): Tensor;
-  /** Sums a into the shape of b: element i goes to i modulo b's size in each dimension (only b's shape counts). */
+  /**
+   * Sums a into the shape of b: element i goes to i modulo b's size in each dimension (only b's shape
+   * counts).
+   */
   repeatBack(a: Tensor, b: Tensor): Tensor;
   argmax(a: Tensor): Tensor;
 }
@@ -58,7 +61,9 @@ export interface GgmlOperations {
 type Arguments = (Tensor | number | null)[];
 type Node = (context: GgmlContext, ...rest: Arguments) => Tensor;
 
-/** Binds the operations to the loaded ggml-base library once; the result makes a set that adds to a context. */
+/**
+ * Binds the operations to the loaded ggml-base library once; the result makes a set that adds to a context.
+ */
 export function bindOperations(base: LibraryHandle): (context: GgmlContext) => GgmlOperations {
   const nodes = new Map<string, Node>();
   const declare = (name: string, ...rest: string[]): void => {

@@ -1,4 +1,7 @@
-/** What can go wrong with a call: one class a kind, so that `catch` can tell them apart without string matching. */
+/**
+ * What can go wrong with a call: one class a kind, so that `catch` can tell them apart without string
+ * matching.
+ */
 
 /** Base of every error this package throws. */
 export class FireworksError extends Error {
@@ -105,7 +108,10 @@ const classByStatus = new Map<number, typeof ApiError>([
   [503, ServiceUnavailableError],
 ]);
 
-/** Reads either error envelope: `{error: {…}}` of the data plane, `{code, message, details}` of the control plane. */
+/**
+ * Reads either error envelope: `{error: {…}}` of the data plane, `{code, message, details}` of the control
+ * plane.
+ */
 export function parseErrorBody(text: string, status: number | null): ApiErrorBody {
   const fallback = text.trim().slice(0, 500) || `the server answered ${status ?? 'an error'} without a body`;
   let json: unknown;

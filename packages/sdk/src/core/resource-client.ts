@@ -4,7 +4,9 @@ import { Page, PagePromise } from './page.ts';
 
 /** What every list takes. */
 export interface ListParameters {
-  /** Account (and, for nested resources, parent) to list: an id or a full name. Default: the key's account. */
+  /**
+   * Account (and, for nested resources, parent) to list: an id or a full name. Default: the key's account.
+   */
   readonly parent?: string | undefined;
   /** Most items of one page: default 50, at most 200. */
   readonly pageSize?: number | undefined;
@@ -53,8 +55,8 @@ export class ResourceClient {
   }
 
   /**
-   * Full name for a pattern such as `accounts/{account}/models/{model}`. Takes a full name, or the last ids of it:
-   * missing leading ids come from the account. `''` is the account itself.
+   * Full name for a pattern such as `accounts/{account}/models/{model}`. Takes a full name, or the last ids
+   * of it: missing leading ids come from the account. `''` is the account itself.
    */
   async resolveName(pattern: string, name: string): Promise<string> {
     const wanted = pattern.split('/');

@@ -12,7 +12,8 @@ const retryAfterMsMax = 60_000;
 
 /**
  * Delay before try number `attempt` (1 is the first repetition), milliseconds; null: do not try again.
- * `retryAfter` is the header (seconds or an HTTP date); `random` in [0, 1) spreads clients that failed together.
+ * `retryAfter` is the header (seconds or an HTTP date); `random` in [0, 1) spreads clients that failed
+ * together.
  */
 export function planRetryDelay(
   attempt: number,

@@ -1,6 +1,7 @@
 /**
- * Money is whole nano-dollars: 1 USD is 1,000,000,000. The cheapest token (0.02 USD a million) is 20 of them, so no
- * price needs a fraction. Amounts of one request are numbers (exact to 9 million USD), totals are bigints.
+ * Money is whole nano-dollars: 1 USD is 1,000,000,000. The cheapest token (0.02 USD a million) is 20 of them,
+ * so no price needs a fraction. Amounts of one request are numbers (exact to 9 million USD), totals are
+ * bigints.
  */
 export const nanosPerUsd = 1_000_000_000;
 

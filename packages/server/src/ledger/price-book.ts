@@ -15,7 +15,10 @@ export interface PriceBook {
   readonly tokens: Readonly<Partial<Record<PriceClass, TokenPrices>>>;
   /** Nano-dollars a second of one accelerator, by its type. */
   readonly acceleratorSeconds: Readonly<Record<string, number>>;
-  /** Nano-dollars a token seen in training, by parameters of the base model: the first row that is large enough. */
+  /**
+   * Nano-dollars a token seen in training, by parameters of the base model: the first row that is large
+   * enough.
+   */
   readonly trainingTokens: readonly { readonly parametersMax: number; readonly price: number }[];
 }
 
@@ -37,8 +40,8 @@ const embedding = (usd: number): TokenPrices => ({
 });
 
 /**
- * Seed values: the documentation names classes by size and sends readers to a price page, so these are editable
- * figures of the right order, not a quotation.
+ * Seed values: the documentation names classes by size and sends readers to a price page, so these are
+ * editable figures of the right order, not a quotation.
  */
 export const defaultPriceBook: PriceBook = {
   tokens: {

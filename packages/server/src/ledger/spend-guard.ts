@@ -9,8 +9,8 @@ export interface SpendStanding {
 /** A part of an account's budget that this process may spend without asking the database. */
 export interface LeaseSource {
   /**
-   * Asks for `wantNanos` more on the lease of this process for an account and month. Returns what was granted, which
-   * is less near the limit, and 0 when the budget is used up or lent to others.
+   * Asks for `wantNanos` more on the lease of this process for an account and month. Returns what was
+   * granted, which is less near the limit, and 0 when the budget is used up or lent to others.
    */
   extend(account: string, period: string, wantNanos: number): Promise<number>;
   /** Gives back what is not used. */
@@ -32,8 +32,8 @@ export class SpendRefusedError extends Error {
 
 export interface SpendGuard {
   /**
-   * Reserves the most a request can cost. At once while the lease has room; else after asking for more. Throws
-   * (or rejects with) SpendRefusedError.
+   * Reserves the most a request can cost. At once while the lease has room; else after asking for more.
+   * Throws (or rejects with) SpendRefusedError.
    */
   reserve(account: string, worstNanos: number): SpendReservation | Promise<SpendReservation>;
 }

@@ -7,7 +7,10 @@ import {
   type SpendStanding,
 } from './spend-guard.ts';
 
-/** Asked for at once beyond what is needed: a few hundred requests of a small model, so that few asks are made. */
+/**
+ * Asked for at once beyond what is needed: a few hundred requests of a small model, so that few asks are
+ * made.
+ */
 const sliceNanos = 20_000_000;
 /** A lease that nobody used for this long goes back, so that other gateways can spend near the limit. */
 const idleMs = 10_000;
@@ -32,9 +35,9 @@ export interface SpendLeasesOptions {
 }
 
 /**
- * Keeps spending within budgets with no database call a request: slices of each budget are leased ahead and requests
- * reserve their worst case out of them. What all processes hold and have spent never exceeds the limit, since the
- * source grants no more than what is left.
+ * Keeps spending within budgets with no database call a request: slices of each budget are leased ahead and
+ * requests reserve their worst case out of them. What all processes hold and have spent never exceeds the
+ * limit, since the source grants no more than what is left.
  */
 export class SpendLeases implements SpendGuard {
   readonly #options: SpendLeasesOptions;
@@ -118,7 +121,8 @@ export class SpendLeases implements SpendGuard {
     lease.waiting += worstNanos;
     try {
       for (;;) {
-        // An answer under way was asked for before we came: only a short answer to a question that knew of us counts.
+        // An answer under way was asked for before we came: only a short answer to a question that knew of us
+        // counts.
         const isOurs = lease.asking === null;
         const isShort = await this.#ask(account, period, lease);
         if (roomOf(lease) >= worstNanos) return this.#take(lease, period, worstNanos, account);
@@ -133,7 +137,10 @@ export class SpendLeases implements SpendGuard {
     );
   }
 
-  /** Asks for what waiting requests need and a slice more. True when less was granted: the budget is at its end. */
+  /**
+   * Asks for what waiting requests need and a slice more. True when less was granted: the budget is at its
+   * end.
+   */
   #ask(account: string, period: string, lease: Lease): Promise<boolean> {
     const wantNanos = Math.ceil(Math.max(0, lease.waiting - roomOf(lease)) + sliceNanos);
     lease.asking ??= this.#options.source

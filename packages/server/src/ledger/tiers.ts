@@ -1,6 +1,8 @@
 import { parseUsd } from './money.ts';
 
-/** Spending tiers of the platform: paying (or adding credit) qualifies for the next, each has a monthly limit. */
+/**
+ * Spending tiers of the platform: paying (or adding credit) qualifies for the next, each has a monthly limit.
+ */
 export const tiers = ['TIER_1', 'TIER_2', 'TIER_3', 'TIER_4', 'UNLIMITED'] as const;
 export type Tier = (typeof tiers)[number];
 

@@ -39,7 +39,10 @@ export function planLinearSizes(
   };
 }
 
-/** Where each matrix lies in the flat vector that the optimiser works on. The order is part of the checkpoint format. */
+/**
+ * Where each matrix lies in the flat vector that the optimiser works on. The order is part of the checkpoint
+ * format.
+ */
 export function planAdapterLayout(shape: AdapterShape): { entries: AdapterEntry[]; size: number } {
   const sizes = planLinearSizes(shape);
   const entries: AdapterEntry[] = [];

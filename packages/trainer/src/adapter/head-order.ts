@@ -1,7 +1,7 @@
 /**
- * llama GGUF files store the rows of q and k per head as adjacent pairs (rotary mode 0), Hugging Face as two halves.
- * An adapter's B has the same rows, so it changes order on the way out and in; A stays. With grouped queries k has
- * kvHeads heads, not heads: the classical mistake here.
+ * llama GGUF files store the rows of q and k per head as adjacent pairs (rotary mode 0), Hugging Face as two
+ * halves. An adapter's B has the same rows, so it changes order on the way out and in; A stays. With grouped
+ * queries k has kvHeads heads, not heads: the classical mistake here.
  */
 
 /** Rows of adjacent pairs (GGUF) -> rows of halves (Hugging Face). `columns` is the row length. */

@@ -2,8 +2,8 @@ import { createRandom } from '../data/plan-steps.ts';
 import { type AdapterEntry, viewEntry } from './adapter-layout.ts';
 
 /**
- * A fresh adapter as PEFT makes it: A uniform in ±1/√in (Kaiming with a = √5), B zero, so that the first step starts
- * from the base model exactly.
+ * A fresh adapter as PEFT makes it: A uniform in ±1/√in (Kaiming with a = √5), B zero, so that the first step
+ * starts from the base model exactly.
  */
 export function createInitialAdapter(
   layout: { entries: readonly AdapterEntry[]; size: number },

@@ -1,6 +1,9 @@
 import { open, readFile } from 'node:fs/promises';
 
-/** A safetensors file: an 8-byte length, a JSON header, then raw little-endian data. f32 and bf16 are enough here. */
+/**
+ * A safetensors file: an 8-byte length, a JSON header, then raw little-endian data. f32 and bf16 are enough
+ * here.
+ */
 export interface NamedTensor {
   readonly name: string;
   /** Row-major, outermost dimension first. */

@@ -27,8 +27,8 @@ export interface AdapterFiles {
 }
 
 /**
- * Writes an adapter in both forms: a PEFT folder (adapter_config.json, adapter_model.safetensors) and adapter.gguf for
- * llama.h. Returns the file names.
+ * Writes an adapter in both forms: a PEFT folder (adapter_config.json, adapter_model.safetensors) and
+ * adapter.gguf for llama.h. Returns the file names.
  */
 export async function writeAdapterFiles(files: AdapterFiles): Promise<string[]> {
   await mkdir(files.folder, { recursive: true });
@@ -110,8 +110,8 @@ function createGgufTensors({ model, parameters }: AdapterFiles): Parameters<type
 }
 
 /**
- * Parameters of a PEFT folder, in the trainer's order, to go on from. Throws Error naming a missing or misshapen
- * tensor, with the shape that was expected.
+ * Parameters of a PEFT folder, in the trainer's order, to go on from. Throws Error naming a missing or
+ * misshapen tensor, with the shape that was expected.
  */
 export async function readPeftParameters(folder: string, model: TrainableModel): Promise<Float32Array> {
   const tensors = await readSafetensors(join(folder, 'adapter_model.safetensors'));

@@ -11,8 +11,8 @@ export function planRowLength(tokens: number): number {
 }
 
 /**
- * Lays the examples of one row side by side. `totalWeight` is the sum of weights of the whole optimiser step, so that
- * every supervised token of a step counts the same however the step was cut into rows.
+ * Lays the examples of one row side by side. `totalWeight` is the sum of weights of the whole optimiser step,
+ * so that every supervised token of a step counts the same however the step was cut into rows.
  */
 export function packBatch(
   examples: readonly TokenizedExample[],

@@ -22,8 +22,9 @@ export interface PackingOptions {
 }
 
 /**
- * The whole run, planned before it starts: the same seed gives the same order to every engine and to a resumed run.
- * Each epoch is its own permutation; a last fraction of an epoch takes its first steps, rounded up.
+ * The whole run, planned before it starts: the same seed gives the same order to every engine and to a
+ * resumed run. Each epoch is its own permutation; a last fraction of an epoch takes its first steps, rounded
+ * up.
  */
 export function planSteps(examples: readonly TokenizedExample[], options: PackingOptions): StepPlan[] {
   const steps: StepPlan[] = [];
@@ -51,7 +52,9 @@ function packEpoch(
   return steps;
 }
 
-/** Cuts a sequence into runs of at most `tokensMax` tokens, in order; a longer example gets a run of its own. */
+/**
+ * Cuts a sequence into runs of at most `tokensMax` tokens, in order; a longer example gets a run of its own.
+ */
 function packSequence(
   indices: readonly number[],
   length: (index: number) => number,

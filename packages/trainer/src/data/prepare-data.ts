@@ -51,8 +51,8 @@ const rowsMax = 3_000_000;
 const problemsMax = 20;
 
 /**
- * Reads, checks, renders and tokenizes the files of a job. Throws TrainerError BAD_DATA listing the lines at fault:
- * nothing is skipped silently.
+ * Reads, checks, renders and tokenizes the files of a job. Throws TrainerError BAD_DATA listing the lines at
+ * fault: nothing is skipped silently.
  */
 export async function prepareData(options: DataOptions): Promise<PreparedData> {
   const all = await prepareFile(options.train, options);

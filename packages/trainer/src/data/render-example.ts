@@ -25,8 +25,8 @@ export interface ChatTemplate {
 }
 
 /**
- * Compiles a chat template. `{% generation %}` blocks, where the template has them, become marks in the output.
- * Throws an Error with the template's own problem.
+ * Compiles a chat template. `{% generation %}` blocks, where the template has them, become marks in the
+ * output. Throws an Error with the template's own problem.
  */
 export function compileChatTemplate(source: string, specials: { bos: string; eos: string }): ChatTemplate {
   const hasGenerationMarks = /\{%-?\s*generation\s*-?%\}/.test(source);
@@ -51,8 +51,8 @@ function toTemplateMessage(message: ChatMessage): Record<string, unknown> {
 }
 
 /**
- * Renders one example into one text, or into one text a turn when the template changes earlier turns (some strip old
- * thinking), so that what is learned is always what the model would see. Throws ExampleError.
+ * Renders one example into one text, or into one text a turn when the template changes earlier turns (some
+ * strip old thinking), so that what is learned is always what the model would see. Throws ExampleError.
  */
 export function renderExample(template: ChatTemplate, example: ChatExample): RenderedExample[] {
   try {

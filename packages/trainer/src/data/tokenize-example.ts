@@ -16,9 +16,10 @@ export interface TrainingTokenizer {
 }
 
 /**
- * Tokenizes the whole text at once (never piece by piece: merges cross the borders) and maps the spans to tokens by
- * their bytes. A token counts when it starts inside a span; what follows the last end-of-turn token of a span (a line
- * break, mostly) is never generated, so it does not count. Throws when the tokens do not spell the text.
+ * Tokenizes the whole text at once (never piece by piece: merges cross the borders) and maps the spans to
+ * tokens by their bytes. A token counts when it starts inside a span; what follows the last end-of-turn token
+ * of a span (a line break, mostly) is never generated, so it does not count. Throws when the tokens do not
+ * spell the text.
  */
 export function tokenizeExample(tokenizer: TrainingTokenizer, rendered: RenderedExample): TokenizedExample {
   const { text, spans } = rendered;
@@ -51,7 +52,8 @@ function locateTokens(
     starts.push(at);
     if (!(addsBos && index === 0)) at += tokenizer.tokenBytes(id, true).length;
   });
-  // SentencePiece models may spell a leading space that the text has not: everything then lies one byte further.
+  // SentencePiece models may spell a leading space that the text has not: everything then lies one byte
+  // further.
   const extra = at - textBytes;
   if (extra === 0) return starts;
   if (extra === 1) return starts.map((start) => Math.max(0, start - 1));

@@ -15,8 +15,9 @@ export interface AttentionBack {
 }
 
 /**
- * Masked attention: q [headSize, heads, tokens], k and v [headSize, kvHeads, tokens], mask [tokens, tokens] with
- * 0 where token row may see token column and -inf elsewhere -> y [headSize · heads, tokens], and the way back.
+ * Masked attention: q [headSize, heads, tokens], k and v [headSize, kvHeads, tokens], mask [tokens, tokens]
+ * with 0 where token row may see token column and -inf elsewhere -> y [headSize · heads, tokens], and the way
+ * back.
  */
 export function buildAttention(
   g: GgmlOperations,
@@ -56,8 +57,9 @@ function flip(g: GgmlOperations, a: Tensor): Tensor {
 }
 
 /**
- * Adds up the gradients of the query heads that share a key head: [headSize, tokens, heads] -> [headSize, kvHeads,
- * tokens]. The group gets a dimension of its own, since repeatBack adds every kvHeads-th head, not neighbours.
+ * Adds up the gradients of the query heads that share a key head: [headSize, tokens, heads] -> [headSize,
+ * kvHeads, tokens]. The group gets a dimension of its own, since repeatBack adds every kvHeads-th head, not
+ * neighbours.
  */
 function sumGroups(g: GgmlOperations, shape: AttentionShape, gradient: Tensor): Tensor {
   const { tokens, heads, kvHeads, headSize } = shape;

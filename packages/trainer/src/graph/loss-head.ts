@@ -23,9 +23,10 @@ export interface LossRows {
 }
 
 /**
- * Cross entropy on the supervised rows only. Rows are gathered before the head: ggml's own cross entropy gives masked
- * rows a gradient, and vocabulary x tokens logits would not fit (a 262k vocabulary!). The gradient
- * (softmax - onehot) · weight is taken without a one-hot matrix: onehotᵀ · head is a row of the head.
+ * Cross entropy on the supervised rows only. Rows are gathered before the head: ggml's own cross entropy
+ * gives masked rows a gradient, and vocabulary x tokens logits would not fit (a 262k vocabulary!). The
+ * gradient (softmax - onehot) · weight is taken without a one-hot matrix: onehotᵀ · head is a row of the
+ * head.
  */
 export function buildLossChunk(
   g: GgmlOperations,

@@ -49,7 +49,10 @@ export interface BatchResult {
 
 export type GradientReader = (layer: number, linear: LinearName, gradients: LoraGradients) => void;
 
-/** A graph for one packed length: inputs in, loss and gradients out. Built once, run for every batch of the length. */
+/**
+ * A graph for one packed length: inputs in, loss and gradients out. Built once, run for every batch of the
+ * length.
+ */
 export class TrainingGraph {
   readonly shape: GraphShape;
   readonly #ggml: Ggml;
@@ -109,7 +112,8 @@ export class TrainingGraph {
       const best = this.#ggml.read(chunk.best, new Int32Array(chunkRows));
       for (let i = 0; i < chunkRows && index * chunkRows + i < rows; i++) {
         const row = index * chunkRows + i;
-        // A probability that underflowed to 0 is bounded: the loss stays finite and its gradient is right anyway.
+        // A probability that underflowed to 0 is bounded: the loss stays finite and its gradient is right
+        // anyway.
         loss -= batch.rowWeights[row]! * Math.log(Math.max(probability[i]!, 1e-37));
         if (best[i] === batch.rowTargets[row]) correct++;
       }
@@ -199,7 +203,9 @@ function writeInputs(
   });
 }
 
-/** Row q, column k: 0 where token q may see token k. A padding token sees itself, or its softmax would be 0/0. */
+/**
+ * Row q, column k: 0 where token q may see token k. A padding token sees itself, or its softmax would be 0/0.
+ */
 function createMask(documents: Int32Array): Float32Array {
   const tokens = documents.length;
   const mask = new Float32Array(tokens * tokens).fill(Number.NEGATIVE_INFINITY);

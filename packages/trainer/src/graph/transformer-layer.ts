@@ -122,7 +122,10 @@ function buildAttentionBlock(
   };
 }
 
-/** Queries or keys: linear, per-head norm where the model has one, rotary embedding -> [headSize, heads, tokens]. */
+/**
+ * Queries or keys: linear, per-head norm where the model has one, rotary embedding -> [headSize, heads,
+ * tokens].
+ */
 function buildHeads(
   g: GgmlOperations,
   linear: FrozenLinear,

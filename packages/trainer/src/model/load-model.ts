@@ -18,8 +18,9 @@ export interface LoadOptions {
 }
 
 /**
- * Loads the GGUF file that is served, dequantised once into memory: each linear twice (as it is and turned round), so
- * about 4 bytes a parameter in bf16. Throws TrainerError for a model that this trainer cannot build.
+ * Loads the GGUF file that is served, dequantised once into memory: each linear twice (as it is and turned
+ * round), so about 4 bytes a parameter in bf16. Throws TrainerError for a model that this trainer cannot
+ * build.
  */
 export async function loadTrainableModel(options: LoadOptions): Promise<TrainableModel> {
   const header = await readGgufHeader(options.path);

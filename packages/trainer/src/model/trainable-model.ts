@@ -11,7 +11,9 @@ export interface TrainableModel {
   readonly layout: { readonly entries: readonly AdapterEntry[]; readonly size: number };
   /** general.architecture of the file. */
   readonly architecture: string;
-  /** Whether q and k rows are stored as adjacent pairs, so that PEFT files need them turned (head-order.ts). */
+  /**
+   * Whether q and k rows are stored as adjacent pairs, so that PEFT files need them turned (head-order.ts).
+   */
   readonly hasPairedHeads: boolean;
   /** Copies the parameters of the adapter into its tensors. */
   writeAdapter(values: Float32Array): void;

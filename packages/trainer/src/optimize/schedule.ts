@@ -2,8 +2,8 @@
 const finalShare = 0.1;
 
 /**
- * Learning rate of a step (from 0): linear warm-up over `warmupSteps`, then a cosine down to a tenth of the peak at
- * the last step. Both trainers use this one function.
+ * Learning rate of a step (from 0): linear warm-up over `warmupSteps`, then a cosine down to a tenth of the
+ * peak at the last step. Both trainers use this one function.
  */
 export function planLearningRate(
   step: number,

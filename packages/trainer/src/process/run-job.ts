@@ -94,7 +94,9 @@ async function chooseStart(config: TrainerConfig, model: TrainableModel): Promis
   }
 }
 
-/** Also keeps metrics.jsonl, the file behind the job's signed URL: one row an optimiser step or evaluation. */
+/**
+ * Also keeps metrics.jsonl, the file behind the job's signed URL: one row an optimiser step or evaluation.
+ */
 async function recordMetrics(folder: string, emit: EmitEvent): Promise<EmitEvent> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'metrics.jsonl');

@@ -20,8 +20,8 @@ const stateFile = 'state.json';
 const tensorFile = 'state.safetensors';
 
 /**
- * Writes `checkpoints/step-000123`, whole or not at all: data first, `state.json` last, then the folder is renamed
- * into place. Older ones than `keep` are removed. Returns the folder.
+ * Writes `checkpoints/step-000123`, whole or not at all: data first, `state.json` last, then the folder is
+ * renamed into place. Older ones than `keep` are removed. Returns the folder.
  */
 export async function writeCheckpoint(jobFolder: string, state: RunState, keep: number): Promise<string> {
   const parent = join(jobFolder, 'checkpoints');

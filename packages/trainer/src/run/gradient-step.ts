@@ -31,7 +31,10 @@ export class GradientStep {
     );
   }
 
-  /** Loss of some rows, and (with `gradients`) its gradient added to that vector. One optimiser step's rows at once. */
+  /**
+   * Loss of some rows, and (with `gradients`) its gradient added to that vector. One optimiser step's rows at
+   * once.
+   */
   async run(
     examples: readonly TokenizedExample[],
     rows: readonly PackedRow[],
