@@ -23,7 +23,7 @@ export type OwnCommand =
       readonly turns: number;
     }
   /** Decode steps and time of edits whose text is expected, not expected, or expected wrongly. */
-  | { readonly kind: 'prediction'; readonly prediction: 'none' | 'edit' | 'wrong'; readonly round: number }
+  | { readonly kind: 'prediction'; readonly prediction: 'none' | 'edit' | 'wrong' }
   /** Tokens per second of streams that use adapters in turn; 0: all use the base model. */
   | {
       readonly kind: 'adapters';

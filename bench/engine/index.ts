@@ -128,12 +128,10 @@ async function measureMixedAdapters({ ours, rounds, tokens }: Plan): Promise<Ben
 }
 
 async function measurePredictions({ ours, rounds }: Plan): Promise<BenchRow[]> {
-  let round = 0;
   const costs: Record<'none' | 'edit' | 'wrong', PredictionCost[]> = { none: [], edit: [], wrong: [] };
   for (let turn = 0; turn < Math.min(rounds, 3); turn += 1) {
     for (const prediction of ['none', 'edit', 'wrong'] as const) {
-      round += 1;
-      costs[prediction].push(await ours.call<PredictionCost>({ kind: 'prediction', prediction, round }));
+      costs[prediction].push(await ours.call<PredictionCost>({ kind: 'prediction', prediction }));
     }
   }
   const stepsOf = (kind: keyof typeof costs) => median(costs[kind].map(({ steps }) => steps));
@@ -141,7 +139,7 @@ async function measurePredictions({ ours, rounds }: Plan): Promise<BenchRow[]> {
   const without = 'the same without a prediction';
   return [
     makeRow({
-      metric: 'decode steps of an edit, its text predicted but for 1 token in 40',
+      metric: 'decode steps of four edits, the text before as prediction',
       unit: 'steps',
       ours: stepsOf('edit'),
       anchor: stepsOf('none'),
@@ -149,7 +147,7 @@ async function measurePredictions({ ours, rounds }: Plan): Promise<BenchRow[]> {
       goal: '<= 0.333',
     }),
     makeRow({
-      metric: 'time of an edit, its text predicted but for 1 token in 40',
+      metric: 'time of four edits, the text before as prediction',
       unit: 'ms',
       ours: msOf('edit'),
       anchor: msOf('none'),
@@ -157,7 +155,7 @@ async function measurePredictions({ ours, rounds }: Plan): Promise<BenchRow[]> {
       goal: '<= 0.5',
     }),
     makeRow({
-      metric: 'time of an answer that was predicted wholly wrong',
+      metric: 'time of four edits, an unrelated text as prediction',
       unit: 'ms',
       ours: msOf('wrong'),
       anchor: msOf('none'),

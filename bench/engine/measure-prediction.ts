@@ -1,61 +1,48 @@
 import { generate, makeRequest } from '../../packages/engine/src/core/testing/requests.ts';
 import type { EngineCommand, PredictionCost } from './commands.ts';
-import { editPrompts } from './edit-prompts.ts';
+import { type Edit, edits, unrelatedText } from './edits.ts';
+import { createReciteConstraint } from './recite-constraint.ts';
 import type { Subject } from './subject.ts';
 
 type Prediction = Extract<EngineCommand, { kind: 'prediction' }>;
 
-const tokensMax = 160;
-/** An edit changes a line here and there: one token in this many is another. */
-const editEvery = 40;
-
-/**
- * Decode steps and time over all edit prompts. Greedy: the answers are the same whatever is predicted, but
- * where two tokens are nearly as likely, for kernels round differently by batch size; the prediction is then
- * off from there on.
- */
+/** Decode steps and time over all edits. */
 export async function measurePrediction(
   subject: Subject,
   { prediction }: Prediction,
 ): Promise<PredictionCost> {
   let steps = 0;
   let ms = 0;
-  for (const prompt of editPrompts) {
-    const promptTokens = subject.encode(prompt);
-    const expected =
-      prediction === 'none'
-        ? null
-        : makePrediction(subject, await answerOf(subject, promptTokens), prediction);
+  for (const edit of edits) {
+    const after = subject.encode(edit.after);
     const begin = performance.now();
-    const { end } = await generate(subject.engine, request(promptTokens, expected));
+    const request = makeRequest({
+      promptTokens: subject.encode(describeEdit(edit)),
+      prediction: predictionOf(subject, edit, prediction),
+      maxTokens: after.length + 1,
+      endTokens: [subject.endToken],
+      // No n-gram guesses: only what the caller predicts is measured here.
+      speculate: false,
+      constraint: () => createReciteConstraint(after, subject.endToken),
+    });
+    const { choices, end } = await generate(subject.engine, request);
     ms += performance.now() - begin;
-    if (end.type !== 'finish') throw new Error(`the request ended with ${end.type}`);
+    if (end.type !== 'finish') throw new Error(`the request ended with ${JSON.stringify(end)}`);
+    if (after.some((token, index) => choices[0]![index] !== token)) throw new Error('another text came out');
     steps += end.timings.steps;
   }
   return { steps, ms };
 }
 
-const answers = new Map<string, readonly number[]>();
-
-async function answerOf(subject: Subject, promptTokens: number[]): Promise<readonly number[]> {
-  const key = promptTokens.join();
-  const known = answers.get(key);
-  if (known) return known;
-  const { choices } = await generate(subject.engine, request(promptTokens, null));
-  answers.set(key, choices[0]!);
-  return choices[0]!;
+function predictionOf(
+  subject: Subject,
+  { before }: Edit,
+  kind: Prediction['prediction'],
+): readonly number[] | null {
+  if (kind === 'none') return null;
+  return subject.encode(kind === 'edit' ? before : unrelatedText);
 }
 
-function request(promptTokens: number[], prediction: readonly number[] | null) {
-  // No n-gram guesses: only what the caller predicts is measured here.
-  return makeRequest({ promptTokens, prediction, maxTokens: tokensMax, ignoreEnd: true, speculate: false });
-}
-
-/** What a caller would send: nearly the answer, or something else altogether. */
-function makePrediction(subject: Subject, answer: readonly number[], kind: 'edit' | 'wrong'): number[] {
-  if (kind === 'wrong')
-    return answer.map((token, index) => (token * 31 + index * 7 + 1000) % subject.vocabularySize);
-  return answer.map((token, index) =>
-    index % editEvery === editEvery - 1 ? (token + 1) % subject.vocabularySize : token,
-  );
+function describeEdit({ instruction, before }: Edit): string {
+  return `<|im_start|>user\n${instruction} Output the full edited code.\n\n${before}<|im_end|>\n<|im_start|>assistant\n`;
 }

@@ -34,7 +34,7 @@ const subject: Subject = {
   engine,
   modelPath: path,
   encode: (text) => model.tokenizer.encode(text, { addSpecial: false, parseSpecial: true }),
-  vocabularySize: model.tokenizer.vocabularySize,
+  endToken: model.tokenizer.endTokens[0] ?? -1,
   watchSteps(watch) {
     watchers.add(watch);
     return () => watchers.delete(watch);

@@ -5,7 +5,7 @@ import type { StepRecord } from '../../packages/engine/src/core/engine-observer.
 export interface Subject {
   readonly engine: Engine;
   readonly modelPath: string;
-  readonly vocabularySize: number;
+  readonly endToken: number;
   /** Text to ids, control tokens as such. */
   readonly encode: (text: string) => number[];
   /** Calls back for every step of the loop; returns the function that ends it. */
