@@ -30,7 +30,8 @@ export interface PreparedCall {
 }
 
 /** Requests over a guaranteed limit yield to those within theirs, in the gateway's queue and in the engine's. */
-const OVER_LIMIT_PRIORITY = -1;
+const YIELDING_PRIORITY = -1;
+const PREFERRED_PRIORITY = 1;
 
 /** Everything about a request that can be wrong before a replica sees it; throws the InferenceError to answer with. */
 export function prepareCall(
@@ -61,7 +62,7 @@ export function prepareCall(
   const id = request.headers['x-request-id'] === request.id ? context.newId() : request.id;
   const shared = target.deployment.account !== principal.account;
   const rate = shared ? limiter.take(principal.account, typeof fields.n === 'number' ? fields.n : 1) : null;
-  const priority = rate === null || rate.verdict === 'within' ? 0 : OVER_LIMIT_PRIORITY;
+  const priority = priorityOf(fields.service_tier, rate);
   const extension: EngineRequestExtension = {
     request_id: id,
     isolation_key: isolationKey(principal, request.headers['x-prompt-cache-isolation-key'], fields),
@@ -74,7 +75,7 @@ export function prepareCall(
     endpoint: endpoint.name,
     raw,
     fields,
-    model: target.model,
+    model: target.deployment.upstreamModel ?? target.model,
     extension,
   });
   const affinityKey = affinityOf(principal, request.headers['x-session-affinity'], fields);
@@ -94,6 +95,17 @@ export function prepareCall(
     priority,
     rate,
   };
+}
+
+/** Over-limit and flex requests yield; an account may put its own requests first where it shares with nobody. */
+function priorityOf(tier: unknown, rate: RateDecision | null): number {
+  if (tier === 'priority') {
+    if (rate === null) return PREFERRED_PRIORITY;
+    const message = "service_tier 'priority' is for your own deployments; on shared ones leave it out";
+    throw new InferenceError(400, message, { param: 'service_tier' });
+  }
+  if (tier === 'flex') return YIELDING_PRIORITY;
+  return rate === null || rate.verdict === 'within' ? 0 : YIELDING_PRIORITY;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -57,6 +57,16 @@ test('n choices count as n requests, and requests over the limit reach the engin
   expect(priorities).toEqual([0, -1]);
 });
 
+test('service tiers are priorities: flex yields, priority goes first on own deployments only', async () => {
+  await chat({ service_tier: 'flex' });
+  await chat({ service_tier: 'priority', model: 'tiny#alice/own' });
+  const priorities = replica.received.map(({ body }) => (body.sparkler as { priority: number }).priority);
+  expect(priorities).toEqual([-1, 1]);
+  const refused = await chat({ service_tier: 'priority' });
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({ error: { param: 'service_tier' } });
+});
+
 test('over the fixed maximum is a 429 with Retry-After and the limits', async () => {
   for (let sent = 0; sent < 47; sent++) await (await chat({ n: 128 })).text();
   const refused = await chat({ n: 128 });

@@ -19,6 +19,10 @@ export interface DeploymentRoute {
   readonly state: 'starting' | 'ready' | 'asleep' | 'failed' | 'stopping';
   /** A reason people can read when it is not ready. */
   readonly reason: string | null;
+  /** What a server that is not ours calls the base model; left out or null: its full name here. */
+  readonly upstreamModel?: string | null;
+  /** Key that a server that is not ours wants; sent as a bearer token, never logged. */
+  readonly upstreamKey?: string | null;
 }
 
 /** A model (base or adapter) as deployed on one deployment. */

@@ -92,7 +92,9 @@ function exchangeWith(
 ): Promise<ExchangeEnd> {
   const { dispatcher, pathPrefix } = gateway.upstreams.get(place.replica);
   caller.onCancel(() => exchange.abort());
-  const headers = { 'content-type': 'application/json' };
+  const { upstreamKey } = call.target.deployment;
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (upstreamKey) headers.authorization = `Bearer ${upstreamKey}`;
   dispatcher.dispatch({ path: pathPrefix + call.path, method: 'POST', headers, body: call.body }, exchange);
   return exchange.finished;
 }

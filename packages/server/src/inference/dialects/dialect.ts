@@ -13,6 +13,8 @@ export interface Dialect {
   readonly asksForUsage: boolean;
   /** Fields under another name on that server. */
   readonly renames: Readonly<Record<string, string>>;
+  /** Field that keeps prompt caches of different keys apart; null: the server has none, so a caller's key is refused. */
+  readonly isolationField: string | null;
   /** Fields that only the gateway acts on: taken off, their effect is complete without them. */
   readonly gatewayFields: readonly string[];
   /** Features the server lacks, each with the reason told to the caller. `false`, null, absent are no use of them. */
@@ -30,7 +32,7 @@ export interface OutgoingRequest {
   readonly raw: Buffer;
   /** The same, parsed and checked. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Name of the model as the replica knows it. */
+  /** Name of the model as the server behind it knows it. */
   readonly model: string;
   readonly extension: EngineRequestExtension;
 }

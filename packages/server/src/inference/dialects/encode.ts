@@ -19,10 +19,11 @@ export function encodeRequest(dialect: Dialect, request: OutgoingRequest): Buffe
   }
   const body: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(request.fields)) {
-    if (value === null || dialect.gatewayFields.includes(field)) continue;
+    if (value === null || dialect.gatewayFields.includes(field) || field in dialect.lacking) continue;
     body[dialect.renames[field] ?? field] = value;
   }
   body.model = dialect.adapterAsModel ? (request.extension.adapter ?? request.model) : request.model;
+  if (dialect.isolationField !== null) body[dialect.isolationField] = request.extension.isolation_key;
   if (dialect.asksForUsage && body.stream === true) {
     body.stream_options = { ...(body.stream_options as object | undefined), include_usage: true };
   }

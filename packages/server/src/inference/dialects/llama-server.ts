@@ -14,8 +14,9 @@ export const llamaServer: Dialect = {
     rerank: '/v1/rerank',
   },
   renames: { repetition_penalty: 'repeat_penalty' },
-  gatewayFields: ['prompt_cache_isolation_key', 'prompt_cache_max_len', 'service_tier', 'metadata'],
   lacking: {
+    prompt_cache_isolation_key: absent,
+    prompt_cache_max_len: absent,
     mirostat_target: absent,
     mirostat_lr: absent,
     echo: absent,

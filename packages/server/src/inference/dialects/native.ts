@@ -12,6 +12,8 @@ export const native: Dialect = {
   extension: true,
   asksForUsage: false,
   renames: {},
+  // It travels in the extension.
+  isolationField: null,
   gatewayFields: [],
   lacking: {},
   adapterAsModel: false,

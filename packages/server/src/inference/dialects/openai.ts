@@ -2,7 +2,10 @@ import type { Dialect } from './dialect.ts';
 
 const elsewhere = 'the server behind this model speaks the plain OpenAI API, which has no such option';
 
-/** Any OpenAI-compatible server: what OpenAI documents, nothing assumed beyond. */
+/**
+ * Any OpenAI-compatible server: what OpenAI documents, nothing assumed beyond. Whether it keeps the prompt caches of
+ * accounts apart is up to that server.
+ */
 export const openai: Dialect = {
   name: 'openai',
   paths: {
@@ -14,8 +17,11 @@ export const openai: Dialect = {
   extension: false,
   asksForUsage: true,
   renames: {},
-  gatewayFields: ['prompt_cache_isolation_key', 'prompt_cache_max_len', 'service_tier', 'metadata'],
+  isolationField: null,
+  gatewayFields: ['service_tier', 'metadata'],
   lacking: {
+    prompt_cache_isolation_key: elsewhere,
+    prompt_cache_max_len: elsewhere,
     top_k: elsewhere,
     min_p: elsewhere,
     typical_p: elsewhere,

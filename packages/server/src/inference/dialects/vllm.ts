@@ -8,9 +8,11 @@ export const vllm: Dialect = {
   ...openai,
   name: 'vllm',
   paths: { ...openai.paths, rerank: '/rerank' },
-  renames: { prompt_cache_isolation_key: 'cache_salt', prompt_truncate_len: 'truncate_prompt_tokens' },
-  gatewayFields: ['prompt_cache_max_len', 'service_tier', 'metadata'],
+  renames: { prompt_truncate_len: 'truncate_prompt_tokens' },
+  isolationField: 'cache_salt',
+  gatewayFields: ['prompt_cache_isolation_key', 'service_tier', 'metadata'],
   lacking: {
+    prompt_cache_max_len: absent,
     typical_p: absent,
     mirostat_target: absent,
     mirostat_lr: absent,
