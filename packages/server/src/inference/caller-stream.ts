@@ -37,7 +37,8 @@ export class CallerStream {
     this.streams = options.streams;
     this.#now = options.now;
     this.lastWriteMs = options.now();
-    response.once('close', () => this.cancel('gone'));
+    if (response.destroyed) this.cancelled = 'gone';
+    else response.once('close', () => this.cancel('gone'));
   }
 
   /** Whether the status line is out. */

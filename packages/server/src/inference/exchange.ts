@@ -139,6 +139,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #finishWhole(): void {
+    if (this.#caller.begun) {
+      // A comment went out while the deployment woke up: the caller reads events now, and this is none.
+      this.#resolve({ kind: 'broken', cause: new Error('a stream was answered with something else') });
+      return;
+    }
     try {
       const answer = Buffer.concat(this.#collected);
       this.#collected = [];

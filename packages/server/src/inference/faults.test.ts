@@ -204,6 +204,18 @@ test('a sleeping deployment is waited for visibly by streams, silently by others
   expect((await whole).status).toBe(200);
 });
 
+test('an answer that is no stream, after comments went out, ends in an error event', async () => {
+  await start();
+  testbed.route(tinySnapshot([], { state: 'asleep' }));
+  replica.answer = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{}');
+  };
+  const response = await chat({ stream: true });
+  testbed.route(tinySnapshot([replica.socketPath]));
+  expect(await response.text()).toMatch(/is asleep\)\n\ndata: \{"error":/);
+});
+
 test('a silent stream is kept alive with comments', async () => {
   await start({ streamKeepAliveMs: 100 });
   replica.answer = (request, response) =>
