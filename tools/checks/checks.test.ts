@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkCoverage } from './check-coverage.ts';
 import { checkImports } from './check-imports.ts';
 import { checkNames } from './forbidden-names.ts';
 import { checkRegistryHosts } from './registry-hosts.ts';
@@ -103,4 +104,17 @@ test('comments are wrapped word by word, and only comments', () => {
 test('a wrapped list item does not run into the next', () => {
   const wrapped = wrapComments(`// - ${'word '.repeat(30).trim()}\n// - second\n`);
   expect(wrapped).toMatch(/\n\/\/ {3}word.*\n\/\/ - second\n/);
+});
+
+test('coverage rows need a capability, a command or "not yet", and a place in the specification', () => {
+  const head = '| capability | shown by | specified in |\n| --- | --- | --- |\n';
+  const check = (row: string) => checkCoverage(head + row, (path) => path === 'packages/a');
+  expect(check('| chat | `npx vitest run packages/a` | Chat API |')).toEqual([]);
+  expect(check('| audio | not yet | Audio API |')).toEqual([]);
+  expect(check('| a | `npx vitest run packages/b` | A |')).toEqual([
+    'docs/coverage.md:3: packages/b is not there',
+  ]);
+  expect(check('| a | it works | A |')).toHaveLength(1);
+  expect(check('| a | not yet |')).toHaveLength(1);
+  expect(check('')).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { checkCoverage } from './check-coverage.ts';
 import { checkImports } from './check-imports.ts';
 import { checkNames } from './forbidden-names.ts';
 import { checkRegistryHosts } from './registry-hosts.ts';
@@ -53,4 +54,9 @@ test('no package registry is named', () => {
     .filter((path) => textFiles.test(path) && path !== 'THIRD_PARTY_NOTICES.md')
     .flatMap((path) => checkRegistryHosts(path, readFileSync(join(repositoryRoot, path), 'utf8')));
   expect(problems).toEqual([]);
+});
+
+test('every row of the coverage table names what shows it', () => {
+  const markdown = readFileSync(join(repositoryRoot, 'docs/coverage.md'), 'utf8');
+  expect(checkCoverage(markdown, (path) => existsSync(join(repositoryRoot, path)))).toEqual([]);
 });

@@ -6,7 +6,9 @@ export interface ProgramResult {
   readonly output: string;
 }
 
-/** Runs a program of node_modules with this Node, in the repository's root. Its output is returned, not shown. */
+/**
+ * Runs a program of node_modules with this Node, in the repository's root. Its output is returned, not shown.
+ */
 export function runProgram(script: string, programArguments: readonly string[]): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...programArguments], {

@@ -22,6 +22,7 @@ function completeLockfile(lockfile: Lockfile): string[] {
       version: missing.version,
       ...platformOfPackage(missing.name),
       ...(parent?.dev ? { dev: true } : {}),
+      ...(parent?.license ? { license: parent.license } : {}),
       optional: true,
     };
     added.push(`${missing.name}@${missing.version}`);
