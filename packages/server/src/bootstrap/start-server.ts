@@ -5,9 +5,12 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import packageFile from '../../package.json' with { type: 'json' };
 import { CatalogueFileError, findCatalogueEntry, loadCatalogue } from '../catalogue/index.ts';
 import { createApp } from '../http/app.ts';
-import type { GatewaySettings, ServerContext } from '../http/context.ts';
+import type { GatewaySettings } from '../http/context.ts';
+import type { ControlPlaneContext } from '../resources/control-plane-context.ts';
+import { mountControlPlane } from '../resources/mount-control-plane.ts';
 import type { Settings } from '../settings.ts';
 import { SettingsError } from '../settings-load.ts';
+import { forgetNode } from '../store/deployment-observed.ts';
 import { createKeyDirectory } from '../store/key-directory.ts';
 import { listenForNotices } from '../store/notices.ts';
 import { openReconcileQueue, type ReconcileQueue } from '../store/reconcile-queue.ts';
@@ -98,6 +101,7 @@ async function startParts(
   if (defaultModel !== null) await makeDefaultDeployment(db, settings.providerAccount, defaultModel);
 
   const reconciles = settings.roles.includes('reconciler');
+  if (reconciles) await forgetNode(db, dataFolder.nodeId);
   const queue = await openReconcileQueue(store.address, {
     works: reconciles,
     onError: (error) => log.warn({ err: error }, 'the reconcile queue had a problem; it goes on'),
@@ -173,7 +177,9 @@ async function startHttp(
   stops.add('usage', () => usage.close());
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
-  const context: ServerContext = {
+  const context: ControlPlaneContext = {
+    db,
+    queue,
     settings: toGatewaySettings(settings),
     log,
     keys,
@@ -194,6 +200,7 @@ async function startHttp(
     drainTimeoutMs: Math.floor(settings.stopTimeoutMs * 0.8),
   };
   const app = createApp(context);
+  if (settings.roles.includes('api')) mountControlPlane(app, context);
   stops.add('HTTP', () => closeGently(app, settings.stopTimeoutMs));
   return listen(app, settings.host, settings.port);
 }
