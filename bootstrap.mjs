@@ -77,6 +77,7 @@ async function ensureInstalled(mode) {
     if (isStamped(hash, mode)) return;
     const wanted = listWantedPackages(JSON.parse(lockfile), mode);
     if (!isInstalled(wanted)) await installPackages(wanted.length, mode);
+    makeFolder(dirname(stampPath));
     writeFileSync(stampPath, `${JSON.stringify({ hash, mode })}\n`);
   } finally {
     release();
