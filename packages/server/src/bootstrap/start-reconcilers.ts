@@ -7,7 +7,7 @@ import { createDeploymentsReconciler } from '../reconcile/deployments/reconciler
 import { startDriver } from '../reconcile/driver.ts';
 import { createWeights } from '../reconcile/weights.ts';
 import type { Settings } from '../settings.ts';
-import { removeReplicasOfNode } from '../store/deployment-observed.ts';
+import { forgetNode } from '../store/deployment-observed.ts';
 import { createLeadership } from '../store/leadership.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 import { createReconcileResults } from '../store/reconcile-results.ts';
@@ -28,11 +28,10 @@ export interface ReconcilerParts {
 export async function startReconcilers(parts: ReconcilerParts, stops: StopList): Promise<void> {
   const { settings, store, queue, catalogue, log } = parts;
   const { db } = store.database;
-  // They died with the process that ran them.
-  await removeReplicasOfNode(db, store.dataFolder.nodeId);
   const launcher = await createChildProcessLauncher({
     socketFolder: store.socketFolder,
     logFolder: join(settings.dataFolder, 'logs', 'replicas'),
+    compileCacheFolder: join(settings.dataFolder, 'compile-cache'),
     timeouts: {
       startMs: settings.replicaStartTimeoutMs,
       healthMs: settings.replicaHealthTimeoutMs,
@@ -42,7 +41,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
   launcher.onLoading((deployment, fraction) => parts.tell({ kind: 'model-load', deployment, fraction }));
   stops.add('replicas', async () => {
     await launcher.close();
-    await removeReplicasOfNode(db, store.dataFolder.nodeId);
+    await forgetNode(db, store.dataFolder.nodeId);
   });
   const weights = createWeights({
     cacheFolder: settings.cacheFolder,

@@ -34,7 +34,8 @@ function deriveServing(
   const deployments = deployed.flatMap((entry) => snapshot.deployments.get(entry.deployment) ?? []);
   const serves = deployments.some(
     (deployment) =>
-      deployment.state === 'ready' && deployed.some((entry) => isServed(entry, deployment.name)),
+      deployment.replicas.some((replica) => replica.state === 'ready') &&
+      deployed.some((entry) => isServed(entry, deployment.name)),
   );
   const failed = deployments.length > 0 && deployments.every((deployment) => deployment.state === 'failed');
   const reason = deployments.find((deployment) => deployment.reason !== null)?.reason;

@@ -26,6 +26,7 @@ async function createLauncher(change: { timeouts?: typeof timeouts; engineProgra
   const launcher = await createChildProcessLauncher({
     socketFolder: folder,
     logFolder: join(folder, 'logs'),
+    compileCacheFolder: join(folder, 'compile-cache'),
     timeouts,
     ...change,
   });

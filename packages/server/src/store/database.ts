@@ -38,9 +38,20 @@ export function openDatabase(address: DatabaseAddress, onError: (error: Error) =
     allowExitOnIdle: true,
   });
   // Without a listener, a connection lost while idle would end the process.
-  pool.on('error', onError);
+  let closing = false;
+  pool.on('error', (error) => {
+    // Once they are told to end, how they end is no news: Postgres may be stopping already.
+    if (!closing) onError(error);
+  });
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, close: () => db.destroy() };
+  return {
+    db,
+    pool,
+    close() {
+      closing = true;
+      return db.destroy();
+    },
+  };
 }
 
 /** Settings for one connection with the driver, without the pool. */

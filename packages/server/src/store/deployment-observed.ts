@@ -109,9 +109,22 @@ async function writeReplica(
 }
 
 /**
- * Removes the rows of replicas that an earlier process of this node supervised: child processes die with it.
+ * Removes the rows of replicas that an earlier process of this node supervised (child processes die with it),
+ * and with them what was concluded from them: a start must not believe what an earlier one saw.
  */
-export async function removeReplicasOfNode(db: Database, node: string): Promise<number> {
-  const result = await db.deleteFrom('replicas').where('node', '=', node).executeTakeFirst();
-  return Number(result.numDeletedRows);
+export async function forgetNode(db: Database, node: string): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom('replicas').where('node', '=', node).execute();
+    await transaction
+      .updateTable('deployments')
+      .set({
+        observed_state: 'starting',
+        observed_reason: null,
+        observed_replica_count: 0,
+        observed_ready_count: 0,
+      })
+      .where('launcher', '=', 'child-process')
+      .where('observed_state', 'in', ['ready', 'failed'])
+      .execute();
+  });
 }

@@ -41,7 +41,10 @@ export async function openReconcileQueue(
     useListenNotify: options.works,
     registerInstance: false,
   });
-  boss.on('error', options.onError);
+  let closing = false;
+  boss.on('error', (error) => {
+    if (!closing) options.onError(error);
+  });
   await boss.start();
   await boss.createQueue(queueName, {
     // At most one waiting and one running for each singletonKey.
@@ -66,7 +69,10 @@ export async function openReconcileQueue(
       });
     },
     pause: () => boss.offWork(queueName, { wait: true }),
-    close: () => boss.stop({ graceful: true, timeout: 5_000, close: true }),
+    close() {
+      closing = true;
+      return boss.stop({ graceful: true, timeout: 5_000, close: true });
+    },
   };
 }
 

@@ -1,0 +1,301 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  findProcess,
+  findProcessesOn,
+  makeDataFolder,
+  removeFolder,
+  spawnServer,
+  startTestServer,
+  type TestServer,
+} from './testing.ts';
+
+const engine = /engine\/src\/main\.ts/;
+const postmaster = /bin\/postgres -D/;
+const deployment = 'accounts/fireworks/deployments/smollm2-135m-instruct';
+let folder: string;
+
+beforeEach(async () => {
+  folder = await makeDataFolder();
+});
+afterEach(() => removeFolder(folder));
+
+const start = (env: Record<string, string> = {}) => startTestServer({ dataFolder: folder, env });
+const untilNothingRuns = () => expect.poll(() => findProcessesOn(folder), { timeout: 20_000 }).toEqual([]);
+
+async function ask(server: TestServer, body: object = {}): Promise<Response> {
+  const key = (await readFile(join(folder, 'api-key'), 'utf8')).trim();
+  return fetch(`${server.baseUrl}/inference/v1/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'smollm2-135m-instruct', prompt: 'hello', max_tokens: 4, ...body }),
+  });
+}
+
+/** Asks until it is answered; the statuses on the way. */
+async function askUntilAnswered(server: TestServer): Promise<number[]> {
+  const statuses: number[] = [];
+  const isAnswered = async () => {
+    const response = await ask(server);
+    const text = await response.text();
+    statuses.push(response.status);
+    return response.ok ? 'answered' : `${response.status}: ${text}`;
+  };
+  await expect.poll(isAnswered, { timeout: 30_000, interval: 100 }).toBe('answered');
+  return statuses;
+}
+
+async function query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
+  const client = new pg.Client({ host: join(folder, 'run', 'pg'), user: 'sparkler', database: 'postgres' });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** To Postgres and all its workers. */
+function signalPostgres(signal: NodeJS.Signals): void {
+  const cluster = join(folder, 'postgres', 'data');
+  for (const pid of findProcessesOn(cluster)) process.kill(pid, signal);
+}
+
+const countUsage = async () => (await query<{ n: number }>('select count(*)::int as n from usage'))[0]!.n;
+
+async function stop(server: TestServer): Promise<void> {
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
+}
+
+describe('stopping', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends everything in order', async (signal) => {
+    const server = await start();
+    await askUntilAnswered(server);
+    server.child.kill(signal);
+    expect(await server.ended).toBe(0);
+    expect(findProcessesOn(folder)).toEqual([]);
+    expect(await readFile(join(folder, 'logs', 'postgres.log'), 'utf8')).toMatch(
+      /database system is shut down\s*$/,
+    );
+  });
+
+  test('lets a request that runs come to its end', async () => {
+    const server = await start();
+    await askUntilAnswered(server);
+    const response = await ask(server, { stream: true, max_tokens: 300 });
+    server.child.kill('SIGTERM');
+    expect(await response.text()).toContain('[DONE]');
+    expect(await server.ended).toBe(0);
+  });
+
+  test('works half-way through a start, at any moment', async () => {
+    for (const delayMs of [0, 150, 300, 500, 800, 1_200]) {
+      const { child, ended } = spawnServer({ dataFolder: folder });
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      child.kill('SIGTERM');
+      // Before the program could say what to do on a signal, the kernel's own answer is to end it.
+      expect([0, 'SIGTERM']).toContain(await ended);
+      await untilNothingRuns();
+    }
+    await stop(await start());
+  });
+
+  test('a second signal does not wait for anything, and still leaves nothing behind', async () => {
+    const server = await start();
+    await askUntilAnswered(server);
+    const response = await ask(server, { stream: true, max_tokens: 2_000, ignore_eos: true });
+    server.child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    server.child.kill('SIGTERM');
+    expect([0, 130]).toContain(await server.ended);
+    await response.text().catch(() => undefined);
+    await untilNothingRuns();
+  });
+});
+
+describe('the server is killed (kill -9)', () => {
+  test('nothing runs on, and the next start has everything that was committed', async () => {
+    const first = await start();
+    await askUntilAnswered(first);
+    await query("update models set description = 'kept' where supports_chat");
+    for (let index = 0; index < 5; index += 1) expect((await ask(first)).status).toBe(200);
+    first.child.kill('SIGKILL');
+    await untilNothingRuns();
+    const second = await start();
+    expect(second.output()).not.toContain('API key');
+    await askUntilAnswered(second);
+    expect(await query("select name from models where description = 'kept'")).not.toEqual([]);
+    // Five before the kill and the one just now, besides those that asked whether it serves.
+    await expect.poll(countUsage, { timeout: 10_000 }).toBeGreaterThanOrEqual(6);
+    await stop(second);
+  });
+
+  test('usage that was recorded in its last moment is stored by the next start', async () => {
+    const first = await start();
+    await askUntilAnswered(first);
+    await expect.poll(countUsage, { timeout: 10_000 }).toBeGreaterThan(0);
+    const before = await countUsage();
+    // Postgres hangs, so that nothing can be stored before the kill.
+    signalPostgres('SIGSTOP');
+    expect((await ask(first)).status).toBe(200);
+    await expect.poll(() => readdirSync(join(folder, 'spool')), { timeout: 10_000 }).not.toEqual([]);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    signalPostgres('SIGCONT');
+    const second = await start();
+    await expect.poll(countUsage, { timeout: 10_000 }).toBeGreaterThan(before);
+    await stop(second);
+  });
+});
+
+describe('the engine', () => {
+  test('is killed: what runs ends with an error, the replica comes back, the server stays', async () => {
+    const server = await start();
+    await askUntilAnswered(server);
+    const streaming = await ask(server, { stream: true, max_tokens: 3_000, ignore_eos: true });
+    const reader = streaming.body!.getReader();
+    await reader.read();
+    const pid = findProcess(folder, engine)!;
+    process.kill(pid, 'SIGKILL');
+    expect(await readAll(reader)).toMatch(/"error"/);
+    const statuses = await askUntilAnswered(server);
+    // Others wait for the replica, or are told to come again.
+    expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
+    expect(findProcess(folder, engine)).not.toBe(pid);
+    await stop(server);
+  });
+
+  test('is stopped in its tracks: it is killed for its silence and replaced', async () => {
+    const server = await start({ SPARKLER_REPLICA_HEALTH_TIMEOUT_MS: '1000' });
+    await askUntilAnswered(server);
+    const pid = findProcess(folder, engine)!;
+    process.kill(pid, 'SIGSTOP');
+    await expect
+      .poll(() => findProcess(folder, engine), { timeout: 20_000 })
+      .toSatisfy((found) => found !== undefined && found !== pid);
+    await askUntilAnswered(server);
+    await stop(server);
+  });
+
+  test('dies again and again: it is tried with delays, the reason can be read, and it recovers', async () => {
+    const server = await start();
+    await askUntilAnswered(server);
+    for (let kills = 0; kills < 3; kills += 1) {
+      await expect.poll(() => findProcess(folder, engine), { timeout: 20_000 }).toBeDefined();
+      process.kill(findProcess(folder, engine)!, 'SIGKILL');
+      await expect.poll(() => findProcess(folder, engine), { timeout: 20_000 }).toBeUndefined();
+    }
+    const [result] = await query(`select reason from reconcile_results where name = '${deployment}'`);
+    expect(result?.reason).toMatch(/ended \d times in a row, the last time: ended by SIGKILL/);
+    await askUntilAnswered(server);
+    await stop(server);
+  });
+});
+
+describe('Postgres', () => {
+  test('is killed: requests are answered meanwhile, it comes back, and everything goes on', async () => {
+    const server = await start();
+    await askUntilAnswered(server);
+    const pid = findProcess(folder, postmaster)!;
+    process.kill(pid, 'SIGKILL');
+    expect((await ask(server)).status).toBe(200);
+    await expect
+      .poll(() => findProcess(folder, postmaster), { timeout: 20_000 })
+      .toSatisfy((found) => found !== undefined && found !== pid);
+    // The reconciler leads again: a replica that dies now is replaced.
+    process.kill(findProcess(folder, engine)!, 'SIGKILL');
+    await expect.poll(() => findProcess(folder, engine), { timeout: 30_000 }).toBeUndefined();
+    await expect.poll(() => findProcess(folder, engine), { timeout: 30_000 }).toBeDefined();
+    await askUntilAnswered(server);
+    const usageBefore = await countUsage();
+    expect((await ask(server)).status).toBe(200);
+    await expect.poll(countUsage, { timeout: 20_000 }).toBeGreaterThan(usageBefore);
+    await stop(server);
+  });
+
+  test('hangs for a while: requests are answered from memory', async () => {
+    const server = await start();
+    await askUntilAnswered(server);
+    signalPostgres('SIGSTOP');
+    for (let index = 0; index < 3; index += 1) expect((await ask(server)).status).toBe(200);
+    signalPostgres('SIGCONT');
+    await stop(server);
+  });
+});
+
+describe('a start that cannot be', () => {
+  async function expectRefusal(env: Record<string, string>, message: RegExp): Promise<void> {
+    const { ended, output } = spawnServer({ dataFolder: folder, env });
+    expect(await ended).toBe(1);
+    expect(output()).toMatch(message);
+    // People read it: no stack.
+    expect(output()).not.toMatch(/^\s+at /m);
+  }
+
+  test('because another server has the data folder says which, and leaves that one alone', async () => {
+    const server = await start();
+    await expectRefusal(
+      {},
+      new RegExp(`Another server \\(process ${server.child.pid}\\) runs on the data folder`),
+    );
+    await askUntilAnswered(server);
+    await stop(server);
+  });
+
+  test('because the port is taken says so before anything is started', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const { port } = taken.address() as { port: number };
+    await expectRefusal({ SPARKLER_PORT: String(port) }, new RegExp(`Port ${port} on 127.0.0.1 is in use`));
+    expect(existsSync(join(folder, 'postgres'))).toBe(false);
+    taken.close();
+    await untilNothingRuns();
+  });
+
+  test('because a setting is wrong names it', async () => {
+    await expectRefusal({ SPARKLER_RUNNER: 'vllm' }, /^SPARKLER_RUNNER is "vllm"/m);
+    await expectRefusal(
+      { SPARKLER_MODEL: 'gpt-9' },
+      /^SPARKLER_MODEL is 'gpt-9'. The catalogue has no model gpt-9/m,
+    );
+  });
+
+  test('because DATABASE_URL leads nowhere names that, and not the password in it', async () => {
+    const env = { DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:9/none' };
+    await expectRefusal(env, /The database of DATABASE_URL cannot be used \(ECONNREFUSED\)/);
+    const { ended, output } = spawnServer({ dataFolder: folder, env });
+    await ended;
+    expect(output()).not.toContain('hunter2');
+  });
+
+  test('because the cluster is damaged says what Postgres said, and leaves nothing running', async () => {
+    await stop(await start());
+    spawn('rm', ['-rf', join(folder, 'postgres', 'data', 'global')]);
+    await expect.poll(() => existsSync(join(folder, 'postgres', 'data', 'global'))).toBe(false);
+    await expectRefusal({}, /Postgres did not start\. .*postgres\.log ends with:[\s\S]*could not open file/);
+    await untilNothingRuns();
+  });
+
+  test.runIf(process.getuid?.() === 0)('because the folder belongs to somebody else says so', async () => {
+    const prefix = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    const { ended, output } = spawnServer({ dataFolder: join(folder, 'below'), prefix });
+    expect(await ended).toBe(1);
+    expect(output()).toMatch(/The data folder .*below cannot be used: .*Set SPARKLER_DATA/);
+  });
+});
+
+async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text;
+    text += Buffer.from(value).toString();
+  }
+}
