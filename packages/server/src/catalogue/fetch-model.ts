@@ -67,7 +67,7 @@ export async function fetchModel(entry: CatalogueEntry, options: FetchOptions): 
 }
 
 /** Where a model's files lie once fetched: `<cache>/models/<name>`. */
-export function modelFolder(cacheFolder: string, name: string): string {
+function modelFolder(cacheFolder: string, name: string): string {
   return join(cacheFolder, 'models', name);
 }
 
