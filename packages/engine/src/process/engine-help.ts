@@ -33,7 +33,8 @@ Capacity
 
 Text
   --chat-template <path>          Jinja file that replaces the model's chat template.
-  --tool-format <family>          hermes, llama3, mistral, deepseek, firefunction or generic-json (from the template).
+  --tool-format <family>          hermes, llama3, mistral, mistral-v11, deepseek, deepseek-v3.1, firefunction,
+                                  qwen-xml, glm or generic-json (as the template says).
 
 Process
   --socket <path>                 Listen on a Unix socket.

@@ -1,4 +1,5 @@
 import type { Tool } from '@sparkler/api';
+import type { ToolSignatures } from '../../text/tool-calls/tool-family.ts';
 import { refuseField } from '../check-body.ts';
 import type { ChatBody } from '../request-schemas.ts';
 
@@ -6,8 +7,8 @@ import type { ChatBody } from '../request-schemas.ts';
 export interface ToolsPlan {
   /** Tools the prompt tells of; null: none. */
   readonly shown: readonly Tool[] | null;
-  /** Names whose calls are read from the answer; null: nothing is read, the answer is text. */
-  readonly parsed: ReadonlySet<string> | null;
+  /** Tools whose calls are read from the answer; null: nothing is read, the answer is text. */
+  readonly parsed: ToolSignatures | null;
   /** A call the answer has to be: of this tool, or of any; null: the model decides. */
   readonly forced: { readonly name: string | null } | null;
   /** Whether one answer may hold several calls. */
@@ -44,7 +45,7 @@ export function resolveTools(body: ChatBody): ToolsPlan {
   if (choice.none) return { shown: null, parsed: null, forced: null, parallel: false, asFunction };
   return {
     shown: all,
-    parsed: new Set(all.map((tool) => tool.function.name)),
+    parsed: new Map(all.map((tool) => [tool.function.name, tool.function.parameters ?? {}])),
     forced,
     parallel: body.parallel_tool_calls ?? !asFunction,
     asFunction,

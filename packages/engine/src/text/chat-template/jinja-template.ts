@@ -37,6 +37,7 @@ export function compileTemplate(
   special: { bosText: string; eosText: string },
 ): JinjaTemplate {
   const template = new Template(source);
+  const usesFunctions = /\bfunctions\b/.test(source) && /\bdatetime\b/.test(source);
   return {
     source,
     render(input) {
@@ -49,6 +50,15 @@ export function compileTemplate(
       };
       // Left undefined, not null, when absent: templates ask `tools is defined` as well as `if tools`.
       if (input.tools !== null) scope.tools = input.tools;
+      // Older templates of Fireworks' own models take the tools as text, and the date.
+      if (usesFunctions) {
+        scope.functions ??= JSON.stringify(
+          (input.tools ?? []).map((tool) => tool.function),
+          null,
+          2,
+        );
+        scope.datetime ??= new Date().toISOString().slice(0, 10);
+      }
       if (input.documents !== null) scope.documents = input.documents;
       try {
         return template.render(scope);

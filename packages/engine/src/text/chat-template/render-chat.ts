@@ -4,6 +4,7 @@ import type { ChatFormat } from './chat-format.ts';
 import { fillGaps } from './fill-gaps.ts';
 import { reservedVariables } from './jinja-template.ts';
 import { prepareMessages, protectValues, type ReasoningHistory } from './prepare-messages.ts';
+import { describeParameters } from './probe-template.ts';
 import { ChatTemplateError } from './template-error.ts';
 import type { TemplateMessage, TemplateTool } from './template-message.ts';
 
@@ -39,7 +40,7 @@ export function renderChat(input: ChatInput, format: ChatFormat, controls: Contr
     reasoningHistory: input.reasoningHistory,
     formCallId: (id) => format.family.formCallId(id),
   });
-  const templateTools = tools === null ? null : tools.map((tool) => prepareTool(tool, guard));
+  const templateTools = tools === null ? null : tools.map((tool) => prepareTool(tool, guard, format));
   const last = prepared.at(-1);
   const prefill = last?.role === 'assistant' && last.tool_calls === undefined ? last : null;
   const turns = fillGaps(
@@ -48,10 +49,11 @@ export function renderChat(input: ChatInput, format: ChatFormat, controls: Contr
     format.abilities,
     format.family,
   );
+  const noTools = format.abilities.needsToolsList ? [] : null;
   const render = (shown: readonly TemplateMessage[], addGenerationPrompt: boolean): string =>
     format.template.render({
       messages: shown,
-      tools: format.abilities.tools ? templateTools : null,
+      tools: format.abilities.tools && templateTools !== null ? templateTools : noTools,
       documents: documents === null ? null : (protectValues(documents, guard) as Record<string, unknown>[]),
       addGenerationPrompt,
       variables: checkVariables(input.variables),
@@ -66,9 +68,9 @@ export function renderChat(input: ChatInput, format: ChatFormat, controls: Contr
   };
 }
 
-function prepareTool(tool: Tool, guard: TextGuard): TemplateTool {
+function prepareTool(tool: Tool, guard: TextGuard, format: ChatFormat): TemplateTool {
   const { name, description, parameters } = tool.function;
-  return protectValues(
+  const prepared = protectValues(
     {
       type: 'function',
       function: {
@@ -79,6 +81,7 @@ function prepareTool(tool: Tool, guard: TextGuard): TemplateTool {
     },
     guard,
   ) as TemplateTool;
+  return format.abilities.needsDescriptions ? describeParameters(prepared) : prepared;
 }
 
 function checkVariables(variables: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

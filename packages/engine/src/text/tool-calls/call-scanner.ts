@@ -14,6 +14,8 @@ export interface ReadResult {
 /** Reads what follows a marker: one or several calls. */
 export interface CallsReader {
   push(text: string): ReadResult;
+  /** The text is over: what completes a call that has begun. */
+  end?(): readonly CallEvent[];
 }
 
 const nameKeys = new Set(['name', 'function', 'tool_name']);

@@ -1,4 +1,4 @@
-import { describeTools, writeHermesCall } from './describe-tools.ts';
+import { listTools } from './describe-tools.ts';
 import { MarkedCallsParser } from './marked-calls.ts';
 import { type CallHead, NamedCallReader } from './named-calls.ts';
 import type { ToolFamily } from './tool-family.ts';
@@ -9,19 +9,39 @@ const callBegin = '<｜tool▁call▁begin｜>';
 const callEnd = '<｜tool▁call▁end｜>';
 const separator = '<｜tool▁sep｜>';
 
-/**
- * DeepSeek. V3 and R1: `function<sep>name`, a line break and the arguments in a ```json fence; V3.1: `name<sep>`
- * and the bare arguments.
- */
+const createParser: ToolFamily['createParser'] = () =>
+  new MarkedCallsParser({
+    markers: [callsBegin, callBegin, callsEnd],
+    empty: [callsBegin, callsEnd],
+    createReader: () => new NamedCallReader({ readHead, closing: ['```', callEnd] }),
+  });
+
+/** DeepSeek V3 and R1: `function<sep>name`, a line break and the arguments in a ```json fence. */
 export const deepseek: ToolFamily = {
   id: 'deepseek',
   markers: [callsBegin, callsEnd, callBegin, callEnd, separator],
-  createParser: () =>
-    new MarkedCallsParser({
-      markers: [callsBegin, callBegin, callsEnd],
-      empty: [callsBegin, callsEnd],
-      createReader: () => new NamedCallReader({ readHead, closing: ['```', callEnd] }),
-    }),
+  createParser,
+  callSyntax: {
+    trigger: callBegin,
+    before: `${callsBegin}${callBegin}function${separator}`,
+    nameKey: null,
+    separator: '\n```json\n',
+    after: `\n\`\`\`${callEnd}${callsEnd}`,
+  },
+  describeTools: (tools) =>
+    listTools(
+      tools,
+      `${callsBegin}${callBegin}function${separator}name\n\`\`\`json\n{}\n\`\`\`${callEnd}${callsEnd}`,
+    ),
+  writeCall: (name, values) =>
+    `${callsBegin}${callBegin}function${separator}${name}\n\`\`\`json\n${toJson(values)}\n\`\`\`${callEnd}${callsEnd}`,
+  formCallId: (id) => id,
+};
+
+/** DeepSeek V3.1: `name<sep>` and the bare arguments. The parser reads both spellings. */
+export const deepseekV31: ToolFamily = {
+  ...deepseek,
+  id: 'deepseek-v3.1',
   callSyntax: {
     trigger: callBegin,
     before: `${callsBegin}${callBegin}`,
@@ -29,10 +49,15 @@ export const deepseek: ToolFamily = {
     separator,
     after: `${callEnd}${callsEnd}`,
   },
-  describeTools,
-  writeCall: writeHermesCall,
-  formCallId: (id) => id,
+  describeTools: (tools) =>
+    listTools(tools, `${callsBegin}${callBegin}name${separator}{}${callEnd}${callsEnd}`),
+  writeCall: (name, values) =>
+    `${callsBegin}${callBegin}${name}${separator}${toJson(values)}${callEnd}${callsEnd}`,
 };
+
+function toJson(values: Record<string, unknown> | string): string {
+  return typeof values === 'string' ? values : JSON.stringify(values);
+}
 
 function readHead(text: string): CallHead {
   const place = text.indexOf(separator);

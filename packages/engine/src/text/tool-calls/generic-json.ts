@@ -10,13 +10,13 @@ import type { ToolFamily } from './tool-family.ts';
 export const genericJson: ToolFamily = {
   id: 'generic-json',
   markers: ['<tool_call>', '</tool_call>'],
-  createParser: (names) =>
+  createParser: (signatures) =>
     new MarkedCallsParser({
       markers: ['<tool_call>', '```json', '{', '['],
       onlyFirst: true,
       createReader: (marker) => {
         const reader = new JsonCallsReader({
-          accepts: (name) => names.has(name),
+          accepts: (name) => signatures.has(name),
           closing: marker === '```json' ? ['```'] : marker === '<tool_call>' ? ['</tool_call>'] : [],
           separators: marker === '{' ? ';,' : null,
         });

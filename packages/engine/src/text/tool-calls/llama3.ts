@@ -11,14 +11,14 @@ import type { ToolFamily } from './tool-family.ts';
 export const llama3: ToolFamily = {
   id: 'llama3',
   markers: ['<|python_tag|>'],
-  createParser: (names) =>
+  createParser: (signatures) =>
     new MarkedCallsParser({
       markers: ['<|python_tag|>', '{', '<function='],
       onlyFirst: true,
       createReader: (marker) => {
         if (marker === '<function=') return new NamedCallReader({ readHead, closing: ['</function>'] });
         const reader = new JsonCallsReader({
-          accepts: (name) => names.has(name),
+          accepts: (name) => signatures.has(name),
           closing: [],
           separators: ';,',
         });

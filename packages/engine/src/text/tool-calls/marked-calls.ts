@@ -45,6 +45,7 @@ export class MarkedCallsParser implements OutputParser {
   end(): OutputPiece[] {
     const pieces: OutputPiece[] = [];
     if (this.#reader !== null) {
+      this.#tell(this.#reader.end?.() ?? [], pieces);
       this.#reader = null;
       // A call cut short before its name was known: the caller sees the text.
       this.#showText(this.#unnamed, pieces);

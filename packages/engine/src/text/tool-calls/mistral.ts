@@ -29,6 +29,19 @@ export const mistral: ToolFamily = {
     /^[A-Za-z0-9]{9}$/.test(id) ? id : createHash('sha256').update(id).digest('hex').slice(0, 9),
 };
 
+/** Tokenizer version 11 and later: the name outside of the JSON. The parser reads both spellings. */
+export const mistralV11: ToolFamily = {
+  ...mistral,
+  id: 'mistral-v11',
+  callSyntax: {
+    trigger: '[TOOL_CALLS]',
+    before: '[TOOL_CALLS]',
+    nameKey: null,
+    separator: '[ARGS]',
+    after: '',
+  },
+};
+
 /** Looks at the first character behind the marker to tell the two forms apart. */
 class MistralReader implements CallsReader {
   #reader: CallsReader | null = null;

@@ -4,14 +4,17 @@ import { joinPieces, type OutputPiece } from '../output-piece.ts';
 import { toolFamilies } from './choose-family.ts';
 import type { ToolFamily } from './tool-family.ts';
 
-const names = new Set(['get_weather', 'add']);
+const signatures = new Map([
+  ['get_weather', { type: 'object', properties: { city: { type: 'string' } } }],
+  ['add', { type: 'object', properties: { a: { type: 'integer' }, b: { type: 'array' } } }],
+]);
 
 function parse(
   family: ToolFamily,
   text: string,
   sizes: readonly number[] = [text.length || 1],
 ): OutputPiece[] {
-  const parser = family.createParser(names);
+  const parser = family.createParser(signatures);
   const pieces: OutputPiece[] = [];
   for (let place = 0, turn = 0; place < text.length; turn++) {
     const size = sizes[turn % sizes.length]!;
@@ -104,6 +107,34 @@ const written: Record<string, readonly [string, { content?: string; calls?: (typ
     [' <functioncall> {"name": "get_weather", "arguments": {"city": "Paris"}}', { calls: [paris] }],
     ['functools is a module', { content: 'functools is a module' }],
   ],
+  'qwen-xml': [
+    [
+      'Sure.\n<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n</tool_call>' +
+        '\n<tool_call>\n<function=add>\n<parameter=a>\n1\n</parameter>\n<parameter=b>\n[2,{"c":"}]"}]\n</parameter>\n</function>\n</tool_call>',
+      { content: 'Sure.', calls: [paris, { ...sum, arguments: '{"a": 1, "b": [2,{"c":"}]"}]}' }] },
+    ],
+    [
+      '<tool_call><function=get_weather><parameter=city>1</parameter></function></tool_call>',
+      { calls: [{ name: 'get_weather', arguments: '{"city": "1"}' }] },
+    ],
+    ['<tool_call>\n<function=add>\n</function>\n</tool_call>', { calls: [{ name: 'add', arguments: '{}' }] }],
+    [
+      '<tool_call>\n<function=add>\n<parameter=a>\n1\n</parameter>',
+      { calls: [{ name: 'add', arguments: '{"a": 1}' }] },
+    ],
+    ['<tool_call> is a tag', { content: '<tool_call> is a tag' }],
+  ],
+  glm: [
+    [
+      '<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Paris</arg_value>\n</tool_call>',
+      { calls: [paris] },
+    ],
+    [
+      '<tool_call>add<arg_key>a</arg_key><arg_value>1</arg_value></tool_call>',
+      { calls: [{ name: 'add', arguments: '{"a": 1}' }] },
+    ],
+    ['<tool_call>add\n</tool_call>', { calls: [{ name: 'add', arguments: '{}' }] }],
+  ],
   'generic-json': [
     ['{"name": "get_weather", "arguments": {"city": "Paris"}}', { calls: [paris] }],
     ['[{"name": "get_weather", "arguments": {"city": "Paris"}}]', { calls: [paris] }],
@@ -121,7 +152,7 @@ const written: Record<string, readonly [string, { content?: string; calls?: (typ
 };
 
 describe.each([...toolFamilies])('%s', (id, family) => {
-  const samples = written[id]!;
+  const samples = written[id] ?? written[id.split('-')[0]!]!;
 
   test.each(samples)('reads %j', (text, expected) => {
     expect(read(family, text)).toEqual({ content: expected.content ?? '', calls: expected.calls ?? [] });

@@ -1,13 +1,16 @@
 import type { TemplateTool } from '../chat-template/template-message.ts';
 import type { OutputParser } from '../output-piece.ts';
 
+/** The tools of a request: name to the JSON Schema of its arguments. */
+export type ToolSignatures = ReadonlyMap<string, Record<string, unknown>>;
+
 /** How one family of models writes tool calls. */
 export interface ToolFamily {
   readonly id: string;
   /** Texts of control tokens that the parser needs to see; other control tokens never reach the text. */
   readonly markers: readonly string[];
-  /** Reads answers. `names` are the tools of the request: a call of anything else is text. */
-  createParser(names: ReadonlySet<string>): OutputParser;
+  /** Reads answers. Where JSON alone makes a call, one of a tool that the request does not have is text. */
+  createParser(signatures: ToolSignatures): OutputParser;
   readonly callSyntax: CallSyntax;
   /** A system prompt for templates that have no words for tools. */
   describeTools(tools: readonly TemplateTool[]): string;
@@ -26,5 +29,10 @@ export type CallSyntax = {
 } & (
   | { readonly nameKey: string; readonly argumentsKey: string }
   /** The name stands in front of the separator and the arguments behind it, no JSON around both. */
-  | { readonly nameKey: null; readonly separator: string }
+  | {
+      readonly nameKey: null;
+      readonly separator: string;
+      /** The arguments are no JSON, so no schema can hold them. */
+      readonly bareArguments?: true;
+    }
 );

@@ -1,0 +1,41 @@
+import { describeTools, writeHermesCall } from './describe-tools.ts';
+import { MarkedCallsParser } from './marked-calls.ts';
+import type { CallHead } from './named-calls.ts';
+import { TaggedCallReader } from './tagged-calls.ts';
+import type { ToolFamily } from './tool-family.ts';
+
+/** GLM 4.5 and later: `<tool_call>name<arg_key>key</arg_key><arg_value>value</arg_value>…</tool_call>`. */
+export const glm: ToolFamily = {
+  id: 'glm',
+  markers: ['<tool_call>', '</tool_call>', '<arg_key>', '</arg_key>', '<arg_value>', '</arg_value>'],
+  createParser: (signatures) =>
+    new MarkedCallsParser({
+      markers: ['<tool_call>'],
+      createReader: () =>
+        new TaggedCallReader({
+          readHead,
+          parameterOpen: '<arg_key>',
+          parameter: /^<arg_key>([^<]+)<\/arg_key>\s*<arg_value>([\s\S]*?)<\/arg_value>/,
+          end: '</tool_call>',
+          closing: [],
+          signatures,
+        }),
+    }),
+  callSyntax: {
+    trigger: '<tool_call>',
+    before: '<tool_call>',
+    nameKey: null,
+    separator: '\n',
+    bareArguments: true,
+    after: '',
+  },
+  describeTools,
+  writeCall: writeHermesCall,
+  formCallId: (id) => id,
+};
+
+function readHead(text: string): CallHead {
+  const found = /^\s*([\w.-]+)\s*(?=<)/.exec(text);
+  if (found !== null) return { name: found[1]!, length: found[0].length };
+  return /^\s*[\w.-]{0,128}\s*$/.test(text) ? 'more' : 'failed';
+}
