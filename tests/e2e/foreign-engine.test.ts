@@ -11,7 +11,10 @@ import {
   tinySnapshot,
 } from '../../packages/server/src/inference/testbed/testbed.ts';
 
-/** An engine process that the gateway takes for any OpenAI-compatible server: TCP, no `sparkler`, its own model name. */
+/**
+ * An engine process that the gateway takes for any OpenAI-compatible server: TCP, no `sparkler`, its own
+ * model name.
+ */
 
 let engine: ChildProcess;
 let engineUrl: string;

@@ -11,8 +11,8 @@ const run = promisify(execFile);
 const packages = ['openai==3.54.0'];
 
 /**
- * A Python with the stock clients, made once and kept in the cache folder. Rejects when there is no Python 3 with
- * venv, or the packages can't be had; the message is the reason to skip with.
+ * A Python with the stock clients, made once and kept in the cache folder. Rejects when there is no Python 3
+ * with venv, or the packages can't be had; the message is the reason to skip with.
  */
 export async function openPythonEnvironment(): Promise<string> {
   const cacheFolder = process.env.SPARKLER_CACHE || join(homedir(), '.cache', 'sparkler');

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openPythonEnvironment } from './python-environment.ts';
 import { type Platform, startPlatform } from './start-platform.ts';
 
-/** The stock `openai` client for Python against a whole server. Skipped, with the reason, where Python is missing. */
+/**
+ * The stock `openai` client for Python against a whole server. Skipped, with the reason, where Python is
+ * missing.
+ */
 
 const run = promisify(execFile);
 let python: string | null = null;

@@ -10,7 +10,10 @@ import {
 } from '../../packages/server/src/catalogue/index.ts';
 import { type Platform, startPlatform } from './start-platform.ts';
 
-/** SmolLM2 behind the whole platform, asked by the stock OpenAI client. Skipped, with the reason, where it can't be had. */
+/**
+ * SmolLM2 behind the whole platform, asked by the stock OpenAI client. Skipped, with the reason, where it
+ * can't be had.
+ */
 
 const model = 'smollm2-135m-instruct';
 const cacheFolder = process.env.SPARKLER_CACHE || join(homedir(), '.cache', 'sparkler');

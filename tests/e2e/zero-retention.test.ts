@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Platform, startPlatform } from './start-platform.ts';
 
-/** No prompt and no completion stays anywhere: not in logs, the database, spools, crash reports or temporary files. */
+/**
+ * No prompt and no completion stays anywhere: not in logs, the database, spools, crash reports or temporary
+ * files.
+ */
 
 let platform: Platform;
 let startMs: number;

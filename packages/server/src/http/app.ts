@@ -14,7 +14,8 @@ import { answerUnknownRoutes } from './unknown-routes.ts';
 import { mountVerifyKey } from './verify-key.ts';
 
 /**
- * The whole HTTP surface over a context, not yet listening. Control-plane routes are mounted by the caller before
+ * The whole HTTP surface over a context, not yet listening. Control-plane routes are mounted by the caller
+ * before
  * `listen`; `close()` ends open requests and the connections to replicas.
  */
 export function createApp(context: ServerContext): FastifyInstance {
@@ -87,8 +88,8 @@ function explain(context: ServerContext, thrown: unknown): unknown {
 }
 
 /**
- * On close, running requests may end; their connections are closed as soon as they do, since Node keeps them alive
- * for the next request and would wait for that.
+ * On close, running requests may end; their connections are closed as soon as they do, since Node keeps them
+ * alive for the next request and would wait for that.
  */
 function closeGracefully(app: FastifyInstance, gateway: Gateway): void {
   let timer: NodeJS.Timeout | undefined;

@@ -3,7 +3,10 @@ import { InferenceError, type InferenceErrorStatus, toInferenceErrorBody } from 
 import type { FastifyInstance } from 'fastify';
 import type { GatewaySettings } from './context.ts';
 
-/** Bounds what idle and slow clients can hold: sockets, and through Node's own timeouts the time to send a request. */
+/**
+ * Bounds what idle and slow clients can hold: sockets, and through Node's own timeouts the time to send a
+ * request.
+ */
 export function limitConnections(app: FastifyInstance, settings: GatewaySettings): void {
   app.server.maxConnections = settings.connectionsMax;
 }
@@ -13,7 +16,10 @@ const statusOfCode: Readonly<Record<string, [InferenceErrorStatus, string]>> = {
   HPE_HEADER_OVERFLOW: [413, 'the request headers are too large; send fewer or shorter ones'],
 };
 
-/** Answers what Node could not read as HTTP; there is no request object then, so the bytes are written by hand. */
+/**
+ * Answers what Node could not read as HTTP; there is no request object then, so the bytes are written by
+ * hand.
+ */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || socket.destroyed) {
     socket.destroy();

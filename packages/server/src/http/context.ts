@@ -3,9 +3,12 @@ import type { Registry } from 'prom-client';
 import type { RateLimiter } from '../inference/limits/rate-limiter.ts';
 import type { UsageSink } from '../inference/metering.ts';
 import type { RoutingTable } from '../inference/routing.ts';
+import type { AuditTrail } from './audit.ts';
 import type { KeyDirectory } from './principal.ts';
 
-/** Limits of the HTTP surface. Each is one server setting; `defaultGatewaySettings` says why it has its value. */
+/**
+ * Limits of the HTTP surface. Each is one server setting; `defaultGatewaySettings` says why it has its value.
+ */
 export interface GatewaySettings {
   /** Account whose models answer to short names, e.g. `fireworks`. */
   readonly providerAccount: string;
@@ -67,7 +70,11 @@ export interface ServerContext {
   /** Rate limits of shared deployments; left out: the spec's self-serve limits, counted in this process. */
   readonly limiter?: RateLimiter;
   readonly metrics: Registry;
-  /** Asks for a replica of a deployment (full name) that is asleep. Returns at once; safe to call repeatedly. */
+  /** Where control-plane writes are recorded; left out: nowhere. */
+  readonly audit?: AuditTrail;
+  /**
+   * Asks for a replica of a deployment (full name) that is asleep. Returns at once; safe to call repeatedly.
+   */
   wake(deployment: string): void;
   /** Wall clock in ms. */
   now(): number;

@@ -19,8 +19,8 @@ export function isControlPlane(path: string): boolean {
 }
 
 /**
- * The reply for anything thrown while serving `path`, in the error shape of its plane. Values that are not one of
- * our errors become a 500 without details: those are for the log.
+ * The reply for anything thrown while serving `path`, in the error shape of its plane. Values that are not
+ * one of our errors become a 500 without details: those are for the log.
  */
 export function toErrorReply(path: string, thrown: unknown, requestId: string): ErrorReply {
   const headers: Record<string, string> = {};

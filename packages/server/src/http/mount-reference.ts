@@ -4,7 +4,10 @@ import type { ServerContext } from './context.ts';
 import type { OpenApiDocument } from './reference/openapi-document.ts';
 import { pagePolicy, renderPage } from './reference/render-page.ts';
 
-/** /openapi.json, and /docs for people. Both are made on the first request and kept: they change with releases only. */
+/**
+ * /openapi.json, and /docs for people. Both are made on the first request and kept: they change with releases
+ * only.
+ */
 export function mountReference(app: FastifyInstance, context: ServerContext): void {
   let document: string | null = null;
   let page: string | null = null;

@@ -4,8 +4,8 @@ import { InferenceError } from '@sparkler/api';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * JSON bodies, parsed once and kept as bytes beside the parsed value so that the gateway can send them on unchanged.
- * Fastify's own parser is replaced because it keeps no bytes.
+ * JSON bodies, parsed once and kept as bytes beside the parsed value so that the gateway can send them on
+ * unchanged. Fastify's own parser is replaced because it keeps no bytes.
  */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();

@@ -1,6 +1,7 @@
 /**
- * Fastify's router can't tell `/models/:id` from `/models/:id:verb`, so the verb of a control-plane path becomes a
- * segment of its own before routing: `/v1/accounts/a/models/m:prepare` is routed as `/v1/accounts/a/models/m/~prepare`.
+ * Fastify's router can't tell `/models/:id` from `/models/:id:verb`, so the verb of a control-plane path
+ * becomes a segment of its own before routing: `/v1/accounts/a/models/m:prepare` is routed as
+ * `/v1/accounts/a/models/m/~prepare`.
  * `~` can't begin a resource id, so no resource is shadowed. Data-plane paths are left alone.
  */
 export function rewriteUrl(url: string): string {

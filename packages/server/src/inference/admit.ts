@@ -22,7 +22,9 @@ export interface AdmissionRequest {
   onWait(reason: WaitReason): void;
 }
 
-/** How long a replica that refused a connection is left alone; its supervisor restarts it in about this time. */
+/**
+ * How long a replica that refused a connection is left alone; its supervisor restarts it in about this time.
+ */
 const SUSPECT_MS = 1_000;
 /** How often waiting requests look at the routing table. */
 const POLL_MS = 25;

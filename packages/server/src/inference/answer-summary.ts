@@ -11,8 +11,9 @@ export interface AnswerSummary {
 const MARKER = ',"sparkler":';
 
 /**
- * Takes the field `sparkler` off a JSON object (a body or the data of an event) without touching its other bytes.
- * The engine writes it last, so the object is cut there; were it elsewhere, the object is parsed and written anew.
+ * Takes the field `sparkler` off a JSON object (a body or the data of an event) without touching its other
+ * bytes. The engine writes it last, so the object is cut there; were it elsewhere, the object is parsed and
+ * written anew.
  */
 export function cutExtension(json: Buffer): {
   readonly rest: Buffer;
@@ -52,8 +53,8 @@ export function countsOfExtension(extension: EngineResponseExtension): TokenCoun
 }
 
 /**
- * The token counts in an answer of a foreign server. Only the `usage` object is parsed, found from the end: an
- * embeddings answer may have megabytes of numbers before it.
+ * The token counts in an answer of a foreign server. Only the `usage` object is parsed, found from the end:
+ * an embeddings answer may have megabytes of numbers before it.
  */
 export function findUsage(json: Buffer): TokenCounts | null {
   const at = json.lastIndexOf('"usage"');

@@ -11,8 +11,8 @@ export interface CallerStreamOptions {
 }
 
 /**
- * The caller's side of one request: headers once, then bytes with back-pressure, then exactly one end. Errors become
- * a status while nothing was sent, and an event in the stream afterwards.
+ * The caller's side of one request: headers once, then bytes with back-pressure, then exactly one end. Errors
+ * become a status while nothing was sent, and an event in the stream afterwards.
  */
 export class CallerStream {
   /** When the last byte was handed over; keep-alives are due by it. */
@@ -50,7 +50,10 @@ export class CallerStream {
     return this.#ended;
   }
 
-  /** Who stops the work when the caller goes away or time is up; the latest one counts, told at once if it is late. */
+  /**
+   * Who stops the work when the caller goes away or time is up; the latest one counts, told at once if it is
+   * late.
+   */
   onCancel(listener: (reason: CancelReason) => void): void {
     this.#onCancel = listener;
     if (this.cancelled !== null) listener(this.cancelled);

@@ -7,9 +7,9 @@ export interface ReplicaLoad {
 }
 
 /**
- * Picks where a request runs: with an affinity key always the same replica while it has room (rendezvous hashing, so
- * that a replica that comes or goes moves only its own sessions), else the one with the least in flight.
- * Null when all are full.
+ * Picks where a request runs: with an affinity key always the same replica while it has room (rendezvous
+ * hashing, so that a replica that comes or goes moves only its own sessions), else the one with the least in
+ * flight. Null when all are full.
  */
 export function chooseReplica(
   loads: readonly ReplicaLoad[],
@@ -29,7 +29,10 @@ export function chooseReplica(
   return best === null ? null : best.replica;
 }
 
-/** FNV-1a with a final mix: rendezvous hashing compares hashes of strings that differ in their last letters only. */
+/**
+ * FNV-1a with a final mix: rendezvous hashing compares hashes of strings that differ in their last letters
+ * only.
+ */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {

@@ -30,7 +30,9 @@ type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>;
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const ERROR_BYTES_MAX = 64 * 1024;
 
-/** One request on one replica: bytes through to the caller with back-pressure, usage picked out on the way. */
+/**
+ * One request on one replica: bytes through to the caller with back-pressure, usage picked out on the way.
+ */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly finished: Promise<ExchangeEnd>;
   firstByteMs: number | null = null;
@@ -159,7 +161,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** A stream is whole when `[DONE]` came; else the replica told an error, which the caller has, or broke off. */
+  /**
+   * A stream is whole when `[DONE]` came; else the replica told an error, which the caller has, or broke off.
+   */
   #finishStream(scanner: FrameScanner): void {
     const { done, lastData } = scanner.ending();
     if (done) {

@@ -80,7 +80,7 @@ test('a replica that dies before it answers is a 503 with Retry-After', async ()
   });
 });
 
-test('a replica that refuses connections is skipped for one that takes them, unseen by the caller', async () => {
+test('a replica that refuses connections is skipped, unseen by the caller', async () => {
   await start();
   replica.answer = streamWords(['ok']);
   testbed.route(tinySnapshot(['/nowhere/engine.sock', replica.socketPath]));

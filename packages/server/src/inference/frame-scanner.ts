@@ -13,7 +13,10 @@ export class FrameScanner {
   #carry: Buffer | null = null;
   #last: Buffer | null = null;
 
-  /** `rewrite` gets each whole frame (with its final blank line) that contains `marker`, and returns what to send. */
+  /**
+   * `rewrite` gets each whole frame (with its final blank line) that contains `marker`, and returns what to
+   * send.
+   */
   constructor(marker: string, rewrite: (frame: Buffer) => Buffer) {
     this.#marker = marker;
     this.#rewrite = rewrite;

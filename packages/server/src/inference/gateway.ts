@@ -7,7 +7,9 @@ import { OpenCalls } from './open-calls.ts';
 import { RecentRequests } from './recent-requests.ts';
 import { Upstreams } from './upstreams.ts';
 
-/** Below the server's own limit for stopping (10 s unless set), so that callers are told before they are cut. */
+/**
+ * Below the server's own limit for stopping (10 s unless set), so that callers are told before they are cut.
+ */
 const DRAIN_MS = 8_000;
 
 /** The state that inference requests share. */

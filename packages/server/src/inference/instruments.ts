@@ -1,7 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { UsageRecord } from './metering.ts';
 
-/** Prometheus instruments of the gateway. No label names a tenant or a model: /metrics is open to the network. */
+/**
+ * Prometheus instruments of the gateway. No label names a tenant or a model: /metrics is open to the network.
+ */
 export interface Instruments {
   /** Counts a finished request. */
   observe(usage: UsageRecord): void;

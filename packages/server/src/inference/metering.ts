@@ -17,7 +17,9 @@ export interface UsageRecord {
   readonly durationMs: number;
 }
 
-/** Where usage goes. `record` returns at once; rows are written in batches and survive a crash of the server. */
+/**
+ * Where usage goes. `record` returns at once; rows are written in batches and survive a crash of the server.
+ */
 export interface UsageSink {
   record(usage: UsageRecord): void;
 }

@@ -10,8 +10,8 @@ interface OpenCall {
 }
 
 /**
- * The inference requests in progress, held to their time limits by one timer for all of them: a timer a request
- * would cost more than the rest of its bookkeeping.
+ * The inference requests in progress, held to their time limits by one timer for all of them: a timer a
+ * request would cost more than the rest of its bookkeeping.
  */
 export class OpenCalls {
   readonly #calls = new Set<OpenCall>();
@@ -27,7 +27,9 @@ export class OpenCalls {
     this.#timer.unref();
   }
 
-  /** Follows a call until the returned function is called. `streams`: comments may keep its connection open. */
+  /**
+   * Follows a call until the returned function is called. `streams`: comments may keep its connection open.
+   */
   add(caller: CallerStream, startMs: number): () => void {
     const call = { caller, startMs };
     this.#calls.add(call);

@@ -13,8 +13,8 @@ export type Admission =
 const RESTART_S = 2;
 
 /**
- * What happens to a request for a deployment now. `loads` are its ready replicas that answered when last tried.
- * Pure: waiting, waking and counting are the caller's.
+ * What happens to a request for a deployment now. `loads` are its ready replicas that answered when last
+ * tried. Pure: waiting, waking and counting are the caller's.
  */
 export function planAdmission(
   deployment: DeploymentRoute,

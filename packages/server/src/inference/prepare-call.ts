@@ -29,11 +29,16 @@ export interface PreparedCall {
   readonly rate: RateDecision | null;
 }
 
-/** Requests over a guaranteed limit yield to those within theirs, in the gateway's queue and in the engine's. */
+/**
+ * Requests over a guaranteed limit yield to those within theirs, in the gateway's queue and in the engine's.
+ */
 const YIELDING_PRIORITY = -1;
 const PREFERRED_PRIORITY = 1;
 
-/** Everything about a request that can be wrong before a replica sees it; throws the InferenceError to answer with. */
+/**
+ * Everything about a request that can be wrong before a replica sees it; throws the InferenceError to answer
+ * with.
+ */
 export function prepareCall(
   context: ServerContext,
   limiter: RateLimiter,
@@ -97,7 +102,9 @@ export function prepareCall(
   };
 }
 
-/** Over-limit and flex requests yield; an account may put its own requests first where it shares with nobody. */
+/**
+ * Over-limit and flex requests yield; an account may put its own requests first where it shares with nobody.
+ */
 function priorityOf(tier: unknown, rate: RateDecision | null): number {
   if (tier === 'priority') {
     if (rate === null) return PREFERRED_PRIORITY;

@@ -46,7 +46,7 @@ function chat(fields: Record<string, unknown> = {}): Promise<Response> {
   });
 }
 
-test('n choices count as n requests, and requests over the limit reach the engine with lower priority', async () => {
+test('n choices count as n requests, and those over the limit run with lower priority', async () => {
   const first = await chat({ n: 60 });
   expect(first.headers.get('x-ratelimit-remaining-requests')).toBe('0');
   expect(first.headers.get('x-ratelimit-over-limit')).toBe('no');

@@ -28,7 +28,9 @@ export class RecentRequests {
     }
   }
 
-  /** The account's request with this id, ours or the caller's own (the latest, when it was used repeatedly). */
+  /**
+   * The account's request with this id, ours or the caller's own (the latest, when it was used repeatedly).
+   */
   find(account: string, id: string): RecentRequest | null {
     const exact = this.#byId.get(id);
     if (exact?.usage.account === account) return exact;
@@ -46,7 +48,10 @@ export class RecentRequests {
   }
 }
 
-/** The timings of one request as the API shows them. Milliseconds; null: the server behind the model does not say. */
+/**
+ * The timings of one request as the API shows them. Milliseconds; null: the server behind the model does not
+ * say.
+ */
 export interface RequestTimings {
   readonly request_id: string;
   readonly client_request_id: string | null;

@@ -3,7 +3,10 @@ import type { ExchangeEnd } from './exchange.ts';
 
 type Refusal = Extract<ExchangeEnd, { kind: 'refused' }>;
 
-/** Statuses of a replica that are about the caller's request; all others are between the gateway and the replica. */
+/**
+ * Statuses of a replica that are about the caller's request; all others are between the gateway and the
+ * replica.
+ */
 const callersFault = new Set([400, 408, 412, 413, 422]);
 
 /** The caller's view of an error that a replica answered with. */

@@ -16,7 +16,8 @@ export interface ResolvedTarget {
 
 /**
  * Finds what serves a model string for a caller. Pure: the same snapshot gives the same answer.
- * Unknown and forbidden names get the same 403, so that nobody learns what others have (spec, "Inference errors").
+ * Unknown and forbidden names get the same 403, so that nobody learns what others have (spec, "Inference
+ * errors").
  */
 export function resolveModel(
   text: string,
@@ -117,9 +118,10 @@ function mayQuery(principal: Principal, entry: DeployedModelRoute): boolean {
 }
 
 /**
- * Negative when `a` answers to the plain model name rather than `b`: default entries first, then working ones, then
- * the caller's own, then by name. Own entries yield to a default so that deploying a serverless model privately does
- * not silently move traffic (spec, on-demand guide: such a deployment is addressed as model#deployment).
+ * Negative when `a` answers to the plain model name rather than `b`: default entries first, then working
+ * ones, then the caller's own, then by name. Own entries yield to a default so that deploying a serverless
+ * model privately does not silently move traffic (spec, on-demand guide: such a deployment is addressed as
+ * model#deployment).
  */
 function rank(a: DeployedModelRoute, b: DeployedModelRoute, principal: Principal): number {
   if (a.isDefault !== b.isDefault) return a.isDefault ? -1 : 1;

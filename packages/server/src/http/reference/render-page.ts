@@ -32,7 +32,12 @@ ${Object.entries(document.components.schemas).map(
 }
 
 /** What a page may do: its own style and script, nothing else. */
-export const pagePolicy = `default-src 'none'; style-src '${hashOf(pageStyle)}'; script-src '${hashOf(filterScript)}'; base-uri 'none'`;
+export const pagePolicy = [
+  "default-src 'none'",
+  `style-src '${hashOf(pageStyle)}'`,
+  `script-src '${hashOf(filterScript)}'`,
+  "base-uri 'none'",
+].join('; ');
 
 const introduction = html`<section><h2>Calling the API</h2>
 <p>Send an API key as <code>Authorization: Bearer KEY</code>. Bodies are JSON. Unknown fields are refused by name.

@@ -13,11 +13,17 @@ export interface Dialect {
   readonly asksForUsage: boolean;
   /** Fields under another name on that server. */
   readonly renames: Readonly<Record<string, string>>;
-  /** Field that keeps prompt caches of different keys apart; null: the server has none, so a caller's key is refused. */
+  /**
+   * Field that keeps prompt caches of different keys apart; null: the server has none, so a caller's key is
+   * refused.
+   */
   readonly isolationField: string | null;
   /** Fields that only the gateway acts on: taken off, their effect is complete without them. */
   readonly gatewayFields: readonly string[];
-  /** Features the server lacks, each with the reason told to the caller. `false`, null, absent are no use of them. */
+  /**
+   * Features the server lacks, each with the reason told to the caller. `false`, null, absent are no use of
+   * them.
+   */
   readonly lacking: Readonly<Record<string, string>>;
   /** Whether adapters can be chosen per request, and how: as the `model` sent. */
   readonly adapterAsModel: boolean;

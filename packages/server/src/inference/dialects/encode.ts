@@ -31,8 +31,8 @@ export function encodeRequest(dialect: Dialect, request: OutgoingRequest): Buffe
 }
 
 /**
- * The bytes as received with `model` and `sparkler` written before the final brace. JSON parsers keep the last of
- * repeated keys, so ours count, and a 100 KB prompt is neither parsed nor written again.
+ * The bytes as received with `model` and `sparkler` written before the final brace. JSON parsers keep the
+ * last of repeated keys, so ours count, and a 100 KB prompt is neither parsed nor written again.
  */
 function spliceExtension(request: OutgoingRequest): Buffer {
   const end = request.raw.lastIndexOf(0x7d);

@@ -3,8 +3,8 @@ import type { Dialect } from './dialect.ts';
 const elsewhere = 'the server behind this model speaks the plain OpenAI API, which has no such option';
 
 /**
- * Any OpenAI-compatible server: what OpenAI documents, nothing assumed beyond. Whether it keeps the prompt caches of
- * accounts apart is up to that server.
+ * Any OpenAI-compatible server: what OpenAI documents, nothing assumed beyond. Whether it keeps the prompt
+ * caches of accounts apart is up to that server.
  */
 export const openai: Dialect = {
   name: 'openai',

@@ -27,7 +27,10 @@ export interface MemoryLimiterOptions {
   readonly limitsOf?: (account: string) => RateLimits;
 }
 
-/** Rate limits of one gateway process. Forgets accounts that were idle for long enough to be back at the minimum. */
+/**
+ * Rate limits of one gateway process. Forgets accounts that were idle for long enough to be back at the
+ * minimum.
+ */
 export class MemoryLimiter implements RateLimiter {
   readonly #now: () => number;
   readonly #limitsOf: (account: string) => RateLimits;

@@ -1,4 +1,7 @@
-/** Rate limits of shared (serverless) deployments; an account's own deployments have none (spec, "Rate limits"). */
+/**
+ * Rate limits of shared (serverless) deployments; an account's own deployments have none (spec, "Rate
+ * limits").
+ */
 
 export const limitedKinds = ['requests', 'tokens-prompt', 'tokens-generated'] as const;
 export type LimitedKind = (typeof limitedKinds)[number];
