@@ -19,6 +19,9 @@ export {
   openContext,
   type Pooling,
 } from './context.ts';
+export { SUPPORTED_CLASSES } from './convert/architecture/plan-architecture.ts';
+export { ConvertError } from './convert/convert-error.ts';
+export { type ConvertedModel, type ConvertOptions, convertModelFolder } from './convert/convert-model.ts';
 export { pairHeadRows, pairsHeadRows } from './convert/head-order.ts';
 export { findLinearPlace, type LinearPlace } from './convert/layer-linears.ts';
 export { type AdapterFacts, checkAdapterFile } from './gguf/check-adapter.ts';
@@ -48,5 +51,10 @@ export {
   writeTinyAdapter,
   writeTinyPeftFolder,
 } from './tiny-model/tiny-adapter.ts';
+export {
+  TINY_CHECKPOINT_CLASSES,
+  type TinyCheckpointOptions,
+  writeTinyCheckpoint,
+} from './tiny-model/tiny-checkpoint.ts';
 export { type TinyModelOptions, writeTinyModel } from './tiny-model/tiny-model.ts';
 export { createTokenizer, type LlamaTokenizer } from './tokenizer.ts';

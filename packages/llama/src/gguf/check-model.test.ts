@@ -56,6 +56,7 @@ test('values that make llama.cpp end the process are refused by name', () => {
     ['llama.attention.layer_norm_rms_epsilon', float32(Number.NaN), 'not NaN'],
     ['tokenizer.ggml.model', string('llama'), 'lacks the byte token <0x00>'],
     ['tokenizer.ggml.model', string('no_vocab'), 'not no_vocab'],
+    ['general.name', string('phi-3 like'), 'there is no token </s>; rename it'],
     ['tokenizer.ggml.tokens', strings(['a', 'b', 'a']), 'holds "a" twice, as 0 and 2'],
   ];
   for (const [key, value, message] of fatal) expect(() => checkWith(key, value), key).toThrow(message);

@@ -1,5 +1,6 @@
 import { GgufError } from './gguf-error.ts';
 import { arrayOf, numberOf, textOf } from './metadata-access.ts';
+import { findMissingPhi3Token, looksLikePhi3 } from './phi3-name.ts';
 import type { GgufMetadata } from './value.ts';
 
 /** Tokenizers of llama.cpp v0.5.0 that turn text into tokens. */
@@ -27,6 +28,7 @@ export function checkVocabulary(metadata: GgufMetadata): void {
   arrayOf(metadata, key('merges'), ['string']);
   arrayOf(metadata, key('precompiled_charsmap'), ['int8', 'uint8']);
   checkDuplicates(tokens, key('tokens'));
+  checkName(metadata, tokens);
   if (model === 'llama') checkByteTokens(tokens, key('tokens'));
   for (const name of SPECIAL_IDS) {
     const id = numberOf(metadata, key(`${name}_token_id`));
@@ -35,6 +37,15 @@ export function checkVocabulary(metadata: GgufMetadata): void {
       throw new GgufError(`${key(`${name}_token_id`)} is ${id}, but there are ${tokens.length} tokens`);
     }
   }
+}
+
+function checkName(metadata: GgufMetadata, tokens: readonly string[]): void {
+  const name = textOf(metadata, 'general.name') ?? '';
+  const missing = looksLikePhi3(name) ? findMissingPhi3Token(tokens) : undefined;
+  if (missing === undefined) return;
+  throw new GgufError(
+    `general.name is ${name}: llama.cpp takes it for Phi-3 and fails, as there is no token ${missing}; rename it`,
+  );
 }
 
 function checkDuplicates(tokens: readonly string[], key: string): void {

@@ -77,11 +77,11 @@ test('an adapter replaced under its id is the new one', async () => {
 test('closing waits for what runs, and models can be opened and closed again and again', async () => {
   for (let round = 0; round < 5; round++) {
     const runner = await openRunner();
-    const forward = probe(runner, null);
+    const forward = Promise.allSettled([probe(runner, null)]);
     const embed = runner.embed([[1, 2]]);
     await runner.close();
     expect(await embed).toHaveLength(1);
-    await Promise.allSettled([forward]);
+    await forward;
     await expect(probe(runner, null)).rejects.toThrow(/closed/);
     await expect(runner.embed([[1]])).rejects.toThrow(/closed/);
     await runner.close();
