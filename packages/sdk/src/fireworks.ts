@@ -16,8 +16,7 @@ import { ServedModels } from './inference/served-models.ts';
  *   const answer = await client.chat.completions.create({ model, messages });
  *   for await (const model of client.models.list({ parent: 'fireworks' })) console.log(model.name);
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the fields of ControlPlane are assigned in the
-// constructor.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor assigns the fields.
 export class Fireworks {
   readonly chat: Chat;
   readonly completions: Completions;
@@ -40,5 +39,5 @@ export class Fireworks {
   }
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as above; a list of thirty fields would go stale.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a list of thirty fields would go stale.
 export interface Fireworks extends ControlPlane {}

@@ -1,5 +1,5 @@
 export * from './core/errors.ts';
-export type { CallOptions, HttpSettings } from './core/http-client.ts';
+export type { CallOptions, HttpSettings, Query } from './core/http-client.ts';
 export { Page, PagePromise } from './core/page.ts';
 export { type Input, type ListParameters, ResourceClient } from './core/resource-client.ts';
 export type { FireworksOptions } from './core/settings.ts';

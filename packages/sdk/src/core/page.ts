@@ -38,8 +38,7 @@ export class PagePromise<Item> implements PromiseLike<Page<Item>>, AsyncIterable
     this.#fetchFirst = fetchFirst;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: being awaitable is the point (first page) beside being
-  // iterable.
+  // biome-ignore lint/suspicious/noThenProperty: being awaitable is the point.
   then<Result = Page<Item>, Failure = never>(
     onFulfilled?: ((page: Page<Item>) => Result | PromiseLike<Result>) | null,
     onRejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { writeProfile } from '../config/auth-file.ts';
+import { UsageError } from '../exit-codes.ts';
+import { printResource } from '../output/print-resource.ts';
+import { type Act, version } from '../program.ts';
+import type { Session } from '../session.ts';
+
+/** `signin`, `set-api-key`, `whoami`, `version` and `upgrade`. */
+export function addAccountCommands(program: Command, act: Act): void {
+  addSignIn(program, act);
+  addSetApiKey(program, act);
+  const whoami = program.command('whoami').description('Show which account the key belongs to.');
+  whoami.action(act((session: Session) => showIdentity(session)));
+  const versionCommand = program.command('version').description('Show the version of firectl.');
+  versionCommand.action(act((session: Session) => session.streams.out(version)));
+  const upgrade = program.command('upgrade').description('How to get the newest firectl.');
+  upgrade.action(
+    act(({ streams }: Session) => {
+      streams.note(
+        `firectl ${version} comes with the platform: update the checkout (git pull) and run npm start once.\n`,
+      );
+    }),
+  );
+}
+
+function addSignIn(program: Command, act: Act): void {
+  const command = program
+    .command('signin [account-id]')
+    .description('Sign in: asks for an API key and keeps it in auth.ini.')
+    .addHelpText('after', '\nExamples:\n  firectl signin\n  firectl signin my-enterprise-account');
+  command.action(
+    act(async (session: Session, accountId: string | undefined) => {
+      const key = await session.streams.ask('API key: ', { isSecret: true });
+      if (key === null || key.trim() === '') throw new UsageError('no key was given');
+      await keepKey(session, key.trim(), accountId);
+    }),
+  );
+}
+
+function addSetApiKey(program: Command, act: Act): void {
+  const command = program
+    .command('set-api-key [api-key]')
+    .description(
+      'Keep an API key for all later commands. Without an argument it is read from standard input.',
+    )
+    .addHelpText('after', '\nExample:\n  firectl set-api-key < ~/.sparkler/api-key');
+  command.action(
+    act(async (session: Session, key: string | undefined) => {
+      const given = key ?? (await session.streams.ask('API key: ', { isSecret: true }));
+      if (given === null || given.trim() === '') throw new UsageError('no key was given');
+      writeProfile(session.authFile, session.profileName, { api_key: given.trim() });
+      session.streams.note(`Kept the API key in ${session.authFile} (profile ${session.profileName}).\n`);
+    }),
+  );
+}
+
+/** Tries the key before it is kept: a wrong one is told now, not at the next command. */
+async function keepKey(session: Session, key: string, accountId: string | undefined): Promise<void> {
+  const { Fireworks } = await import('@sparkler/sdk');
+  const baseURL = session.environment.FIREWORKS_API_BASE ?? session.profile.api_base;
+  const account = await new Fireworks({ apiKey: key, baseURL, accountId }).resources.account();
+  writeProfile(session.authFile, session.profileName, { api_key: key, account_id: account });
+  session.streams.note(
+    `Signed in to ${account}; kept in ${session.authFile} (profile ${session.profileName}).\n`,
+  );
+}
+
+async function showIdentity(session: Session): Promise<void> {
+  const client = session.client();
+  const response = await client.resources.http.raw({ method: 'GET', path: '/verifyApiKey' });
+  const identity = {
+    accountId: response.headers.get('x-fireworks-account-id') ?? '',
+    server: client.resources.http.settings.origin,
+    profile: session.profileName,
+  };
+  printResource(session, identity);
+}

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { resolveReference } from '@sparkler/api';
+import { resources } from '@sparkler/api/resources';
+import type { Command } from 'commander';
+import { methodOf, readName, sendCall } from '../calls.ts';
+import { UsageError } from '../exit-codes.ts';
+import { listFolder } from '../files/list-folder.ts';
+import { uploadFiles } from '../files/upload-files.ts';
+import { addFieldOptions } from '../flags/add-field-options.ts';
+import { deriveFlags } from '../flags/derive-flags.ts';
+import { type RawFlags, readFlags } from '../flags/read-flags.ts';
+import { nouns, schemaOf } from '../nouns.ts';
+import { printResource } from '../output/print-resource.ts';
+import type { Act } from '../program.ts';
+import type { Session } from '../session.ts';
+import { sendCreate } from './create.ts';
+
+const noun = nouns.find((candidate) => candidate.key === 'models')!;
+
+interface ModelFlags extends RawFlags {
+  readonly baseModel?: string;
+  readonly awsAccessKeyId?: string;
+  readonly awsSecretAccessKey?: string;
+  readonly embedding?: boolean;
+}
+
+/**
+ * `firectl create model <id> <folder | s3://…>`: a base model, or with an adapter_config.json a LoRA addon.
+ */
+export function addCreateModel(create: Command, act: Act): void {
+  const fields = deriveFlags(schemaOf('models'), 'create').filter(({ name }) => name !== 'kind');
+  const command = create
+    .command('model [id] [source]')
+    .description('Upload a model: a folder of files, or s3://bucket/folder.')
+    .option('--base-model <string>', 'for a LoRA addon: the model it was trained on')
+    .option('--embedding', 'the model makes embeddings')
+    .option('--aws-access-key-id <string>', 'for s3:// sources')
+    .option('--aws-secret-access-key <string>', 'for s3:// sources; better AWS_SECRET_ACCESS_KEY');
+  addFieldOptions(command, fields);
+  command.addHelpText('after', '\nExample:\n  firectl create model my-model /path/to/checkpoint/');
+  command.action(
+    act(async (session: Session, id: string | undefined, source: string | undefined, flags: ModelFlags) => {
+      const modelId = readName(id);
+      if (source === undefined) throw new UsageError('name the files: firectl create model <id> <folder>');
+      const { baseModel, ...rest } = flags;
+      const model = readFlags(fields, rest);
+      if (source.startsWith('s3://')) await importFromS3(session, modelId, source, model, flags);
+      else await uploadFolder(session, modelId, source, model, baseModel, flags.embedding === true);
+    }),
+  );
+}
+
+async function uploadFolder(
+  session: Session,
+  id: string,
+  folder: string,
+  model: Readonly<Record<string, unknown>>,
+  baseModel: string | undefined,
+  isEmbedding: boolean,
+): Promise<void> {
+  const files = await listFolder(folder);
+  const isAddon = files.some((file) => file.name === 'adapter_config.json');
+  const details = isAddon
+    ? { kind: 'HF_PEFT_ADDON', peftDetails: await readPeftDetails(session, folder, baseModel) }
+    : {
+        kind: isEmbedding ? 'EMBEDDING_MODEL' : 'HF_BASE_MODEL',
+        baseModelDetails: { checkpointFormat: 'HUGGINGFACE' },
+      };
+  const created = await sendCreate(session, noun, { ...details, ...model }, id);
+  if (created === null) return;
+  const { models } = session.client();
+  const urls = await models.getUploadEndpoint(created.name, {
+    filenameToSize: Object.fromEntries(files.map((file) => [file.name, String(file.sizeBytes)])),
+    enableResumableUpload: true,
+  });
+  await uploadFiles(session, files, urls.filenameToSignedUrls);
+  const checked = await models.validateUpload(created.name);
+  for (const warning of checked.warnings ?? []) session.streams.note(`warning: ${warning}\n`);
+  printResource(session, await models.get(created.name));
+}
+
+async function readPeftDetails(session: Session, folder: string, baseModel: string | undefined) {
+  const path = join(folder, 'adapter_config.json');
+  let config: { r?: number; target_modules?: string[] | string };
+  try {
+    config = JSON.parse(await readFile(path, 'utf8')) as typeof config;
+  } catch (error) {
+    throw new UsageError(`${path} is not JSON: ${(error as Error).message}`);
+  }
+  if (baseModel === undefined) {
+    throw new UsageError(
+      'a LoRA addon needs --base-model, such as --base-model accounts/fireworks/models/llama-v3p1-8b-instruct',
+    );
+  }
+  const account = await session.client().resources.account();
+  const name = resolveReference(resources.models.pattern, baseModel, account);
+  const modules = config.target_modules ?? [];
+  return {
+    baseModel: name ?? baseModel,
+    r: config.r,
+    targetModules: typeof modules === 'string' ? [modules] : modules,
+  };
+}
+
+async function importFromS3(
+  session: Session,
+  id: string,
+  source: string,
+  model: Readonly<Record<string, unknown>>,
+  flags: ModelFlags,
+): Promise<void> {
+  const match = /^s3:\/\/([^/]+)\/?(.*)$/.exec(source);
+  if (match === null) throw new UsageError(`${source} is not s3://bucket/folder`);
+  const created = await sendCreate(
+    session,
+    noun,
+    { kind: 'HF_BASE_MODEL', baseModelDetails: { checkpointFormat: 'HUGGINGFACE' }, ...model },
+    id,
+  );
+  if (created === null) return;
+  const awsS3Source = {
+    s3Bucket: match[1]!,
+    s3Path: match[2]!,
+    accessKeyId: flags.awsAccessKeyId ?? session.environment.AWS_ACCESS_KEY_ID ?? '',
+    accessSecret: flags.awsSecretAccessKey ?? session.environment.AWS_SECRET_ACCESS_KEY ?? '',
+  };
+  const method = methodOf(resources.models, 'import', 'verb');
+  printResource(session, await sendCall(session, { method, name: created.name, body: { awsS3Source } }));
+}

@@ -1,0 +1,27 @@
+import { resources } from '@sparkler/api/resources';
+import type { Command } from 'commander';
+import { methodOf, readName, resolveName, sendCall } from '../calls.ts';
+import { nouns, spell } from '../nouns.ts';
+import { printResource } from '../output/print-resource.ts';
+import type { Act } from '../program.ts';
+import type { Session } from '../session.ts';
+
+/** `firectl get <resource> <id>`, for every resource that can be read. */
+export function addGetCommands(program: Command, act: Act): void {
+  const get = program.command('get').description('Show a resource.');
+  for (const noun of nouns) {
+    const resource = resources[noun.key];
+    if ((resource.methods as Record<string, unknown>).get === undefined) continue;
+    const command = get
+      .command(`${noun.singular} [id]`)
+      .aliases(noun.aliases.filter((name) => !name.endsWith('s')))
+      .description(`Show one ${spell(noun.singular)}: its id, or its full name.`)
+      .addHelpText('after', `\nExample:\n  firectl get ${noun.singular} my-${noun.singular}`);
+    command.action(
+      act(async (session: Session, id: string | undefined) => {
+        const name = await resolveName(session, resource, readName(id));
+        printResource(session, await sendCall(session, { method: methodOf(resource, 'get', 'get'), name }));
+      }),
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import type { PlainSchema } from '@sparkler/api';
+import { formatValue } from './print-resource.ts';
+
+/** Fields worth a column, most telling first; a table shows those that its resource has. */
+const telling = [
+  'name',
+  'keyId',
+  'displayName',
+  'email',
+  'role',
+  'model',
+  'baseModel',
+  'deployment',
+  'dataset',
+  'kind',
+  'state',
+  'default',
+  'value',
+  'maxValue',
+  'usage',
+  'replicaCount',
+  'acceleratorType',
+  'acceleratorCount',
+  'exampleCount',
+  'prefix',
+  'createTime',
+  'expireTime',
+];
+
+const columnsMax = 7;
+
+/** Columns of a resource's table. */
+export function planColumns(schema: PlainSchema): string[] {
+  return telling.filter((field) => schema.properties?.[field] !== undefined).slice(0, columnsMax);
+}
+
+/** A table with a heading; columns two spaces apart, as wide as their content. */
+export function formatTable(
+  columns: readonly string[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+): string {
+  const cells = rows.map((row) => columns.map((column) => formatCell(column, row[column])));
+  const headings = columns.map((column) => column.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toUpperCase());
+  const widths = headings.map((heading, i) =>
+    Math.max(heading.length, ...cells.map((row) => row[i]!.length)),
+  );
+  const line = (texts: readonly string[]): string =>
+    texts
+      .map((text, i) => text.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd();
+  return [line(headings), ...cells.map(line)].join('\n');
+}
+
+function formatCell(column: string, value: unknown): string {
+  if (value === null || value === undefined || value === false) return '';
+  const text = formatValue(value, 0).replaceAll(/\s+/g, ' ');
+  // Lists show ids, as the guides do; `get` shows full names.
+  return column === 'name' ? text.split('/').at(-1)! : text;
+}
