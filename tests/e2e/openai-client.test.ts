@@ -63,6 +63,19 @@ test('completions, whole and streamed', async () => {
   expect(text).toBe(whole.choices[0]!.text);
 });
 
+test('embeddings, as numbers and packed, of one text and of several', async () => {
+  const { openai } = platform;
+  const numbers = await openai.embeddings.create({ model, input: ['one', 'two'], encoding_format: 'float' });
+  expect(numbers.data.map((entry) => entry.index)).toEqual([0, 1]);
+  // The client asks for base64 by itself and unpacks it.
+  const packed = await openai.embeddings.create({ model, input: 'one' });
+  expect(packed.data[0]!.embedding).toHaveLength(numbers.data[0]!.embedding.length);
+  packed.data[0]!.embedding.forEach((value, index) => {
+    expect(value).toBeCloseTo(numbers.data[0]!.embedding[index]!, 5);
+  });
+  expect(packed.usage.prompt_tokens).toBeGreaterThan(0);
+});
+
 test('models are listed and shown', async () => {
   const name = `accounts/fireworks/models/${model}`;
   const listed = await platform.openai.models.list();
