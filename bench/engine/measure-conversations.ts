@@ -22,13 +22,13 @@ export async function measureConversations(subject: Subject, command: Conversati
     Array.from({ length: count }, async (_, person) => {
       let tokens = subject.encode(systemPrompt);
       for (let turn = 0; turn < turns; turn += 1) {
-        const question = `<|im_start|>user\nReader ${person}, question ${turn}: where do I find books about topic ${
+        const question = `<|im_start|>user\nReader ${person}: where are books about topic ${
           person * turns + turn
-        }, and may I borrow three of them until next month?<|im_end|>\n<|im_start|>assistant\n`;
+        }?<|im_end|>\n<|im_start|>assistant\n`;
         tokens = [...tokens, ...subject.encode(question)];
         const request = makeRequest({
           promptTokens: tokens,
-          maxTokens: 32,
+          maxTokens: 16,
           ignoreEnd: true,
           speculate: false,
           isolationKey,

@@ -98,7 +98,7 @@ async function waitForModel(
   lines: StepLines,
   stopping: AbortSignal,
 ): Promise<string | null> {
-  lines.begin(`Model ${model}`);
+  lines.begin(`Model ${model.slice(model.lastIndexOf('/') + 1)}`);
   try {
     await server.whenServing(model, stopping);
     return model;
