@@ -34,8 +34,8 @@ function describeBounds(schema: Schema): Markup | null {
     const top = high !== undefined && high >= Number.MAX_SAFE_INTEGER ? undefined : high;
     const bottom = low !== undefined && low <= Number.MIN_SAFE_INTEGER ? undefined : low;
     if (bottom !== undefined && top !== undefined) parts.push(`${bottom} to ${top}${unit}`);
-    else if (bottom !== undefined) parts.push(`at least ${bottom}${unit}`);
-    else if (top !== undefined) parts.push(`at most ${top}${unit}`);
+    else if (bottom !== undefined) parts.push(`${bottom} or more${unit}`);
+    else if (top !== undefined) parts.push(`up to ${top}${unit}`);
   };
   range(schema.minimum, schema.maximum, '');
   range(schema.minLength, schema.maxLength, ' characters');

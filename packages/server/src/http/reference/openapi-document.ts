@@ -11,7 +11,14 @@ export interface Operation {
   readonly tags?: readonly string[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly description?: string; readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, OperationResponse>>;
+}
+
+/** A reference names a response component, which has a schema of the same name. */
+export interface OperationResponse {
+  readonly $ref?: string;
+  readonly description?: string;
+  readonly content?: Content;
 }
 
 export interface Parameter {

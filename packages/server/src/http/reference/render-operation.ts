@@ -1,7 +1,13 @@
 import { buildExample } from './build-example.ts';
-import { describeType, joinMarkup } from './describe-type.ts';
+import { describeType } from './describe-type.ts';
 import { html, type Markup } from './html.ts';
-import { type Content, componentOf, type OpenApiDocument, type Operation } from './openapi-document.ts';
+import {
+  type Content,
+  componentOf,
+  type OpenApiDocument,
+  type Operation,
+  type OperationResponse,
+} from './openapi-document.ts';
 import { renderSchema } from './render-schema.ts';
 
 /** One operation: what it does, what it takes, what it answers, and how to call it. */
@@ -42,11 +48,13 @@ function renderBody(document: OpenApiDocument, content: Content): Markup {
   })}`;
 }
 
-function renderResponse(status: string, response: Operation['responses'][string]): Markup {
+function renderResponse(status: string, response: OperationResponse): Markup {
+  const named = status === 'default' ? 'Otherwise' : status;
+  if (response.$ref !== undefined) {
+    return html`<p><strong>${named}</strong> ${describeType({ $ref: response.$ref })}</p>`;
+  }
   const kinds = Object.entries(response.content ?? {}).map(
-    ([type, { schema }]) => html`${describeType(schema)} <span class="quiet">${type}</span>`,
+    ([type, { schema }]) => html`<div>${describeType(schema)} <span class="quiet">${type}</span></div>`,
   );
-  const named = status === 'default' ? 'otherwise' : status;
-  const body = kinds.length === 0 ? null : html`: ${joinMarkup(kinds, ', ')}`;
-  return html`<p><strong>${named}</strong> ${response.description ?? 'an error'}${body}</p>`;
+  return html`<p><strong>${named}</strong> ${response.description ?? ''}</p>${kinds}`;
 }
