@@ -29,7 +29,7 @@ export interface EnginePolicy {
   readonly draftTokensMax: number;
   /** Tokens of its own text that must repeat before a sequence drafts what followed them last time. */
   readonly ngramTokens: number;
-  /** Rows with logits per step: each takes vocabularySize floats in the runner. */
+  /** Rows with logits per step, at least one a running sequence: each takes vocabularySize floats in the runner. */
   readonly logitRowsMax: number;
 }
 
@@ -48,7 +48,7 @@ export function resolvePolicy(limits: RunnerLimits, given: Partial<EnginePolicy>
     speculation: true,
     draftTokensMax: Math.min(32, limits.batchTokensMax - 1),
     ngramTokens: 3,
-    logitRowsMax: 256,
+    logitRowsMax: Math.max(256, limits.sequencesMax),
     ...given,
   };
   requireRange(policy, 'queueMax', 0, Number.MAX_SAFE_INTEGER);
@@ -61,7 +61,7 @@ export function resolvePolicy(limits: RunnerLimits, given: Partial<EnginePolicy>
   requireRange(policy, 'hostBytesMax', 0, Number.MAX_SAFE_INTEGER);
   requireRange(policy, 'draftTokensMax', 0, limits.batchTokensMax - 1);
   requireRange(policy, 'ngramTokens', 1, 16);
-  requireRange(policy, 'logitRowsMax', 1, Number.MAX_SAFE_INTEGER);
+  requireRange(policy, 'logitRowsMax', policy.runningMax, Number.MAX_SAFE_INTEGER);
   return policy;
 }
 

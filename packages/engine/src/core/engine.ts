@@ -217,6 +217,7 @@ export class Engine implements GenerationEngine {
 
   #checkWhenIdle(): void {
     this.#queue.forgetTenants();
+    this.#cache.forgetFull();
     if (this.#stepsChecked === this.#steps) return;
     this.#stepsChecked = this.#steps;
     const problems = this.checkIntegrity();
@@ -249,7 +250,8 @@ export class Engine implements GenerationEngine {
     const batch = this.#batch.fill(plan);
     const result = await this.#runner.forward(batch);
     if (result.status === 'cache-full') {
-      this.#makeRoom(plan);
+      // The runner has fewer free cells than its limits say (it may need some itself): plan anew with fewer.
+      this.#cache.learnFull(batch.rows);
       return;
     }
     this.#steps++;
@@ -258,12 +260,6 @@ export class Engine implements GenerationEngine {
     tally.forwardMs = result.forwardMs;
     this.#apply(plan, tally);
     this.#observer.onStep?.(this.#record(plan, tally));
-  }
-
-  /** The runner has fewer free cells than were counted (it may need some for itself): give some up and try again. */
-  #makeRoom(plan: StepPlan): void {
-    if (this.#cache.evictOldest() || this.#scheduler.preemptLeastUrgent() !== null) return;
-    this.#endTooLarge(plan.parts[0]!.sequence.job);
   }
 
   #endTooLarge(job: GenerationJob): void {

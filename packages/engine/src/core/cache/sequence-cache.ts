@@ -37,12 +37,14 @@ export class SequenceCache {
   readonly #host: HostStore;
   /** Cached slots in order of last use, oldest first. */
   readonly #cached = new Set<Slot>();
+  #cellsMax: number;
   #evictions = 0;
   #restores = 0;
 
   constructor(runner: ModelRunner, policy: EnginePolicy) {
-    const { sequencesMax } = runner.limits;
+    const { sequencesMax, cellsMax } = runner.limits;
     this.#runner = runner;
+    this.#cellsMax = cellsMax;
     this.#policy = policy;
     this.#ledger = new CellLedger(sequencesMax);
     this.#slots = Array.from({ length: sequencesMax }, (_, id) => ({ kind: 'slot', id, owner: null }));
@@ -53,8 +55,23 @@ export class SequenceCache {
     return this.#ledger.used;
   }
 
+  /** Cells that can be used: the runner's limit, or less once it turned out to hold less. */
+  get cellsMax(): number {
+    return this.#cellsMax;
+  }
+
   get cellsFree(): number {
-    return this.#runner.limits.cellsMax - this.#ledger.used;
+    return this.#cellsMax - this.#ledger.used;
+  }
+
+  /** The runner had no room for `rows` more: from now on less is planned with. */
+  learnFull(rows: number): void {
+    this.#cellsMax = Math.min(this.#cellsMax, this.#ledger.used + rows - 1);
+  }
+
+  /** What was learned about the runner's room may have changed; call when nothing runs. */
+  forgetFull(): void {
+    this.#cellsMax = this.#runner.limits.cellsMax;
   }
 
   get hostBytes(): number {

@@ -50,10 +50,7 @@ export function planRows(wanted: readonly RowsWanted[], limits: RowLimits): Rows
 
   let rowsLeft = limits.rowsMax;
   let logitsLeft = limits.logitRowsMax;
-  const share = planPrefillShare(
-    prefills.map((place) => wanted[place]!),
-    limits,
-  );
+  const share = planPrefillShare(wanted, limits);
   for (const place of decodes) {
     const rows = Math.min(wanted[place]!.pending, rowsLeft - share);
     if (rows <= 0 || logitsLeft === 0) continue;
@@ -81,11 +78,20 @@ export function planRows(wanted: readonly RowsWanted[], limits: RowLimits): Rows
   return planned;
 }
 
-/** Rows that decodes must leave to prompts. In a tiny batch the share rounds to none until a prompt waited too long. */
-function planPrefillShare(prefills: readonly RowsWanted[], limits: RowLimits): number {
-  const pending = prefills.reduce((sum, { pending }) => sum + pending, 0);
-  const waitedTooLong = prefills.some(({ passedOver }) => passedOver >= PASSED_OVER_MAX);
-  const share = Math.max(waitedTooLong ? 1 : 0, Math.floor(limits.rowsMax * PREFILL_SHARE));
+/**
+ * Rows that decodes must leave to prompts. In a tiny batch the share rounds to none; there one prompt gets a row once
+ * it waited too long, and longer than every decode.
+ */
+function planPrefillShare(wanted: readonly RowsWanted[], limits: RowLimits): number {
+  let pending = 0;
+  const waited = { decodes: 0, prefills: 0 };
+  for (const row of wanted) {
+    if (!row.decoding) pending += row.pending;
+    const kind = row.decoding ? 'decodes' : 'prefills';
+    waited[kind] = Math.max(waited[kind], row.passedOver);
+  }
+  const isDue = waited.prefills >= PASSED_OVER_MAX && waited.prefills >= waited.decodes;
+  const share = Math.max(isDue ? 1 : 0, Math.floor(limits.rowsMax * PREFILL_SHARE));
   return Math.min(pending, limits.prefillRowsMax, share);
 }
 

@@ -202,7 +202,7 @@ export class Scheduler {
     let cells = this.#cache.countPinned(this.running, offer);
     cells += sequence.tokens.length - (offer?.length ?? 0) + growthOf(sequence);
     for (const other of this.running) cells += other.pending + growthOf(other);
-    return cells <= this.#limits.cellsMax;
+    return cells <= this.#cache.cellsMax;
   }
 
   /** Whether a running sequence will soon have computed more of this one's prompt than any cache has. */
