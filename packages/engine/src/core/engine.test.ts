@@ -160,7 +160,7 @@ test('an urgent request takes the place of one that can wait, which then goes on
     order.push('patient');
     return outcome;
   });
-  await untilStep(steps, 2);
+  await untilStep(steps, 25);
   await generate(engine, makeRequest({ priority: 1, promptTokens: encodePrompt('now'), maxTokens: 5 }));
   order.push('urgent');
   expect((await patient).choices).toEqual(alone.choices);
