@@ -1,6 +1,7 @@
 import { LlamaError } from './llama-error.ts';
 import type { LlamaModel } from './model.ts';
 import { TOKEN_ATTRIBUTE } from './native/declarations/vocab.ts';
+import { resolveNormalForm } from './normal-form.ts';
 import { makeSpecialSplitter, type SpecialToken } from './split-at-control-tokens.ts';
 
 /** Bytes of text one native call tokenizes: its lengths are 32-bit, and a call blocks the event loop. */
@@ -31,13 +32,15 @@ export function createTokenizer(model: LlamaModel): LlamaTokenizer {
   const splitBoth = makeSpecialSplitter(special);
   const splitDefined = makeSpecialSplitter(special.filter((token) => token.userDefined));
   const added = findAdded(model);
+  const form = resolveNormalForm(model.metadata);
   return {
     vocabularySize,
     bosToken: presentOrNull(native.bos(vocab)),
     eosToken: presentOrNull(native.eos(vocab)),
     endTokens: tokens.filter((token) => native.isEnd(vocab, token)),
     addsBos: native.addsBos(vocab),
-    encode(text, options) {
+    encode(raw, options) {
+      const text = form === null ? raw : raw.normalize(form);
       const parts = (options.parseSpecial ? splitBoth : splitDefined)(text);
       if (parts.length < 2 || added === null) return encodeText(model, text, options);
       const ids = parts.flatMap((part) => encodeText(model, part, { ...options, addSpecial: false }));
