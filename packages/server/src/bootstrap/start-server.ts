@@ -10,6 +10,7 @@ import type { ControlPlaneContext } from '../resources/control-plane-context.ts'
 import { mountControlPlane } from '../resources/mount-control-plane.ts';
 import type { Settings } from '../settings.ts';
 import { SettingsError } from '../settings-load.ts';
+import { createAuditTrail } from '../store/audit-trail.ts';
 import { forgetNode } from '../store/deployment-observed.ts';
 import { createKeyDirectory } from '../store/key-directory.ts';
 import { listenForNotices } from '../store/notices.ts';
@@ -171,15 +172,17 @@ async function startHttp(
 ): Promise<string> {
   tell({ kind: 'step', step: 'http', text: 'Starting the API' });
   const { db } = store.database;
-  const usage = createUsageSink(db, join(settings.dataFolder, 'spool'), (text, error) =>
-    log.warn({ err: error }, text),
-  );
+  const usage = createUsageSink(db, {
+    folder: join(settings.dataFolder, 'spool'),
+    onProblem: (text, error) => log.warn({ err: error }, text),
+  });
   stops.add('usage', () => usage.close());
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const context: ControlPlaneContext = {
     db,
     queue,
+    audit: createAuditTrail(db),
     settings: toGatewaySettings(settings),
     log,
     keys,

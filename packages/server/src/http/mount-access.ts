@@ -18,6 +18,10 @@ export function checkAccess(
     const message = `your key is of account ${principal.account}, this is of ${account}: ${advice}`;
     throw new ApiError('PERMISSION_DENIED', message);
   }
+  if (method.access === 'write' && principal.role === 'inference-user') {
+    const message = `${method.permission} changes things, and the role inference-user may only run inference`;
+    throw new ApiError('PERMISSION_DENIED', message);
+  }
   if (method.access === 'admin' && principal.role !== 'admin') {
     const message = `${method.permission} is for administrators of account ${principal.account}; ask one of them`;
     throw new ApiError('PERMISSION_DENIED', message);

@@ -1,12 +1,15 @@
 import { type Method, queryOf, type Resource } from '@sparkler/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, HandlersOf } from '../resources/handler.ts';
+import { describeFailure, describeRequest, isWrite } from './audit.ts';
 import { principalOf, requirePrincipal } from './authenticate.ts';
 import type { ServerContext } from './context.ts';
+import { etagOf } from './etag.ts';
 import { checkAccess } from './mount-access.ts';
-import { createDecoder } from './mount-decode.ts';
+import { createDecoder, type DecodedTarget } from './mount-decode.ts';
 import { encodeReply } from './mount-encode.ts';
 import { acceptUploads } from './mount-upload.ts';
+import type { Principal } from './principal.ts';
 import { verbSegment } from './rewrite-url.ts';
 
 /**
@@ -48,11 +51,61 @@ function mountMethod(app: FastifyInstance, context: ServerContext, method: Metho
       const principal = principalOf(request);
       const target = decode.target(request.params as Record<string, string>);
       checkAccess(principal, method, target.ids.account, providerAccount);
-      const decoded = await decode.request(target, request.query as Record<string, string>, request.body);
-      const answer = await handler(decoded, { principal, requestId: request.id });
-      return reply.send(encodeReply(method, decoded, answer));
+      const run = async () => {
+        const decoded = await decode.request(target, request.query as Record<string, string>, request.body);
+        const answer = await handler(decoded, describeCaller(request, principal));
+        return { answer, body: encodeReply(method, decoded, answer) };
+      };
+      const { answer, body } = await withAudit(context, request, method, target, run);
+      const etag = etagOf(answer);
+      if (etag !== null) reply.header('etag', etag);
+      return reply.send(body);
     },
   });
+}
+
+/** Name of what a write made or changed, when the reply says it. */
+function nameOf(answer: unknown, target: DecodedTarget): string | null {
+  const { name, keyId } = (answer ?? {}) as { name?: unknown; keyId?: unknown };
+  if (typeof name === 'string') return name;
+  return typeof keyId === 'string' ? `${target.name}/apiKeys/${keyId}` : null;
+}
+
+function describeCaller(request: FastifyRequest, principal: Principal): Caller {
+  const ifMatch = request.headers['if-match'];
+  return {
+    principal,
+    requestId: request.id,
+    baseUrl: `${request.protocol}://${request.host}`,
+    ifMatch: ifMatch === undefined || ifMatch.trim() === '*' ? null : ifMatch.trim(),
+  };
+}
+
+/** Runs a write between the two halves of its entry in the audit log; anything else just runs. */
+async function withAudit<T extends { answer: unknown }>(
+  { audit }: ServerContext,
+  request: FastifyRequest,
+  method: Method,
+  target: DecodedTarget,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (audit === undefined || !isWrite(method)) return run();
+  const principal = principalOf(request);
+  const id = await audit.begin({
+    account: target.ids.account ?? principal.account,
+    method: method.operationId,
+    principal,
+    resource: target.name,
+    payload: describeRequest(request, method, principal),
+  });
+  try {
+    const done = await run();
+    await audit.complete(id, { code: 'OK', message: '', resource: nameOf(done.answer, target) });
+    return done;
+  } catch (error) {
+    await audit.complete(id, describeFailure(error));
+    throw error;
+  }
 }
 
 /** `/v1/accounts/{account}/models/{model}:prepare` as the router has it, after rewriteUrl. */

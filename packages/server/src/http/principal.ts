@@ -3,7 +3,7 @@ export interface Principal {
   readonly account: string;
   /** accounts/A/users/U */
   readonly user: string;
-  readonly role: 'admin' | 'user';
+  readonly role: 'admin' | 'user' | 'contributor' | 'inference-user';
   readonly apiKeyId: string;
   readonly isServiceAccount: boolean;
 }
@@ -12,4 +12,6 @@ export interface Principal {
 export interface KeyDirectory {
   /** Null when the key is unknown, expired or deleted. */
   find(key: string): Principal | null;
+  /** Reads the keys again, when the process that asks has just changed them; others hear of it by NOTIFY. */
+  refresh?(): Promise<void>;
 }

@@ -5,6 +5,10 @@ import type { Principal } from '../http/principal.ts';
 export interface Caller {
   readonly principal: Principal;
   readonly requestId: string;
+  /** Scheme and host that the caller reached us under, for URLs that are handed out. */
+  readonly baseUrl: string;
+  /** The etag that the caller wants the resource to still have (`If-Match`); null: any. */
+  readonly ifMatch: string | null;
 }
 
 /**

@@ -17,6 +17,18 @@ export interface LoadedKeyDirectory extends KeyDirectory {
 export function createKeyDirectory(db: Database, now: () => number = Date.now): LoadedKeyDirectory {
   let salt: Buffer | null = null;
   let keys: ReadonlyMap<string, KnownKey> = new Map();
+  let begun = 0;
+  let applied = 0;
+  async function load(): Promise<void> {
+    begun += 1;
+    const turn = begun;
+    salt ??= await readKeySalt(db);
+    const read = await readKeys(db);
+    // Of loads that overlap, the one begun last has the newest keys, whichever ends last.
+    if (turn < applied) return;
+    applied = turn;
+    keys = read;
+  }
   return {
     find(key) {
       if (salt === null) return null;
@@ -26,10 +38,8 @@ export function createKeyDirectory(db: Database, now: () => number = Date.now): 
       if (!known || !timingSafeEqual(known.hash, hash)) return null;
       return now() < known.expireTimeMs ? known.principal : null;
     },
-    async load() {
-      salt ??= await readKeySalt(db);
-      keys = await readKeys(db);
-    },
+    load,
+    refresh: load,
   };
 }
 

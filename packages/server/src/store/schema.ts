@@ -25,12 +25,14 @@ export interface AccountsTable {
   update_time: UpdateTime;
 }
 
+export type UserRole = 'admin' | 'user' | 'contributor' | 'inference-user';
+
 export interface UsersTable {
   name: string;
   account: string;
   display_name: Generated<string>;
   email: Generated<string>;
-  role: 'admin' | 'user';
+  role: UserRole;
   is_service_account: Generated<boolean>;
   create_time: CreateTime;
   update_time: UpdateTime;
@@ -69,9 +71,53 @@ export interface ModelsTable {
   base_model_details: NullableJson;
   peft_details: NullableJson;
   default_sampling_params: JsonObject;
+  details: JsonObject;
+  precisions: ColumnType<string[], string[] | undefined, string[]>;
+  blob_prefix: string | null;
+  upload_files: JsonObject;
+  weights: NullableJson;
   created_by: Generated<string>;
   create_time: CreateTime;
   update_time: UpdateTime;
+}
+
+export interface DatasetsTable {
+  name: string;
+  account: string;
+  display_name: Generated<string>;
+  state: 'UPLOADING' | 'READY';
+  status_code: Generated<string>;
+  status_message: Generated<string>;
+  example_count: Bigint;
+  estimated_token_count: Bigint;
+  average_turn_count: Generated<number>;
+  format: Generated<string>;
+  source: JsonObject;
+  external_url: Generated<string>;
+  source_job_name: Generated<string>;
+  created_by: Generated<string>;
+  blob_prefix: string | null;
+  upload_files: JsonObject;
+  create_time: CreateTime;
+  update_time: UpdateTime;
+}
+
+export interface BlobDeletionsTable {
+  prefix: string;
+  create_time: CreateTime;
+}
+
+export interface AuditLogsTable {
+  id: string;
+  account: string;
+  create_time: CreateTime;
+  method: string;
+  principal: string;
+  resource: string;
+  payload: JsonObject;
+  status_code: Generated<string>;
+  status_message: Generated<string>;
+  message: Generated<string>;
 }
 
 export type DeploymentObservedState = 'starting' | 'ready' | 'asleep' | 'failed' | 'stopping' | 'deleted';
@@ -177,6 +223,9 @@ export interface Schema {
   users: UsersTable;
   api_keys: ApiKeysTable;
   models: ModelsTable;
+  datasets: DatasetsTable;
+  blob_deletions: BlobDeletionsTable;
+  audit_logs: AuditLogsTable;
   deployments: DeploymentsTable;
   deployed_models: DeployedModelsTable;
   replicas: ReplicasTable;

@@ -1,0 +1,62 @@
+import type { ListPage, ListQuery } from '@sparkler/api';
+import type { AuditLogEntry } from '@sparkler/api/resources';
+import { type Selectable, sql } from 'kysely';
+import type { Static } from 'typebox';
+import type { Database } from './database.ts';
+import { column, type FieldMap, json } from './lists/field-sql.ts';
+import { listRows } from './lists/list-rows.ts';
+import type { AuditLogsTable } from './schema.ts';
+
+type StoredAuditLog = Static<typeof AuditLogEntry>;
+
+const fields: FieldMap = {
+  id: column(sql`id`),
+  // Lists are ordered by createTime unless told otherwise; entries call it timestamp.
+  createTime: column(sql`create_time`),
+  timestamp: column(sql`create_time`),
+  method: column(sql`method`),
+  principal: column(sql`principal`),
+  resource: column(sql`resource`),
+  payload: json(sql`payload`),
+  'status.code': column(sql`status_code`),
+  'status.message': column(sql`status_message`),
+  message: column(sql`message`),
+};
+
+export interface AuditLogRange {
+  readonly startTime: Date | null;
+  readonly endTime: Date | null;
+  readonly email: string;
+}
+
+export function listAuditLogs(
+  db: Database,
+  account: string,
+  { startTime, endTime, email }: AuditLogRange,
+  query: ListQuery,
+): Promise<ListPage<StoredAuditLog>> {
+  const conditions = [
+    sql`account = ${account}`,
+    ...(startTime === null ? [] : [sql`create_time >= ${startTime}`]),
+    ...(endTime === null ? [] : [sql`create_time < ${endTime}`]),
+    ...(email === '' ? [] : [sql`lower(principal) = lower(${email})`]),
+  ];
+  const scope = sql`${sql.join(conditions, sql` and `)}`;
+  return listRows(db, { from: sql`audit_logs`, scope, fields, uniqueKey: sql`id` }, query, toAuditLog);
+}
+
+function toAuditLog(row: Selectable<AuditLogsTable>): StoredAuditLog {
+  return {
+    id: row.id,
+    timestamp: row.create_time.toISOString(),
+    method: row.method,
+    principal: row.principal,
+    resource: row.resource,
+    payload: row.payload,
+    status: {
+      code: row.status_code as NonNullable<NonNullable<StoredAuditLog['status']>['code']>,
+      message: row.status_message,
+    },
+    message: row.message,
+  };
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { createApp } from '../../packages/server/src/http/app.ts';
+import { defaultGatewaySettings } from '../../packages/server/src/http/context.ts';
+import type { ControlPlaneContext } from '../../packages/server/src/resources/control-plane-context.ts';
+import { mountControlPlane } from '../../packages/server/src/resources/mount-control-plane.ts';
+import { createAuditTrail } from '../../packages/server/src/store/audit-trail.ts';
+import { createKeyDirectory } from '../../packages/server/src/store/key-directory.ts';
+import { hashKey, makeKey, readKeySalt } from '../../packages/server/src/store/key-hash.ts';
+import { openReconcileQueue } from '../../packages/server/src/store/reconcile-queue.ts';
+import { createRoutingTable } from '../../packages/server/src/store/routing-table.ts';
+import type { UserRole } from '../../packages/server/src/store/schema.ts';
+import { openTestDatabase, type TestDatabase } from '../../packages/server/src/store/testing.ts';
+
+/** The reply to a call. `body` is what was sent, parsed; tests look into it by path. */
+export interface Reply {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are compared as they came
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+export interface CallOptions {
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The control plane over HTTP on a real database, without engines. */
+export interface ControlPlane {
+  readonly baseUrl: string;
+  readonly database: TestDatabase;
+  readonly context: ControlPlaneContext;
+  /** Key of the administrator of account `acme`. */
+  readonly adminKey: string;
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Reply>;
+  /** Makes a user with a key; the account too, when it is new. */
+  makeUser(account: string, id: string, role: UserRole, email?: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startControlPlane(): Promise<ControlPlane> {
+  const database = await openTestDatabase();
+  const { db } = database;
+  const queue = await openReconcileQueue(database.address, { works: false, onError: () => undefined });
+  const keys = createKeyDirectory(db);
+  const context: ControlPlaneContext = {
+    db,
+    queue,
+    audit: createAuditTrail(db),
+    settings: defaultGatewaySettings,
+    log: pino({ level: 'silent' }),
+    keys,
+    routing: createRoutingTable(db),
+    usage: { record: () => undefined },
+    metrics: new Registry(),
+    wake: () => undefined,
+    now: Date.now,
+    newId: randomUUID,
+    isReady: () => ({ ready: true, reason: null }),
+  };
+  const app = createApp(context);
+  mountControlPlane(app, context);
+  const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' });
+
+  async function makeUser(account: string, id: string, role: UserRole, email = ''): Promise<string> {
+    const name = `accounts/${account}/users/${id}`;
+    await db
+      .insertInto('accounts')
+      .values({ id: account })
+      .onConflict((on) => on.doNothing())
+      .execute();
+    await db.insertInto('users').values({ name, account, role, email }).execute();
+    const { key, prefix } = makeKey();
+    const hash = hashKey(await readKeySalt(db), key);
+    await db
+      .insertInto('api_keys')
+      .values({ id: randomUUID(), account, user_name: name, prefix, hash, expire_time: null })
+      .execute();
+    await keys.load();
+    return key;
+  }
+
+  await db.insertInto('accounts').values({ id: 'fireworks' }).execute();
+  const adminKey = await makeUser('acme', 'root', 'admin', 'root@acme.test');
+  return {
+    baseUrl,
+    database,
+    context,
+    adminKey,
+    makeUser,
+    async call(method, path, body, { key = adminKey, headers = {} } = {}) {
+      const response = await fetch(baseUrl + path, {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return {
+        status: response.status,
+        body: text === '' ? null : JSON.parse(text),
+        headers: response.headers,
+      };
+    },
+    async close() {
+      await app.close();
+      await queue.close();
+      await database.close();
+    },
+  };
+}
