@@ -26,19 +26,26 @@ afterAll(async () => {
 
 /** Files below a folder that were written since the test began and hold these bytes. */
 function filesWith(folder: string, bytes: Buffer): string[] {
-  const found: string[] = [];
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    try {
-      if (statSync(path).mtimeMs < startMs - 1_000) continue;
-      if (readFileSync(path).includes(bytes)) found.push(path);
-    } catch (error) {
-      // Other programs delete their temporary files while we look.
-      if (!['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    }
+  const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesWith(path, bytes);
+    if (!entry.isFile()) return [];
+    const holds = unlessGone(
+      () => statSync(path).mtimeMs >= startMs - 1_000 && readFileSync(path).includes(bytes),
+    );
+    return holds === true ? [path] : [];
+  });
+}
+
+/** Other programs delete their temporary files while we look, and some are not for us to read. */
+function unlessGone<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch (error) {
+    if (['ENOENT', 'EACCES', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
   }
-  return found;
 }
 
 /** Requests of every kind, good and bad, each with the marker in its text. */
