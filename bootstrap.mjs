@@ -134,10 +134,12 @@ async function installPackages(packagesTotal, mode) {
   const onLine = (line) => {
     if (/http fetch GET 200 .*\.tgz/.test(line)) fetched += 1;
   };
-  const showState = () =>
-    show(
-      `Installing packages (npm ci): ${Math.min(fetched, packagesTotal)} of ${packagesTotal}, ${seconds(begin)}`,
-    );
+  const hint = () =>
+    fetched === 0 && Date.now() - begin > 15_000 ? '; nothing has arrived yet, is there a network?' : '';
+  const showState = () => {
+    const count = `${Math.min(fetched, packagesTotal)} of ${packagesTotal}`;
+    show(`Installing packages (npm ci): ${count}, ${seconds(begin)}${hint()}`);
+  };
   showState();
   const timer = setInterval(showState, process.stderr.isTTY ? 200 : 5000);
   const flags = mode === 'serving' ? ['--omit=dev'] : [];
@@ -205,9 +207,10 @@ function explainNpmFailure({ lines, notFound }) {
       'A package arrived with the wrong content: try again; if it stays, clear npm\'s cache ("npm cache clean --force").',
     ],
   ].find(([pattern]) => pattern.test(text));
+  // Stacks and fields of npm's own errors help nobody here; its log has them.
   const said = lines
-    .filter((line) => line.startsWith('npm error'))
-    .slice(0, 12)
+    .filter((line) => /^npm error (\S|$)/.test(line) && !/^npm error (at|errno|\})/.test(line))
+    .slice(0, 8)
     .join('\n');
   return `Installing the packages failed. ${advice?.[1] ?? 'What npm said:'}\n${said || lines.slice(-12).join('\n')}`;
 }
