@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -24,6 +24,9 @@ afterAll(async () => {
   await platform.remove();
 });
 
+/** A run of this test writes nothing near this size; other programs on the machine may. */
+const FILE_BYTES_MAX = 256 * 1024 * 1024;
+
 /** Files below a folder that were written since the test began and hold these bytes. */
 function filesWith(folder: string, bytes: Buffer): string[] {
   const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? [];
@@ -31,9 +34,8 @@ function filesWith(folder: string, bytes: Buffer): string[] {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return filesWith(path, bytes);
     if (!entry.isFile()) return [];
-    const holds = unlessGone(
-      () => statSync(path).mtimeMs >= startMs - 1_000 && readFileSync(path).includes(bytes),
-    );
+    const isOurs = ({ mtimeMs, size }: Stats) => mtimeMs >= startMs - 1_000 && size < FILE_BYTES_MAX;
+    const holds = unlessGone(() => isOurs(statSync(path)) && readFileSync(path).includes(bytes));
     return holds === true ? [path] : [];
   });
 }
