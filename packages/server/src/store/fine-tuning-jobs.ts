@@ -1,0 +1,205 @@
+import type { ListPage, ListQuery } from '@sparkler/api';
+import type { SupervisedFineTuningJob } from '@sparkler/api/resources';
+import { sql } from 'kysely';
+import type { Static } from 'typebox';
+import type { DatabaseOrTransaction } from './database.ts';
+import { column, type FieldMap, json, nullableColumn, unset } from './lists/field-sql.ts';
+import { listRows } from './lists/list-rows.ts';
+
+export type JobResource = Static<typeof SupervisedFineTuningJob> & { readonly name: string };
+
+/** A job as stored. */
+export interface StoredJob {
+  readonly name: string;
+  readonly account: string;
+  readonly spec: JobResource;
+  readonly generation: number;
+  readonly wanted: 'run' | 'cancel' | 'pause';
+  readonly isDeleted: boolean;
+  readonly state: string;
+  readonly restartCount: number;
+  readonly trainedTokens: number;
+  readonly resource: JobResource;
+}
+
+interface JobRow {
+  name: string;
+  account: string;
+  spec: JobResource;
+  created_by: string;
+  create_time: Date;
+  update_time: Date;
+  completed_time: Date | null;
+  delete_time: Date | null;
+  generation: number;
+  wanted: 'run' | 'cancel' | 'pause';
+  state: string;
+  status_code: string;
+  status_message: string;
+  progress: object;
+  restart_count: number;
+  trained_tokens: number;
+}
+
+const specKeys = [
+  'displayName',
+  'dataset',
+  'outputModel',
+  'baseModel',
+  'warmStartFrom',
+  'jinjaTemplate',
+  'earlyStop',
+  'epochs',
+  'learningRate',
+  'learningRateWarmupSteps',
+  'optimizerWeightDecay',
+  'maxContextLength',
+  'loraRank',
+  'batchSize',
+  'batchSizeSamples',
+  'gradientAccumulationSteps',
+  'evaluationDataset',
+  'evalAutoCarveout',
+  'isTurbo',
+  'region',
+  'nodes',
+  'mtpEnabled',
+  'mtpNumDraftTokens',
+  'mtpFreezeBaseModel',
+  'hiddenStatesGenConfig',
+  'wandbConfig',
+  'awsS3Config',
+  'azureBlobStorageConfig',
+  'usePurpose',
+  'metricsFileSignedUrl',
+  'estimatedCost',
+] as const;
+
+const fields: FieldMap = {
+  name: column(sql`name`),
+  createTime: column(sql`create_time`),
+  updateTime: column(sql`update_time`),
+  completedTime: nullableColumn(sql`completed_time`),
+  createdBy: column(sql`created_by`),
+  state: column(sql`state`),
+  'status.code': column(sql`status_code`),
+  'status.message': column(sql`status_message`),
+  jobProgress: json(sql`progress`),
+  trainerLogsSignedUrl: unset,
+  ...Object.fromEntries(specKeys.map((key) => [key, json(sql`(spec -> ${key}::text)`)])),
+};
+
+export function listJobs(
+  db: DatabaseOrTransaction,
+  account: string,
+  query: ListQuery,
+): Promise<ListPage<JobResource>> {
+  const scope = sql`account = ${account} and delete_time is null`;
+  const source = { from: sql`fine_tuning_jobs`, scope, fields, uniqueKey: sql`name` };
+  return listRows(db as Parameters<typeof listRows>[0], source, query, (row: JobRow) => toJob(row).resource);
+}
+
+/** Names of jobs that may still need something. */
+export async function listOpenJobs(db: DatabaseOrTransaction): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select name from fine_tuning_jobs
+    where delete_time is not null or completed_time is null`.execute(db);
+  return rows.map((row) => row.name);
+}
+
+export async function readJob(db: DatabaseOrTransaction, name: string): Promise<StoredJob | null> {
+  const { rows } = await sql<JobRow>`select * from fine_tuning_jobs where name = ${name}`.execute(db);
+  return rows[0] === undefined ? null : toJob(rows[0]);
+}
+
+export async function insertJob(
+  db: DatabaseOrTransaction,
+  account: string,
+  spec: JobResource,
+  createdBy: string,
+): Promise<StoredJob> {
+  const { rows } = await sql<JobRow>`
+    insert into fine_tuning_jobs (name, account, spec, created_by)
+    values (${spec.name}, ${account}, ${JSON.stringify(spec)}::jsonb, ${createdBy}) returning *`.execute(db);
+  return toJob(rows[0]!);
+}
+
+/** Writes what is wanted of a job, with a new generation. */
+export async function wantOfJob(
+  db: DatabaseOrTransaction,
+  name: string,
+  wanted: StoredJob['wanted'] | 'deleted',
+): Promise<StoredJob> {
+  const change = wanted === 'deleted' ? sql`delete_time = now(), wanted = 'cancel'` : sql`wanted = ${wanted}`;
+  // A job that is gone on with leaves its resting state, or its reconciler would leave it alone.
+  const state = wanted === 'run' ? sql`, state = 'JOB_STATE_RE_QUEUEING', completed_time = null` : sql``;
+  const { rows } = await sql<JobRow>`
+    update fine_tuning_jobs set ${change} ${state}, generation = generation + 1, update_time = now()
+    where name = ${name} returning *`.execute(db);
+  return toJob(rows[0]!);
+}
+
+export interface ObservedJob {
+  readonly state: string;
+  readonly code: string;
+  readonly message: string;
+  readonly isResting: boolean;
+  readonly isRestart: boolean;
+}
+
+/** Writes what a run of the reconciler found, unless the job changed meanwhile. False when it did. */
+export async function writeJobObserved(
+  db: DatabaseOrTransaction,
+  job: StoredJob,
+  seen: ObservedJob,
+): Promise<boolean> {
+  const { rows } = await sql<{ name: string }>`
+    update fine_tuning_jobs set
+      observed_generation = ${job.generation}, state = ${seen.state}, status_code = ${seen.code},
+      status_message = ${seen.message}, restart_count = restart_count + ${seen.isRestart ? 1 : 0},
+      completed_time = case when ${seen.isResting} then coalesce(completed_time, now()) end, update_time = now()
+    where name = ${job.name} and generation = ${job.generation} returning name`.execute(db);
+  return rows.length === 1;
+}
+
+export async function writeJobProgress(
+  db: DatabaseOrTransaction,
+  name: string,
+  progress: object,
+  trainedTokens: number,
+): Promise<void> {
+  await sql`
+    update fine_tuning_jobs set progress = progress || ${JSON.stringify(progress)}::jsonb,
+      trained_tokens = greatest(trained_tokens, ${trainedTokens}::bigint), update_time = now()
+    where name = ${name}`.execute(db);
+}
+
+export async function removeJob(db: DatabaseOrTransaction, name: string): Promise<void> {
+  await sql`delete from fine_tuning_jobs where name = ${name}`.execute(db);
+}
+
+function toJob(row: JobRow): StoredJob {
+  const resource = {
+    ...row.spec,
+    name: row.name,
+    createTime: row.create_time.toISOString(),
+    updateTime: row.update_time.toISOString(),
+    ...(row.completed_time === null ? {} : { completedTime: row.completed_time.toISOString() }),
+    createdBy: row.created_by,
+    state: row.delete_time === null ? row.state : 'JOB_STATE_DELETING',
+    status: { code: row.status_code, message: row.status_message },
+    jobProgress: row.progress,
+  } as JobResource;
+  return {
+    name: row.name,
+    account: row.account,
+    spec: row.spec,
+    generation: row.generation,
+    wanted: row.wanted,
+    isDeleted: row.delete_time !== null,
+    state: row.state,
+    restartCount: row.restart_count,
+    trainedTokens: row.trained_tokens,
+    resource,
+  };
+}
