@@ -1,10 +1,12 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { copyMigratedCluster } from '../store/testing.ts';
 import {
   findProcess,
   findProcessesOn,
@@ -95,7 +97,8 @@ describe('stopping', () => {
     expect(await server.ended).toBe(0);
   });
 
-  test('works half-way through a start, at any moment', async () => {
+  test('works half-way through a first start, at any moment', async () => {
+    await rm(join(folder, 'postgres'), { recursive: true });
     for (const delayMs of [0, 150, 300, 500, 800, 1_200]) {
       const { child, ended } = spawnServer({ dataFolder: folder });
       await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -220,6 +223,22 @@ describe('Postgres', () => {
     await stop(server);
   });
 
+  test('is killed and cannot come back: requests are answered from memory, and stopping works', async () => {
+    const server = await start();
+    await askUntilAnswered(server);
+    await rename(join(folder, 'postgres', 'data', 'global'), join(folder, 'postgres', 'data', 'elsewhere'));
+    process.kill(findProcess(folder, postmaster)!, 'SIGKILL');
+    await expect.poll(server.output, { timeout: 20_000 }).toMatch(/Postgres did not start/);
+    for (let index = 0; index < 3; index += 1) expect((await ask(server)).status).toBe(200);
+    await stop(server);
+    expect(findProcessesOn(folder)).toEqual([]);
+    // What could not be stored is stored by the start after the repair.
+    await rename(join(folder, 'postgres', 'data', 'elsewhere'), join(folder, 'postgres', 'data', 'global'));
+    const next = await start();
+    await expect.poll(countUsage, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
+    await stop(next);
+  });
+
   test('hangs for a while: requests are answered from memory', async () => {
     const server = await start();
     await askUntilAnswered(server);
@@ -229,6 +248,51 @@ describe('Postgres', () => {
     await stop(server);
   });
 });
+
+describe.runIf(canMount())('the disk is full', () => {
+  let disk: string;
+  beforeEach(async () => {
+    disk = await mkdtemp(join(tmpdir(), 'sparkler-disk-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', disk]);
+    await removeFolder(folder);
+    folder = join(disk, 'data');
+    await copyMigratedCluster(join(folder, 'postgres'));
+  });
+  afterEach(async () => {
+    await removeFolder(folder);
+    execFileSync('umount', [disk]);
+    await rm(disk, { recursive: true });
+  });
+
+  /** Takes all space there is; the end of the disk is where writing fails. */
+  const fill = () => spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'ballast')}`, 'bs=1M']);
+
+  test('while it runs: requests are answered, and once there is space everything is stored', async () => {
+    const server = await start();
+    await askUntilAnswered(server);
+    fill();
+    for (let index = 0; index < 5; index += 1) expect((await ask(server)).status).toBe(200);
+    await rm(join(disk, 'ballast'));
+    await expect.poll(countUsage, { timeout: 30_000 }).toBeGreaterThanOrEqual(6);
+    await stop(server);
+  });
+
+  test('before the start: it is refused with how much is missing', async () => {
+    fill();
+    const { ended, output } = spawnServer({ dataFolder: folder });
+    expect(await ended).toBe(1);
+    expect(output()).toMatch(/has 0 MB free and sparkler needs \d+ MB to start\. Free some space/);
+  });
+});
+
+/** Only root of a machine (rather than of a container) can make a small disk to fill. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'sparkler-disk-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status === 0;
+  if (mounted) spawnSync('umount', [folder]);
+  rmdirSync(folder);
+  return mounted;
+}
 
 describe('a start that cannot be', () => {
   async function expectRefusal(env: Record<string, string>, message: RegExp): Promise<void> {
@@ -254,7 +318,7 @@ describe('a start that cannot be', () => {
     await new Promise((resolve) => taken.once('listening', resolve));
     const { port } = taken.address() as { port: number };
     await expectRefusal({ SPARKLER_PORT: String(port) }, new RegExp(`Port ${port} on 127.0.0.1 is in use`));
-    expect(existsSync(join(folder, 'postgres'))).toBe(false);
+    expect(existsSync(join(folder, 'logs', 'postgres.log'))).toBe(false);
     taken.close();
     await untilNothingRuns();
   });

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copyMigratedCluster } from '../store/testing.ts';
 
 /** A server in a process of its own, on a folder of its own, as a test sees it: from outside. */
 export interface TestServer {
@@ -26,9 +27,14 @@ export interface TestServerOptions {
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 
-/** A fresh folder for one server's data; remove it with removeFolder. */
-export function makeDataFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'sparkler-server-'));
+/**
+ * A folder for one server's data; remove it with removeFolder. Its database is made already, to save the
+ * time.
+ */
+export async function makeDataFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sparkler-server-'));
+  await copyMigratedCluster(join(folder, 'postgres'));
+  return folder;
 }
 
 /** Ends whatever still runs on the folder, and removes it. */
@@ -44,6 +50,8 @@ export function spawnServer({ dataFolder, env = {}, prefix = [] }: TestServerOpt
     env: {
       PATH: process.env.PATH,
       HOME: dataFolder,
+      // Shared by all test servers: compiling is most of what a start costs.
+      NODE_COMPILE_CACHE: join(tmpdir(), `sparkler-test-compile-cache-${process.getuid?.() ?? 0}`),
       SPARKLER_DATA: dataFolder,
       SPARKLER_RUNNER: 'scripted',
       SPARKLER_PORT: '0',

@@ -26,10 +26,8 @@ const copy = promisify(execFile);
  * or crash it, and leave nothing when their process dies (the kernel ends it).
  */
 export async function openTestDatabase(): Promise<TestDatabase> {
-  const template = await makeTemplate();
   const folder = await mkdtemp(join(tmpdir(), 'sparkler-test-'));
-  await mkdir(join(folder, 'postgres'), { mode: 0o700 });
-  await copy('cp', ['-a', template, join(folder, 'postgres', 'data')]);
+  await copyMigratedCluster(join(folder, 'postgres'));
   const postgres = await startPostgres(folder);
   const database = openDatabase(postgres.address, () => undefined);
   return {
@@ -43,6 +41,14 @@ export async function openTestDatabase(): Promise<TestDatabase> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Puts a migrated, stopped cluster where startEmbeddedPostgres of this folder finds it. */
+export async function copyMigratedCluster(folder: string): Promise<void> {
+  const template = await makeTemplate();
+  await mkdir(folder, { mode: 0o700, recursive: true });
+  // Owners are kept: as root, Postgres runs as somebody else.
+  await copy('cp', ['-a', template, join(folder, 'data')]);
 }
 
 function startPostgres(folder: string) {

@@ -49,7 +49,7 @@ const storedIds = async () =>
   );
 
 test('what is recorded is stored, and its spool file goes', async () => {
-  const sink = createUsageSink(database.db, folder, onProblem);
+  const sink = createUsageSink(database.db, { folder, onProblem });
   for (const id of ['a', 'b', 'c']) sink.record(usage(id));
   await sink.flush();
   expect(await storedIds()).toEqual(['a', 'b', 'c']);
@@ -71,7 +71,7 @@ test('what is recorded is stored, and its spool file goes', async () => {
 test('a server that died before storing leaves it to the next one', async () => {
   // What a killed process leaves is exactly its spool: nothing is closed, nothing flushed.
   openUsageSpool(folder).append(usage('left'));
-  const sink = createUsageSink(database.db, folder, onProblem);
+  const sink = createUsageSink(database.db, { folder, onProblem });
   sink.record(usage('new'));
   await sink.flush();
   expect(await storedIds()).toEqual(['left', 'new']);
@@ -79,11 +79,11 @@ test('a server that died before storing leaves it to the next one', async () => 
 });
 
 test('a server that died between storing and deleting the file stores nothing twice', async () => {
-  const first = createUsageSink(database.db, folder, onProblem);
+  const first = createUsageSink(database.db, { folder, onProblem });
   first.record(usage('once'));
   await first.close();
   openUsageSpool(folder).append(usage('once'));
-  const second = createUsageSink(database.db, folder, onProblem);
+  const second = createUsageSink(database.db, { folder, onProblem });
   await second.close();
   expect(await storedIds()).toEqual(['once']);
   expect(await readdir(folder)).toEqual([]);
@@ -94,14 +94,14 @@ test('a line that was cut short does not hold up the others', async () => {
     join(folder, 'usage-00000001.jsonl'),
     `${JSON.stringify(usage('whole'))}\n{"requestId":"cu`,
   );
-  const sink = createUsageSink(database.db, folder, onProblem);
+  const sink = createUsageSink(database.db, { folder, onProblem });
   await sink.close();
   expect(await storedIds()).toEqual(['whole']);
   expect(problems).toEqual(['1 cut-off usage lines were skipped']);
 });
 
 test('a record that the table refuses is named and skipped', async () => {
-  const sink = createUsageSink(database.db, folder, onProblem);
+  const sink = createUsageSink(database.db, { folder, onProblem });
   sink.record(usage('good'));
   sink.record(usage('bad', { promptTokens: 2 ** 40 }));
   sink.record(usage('fine'));
@@ -110,8 +110,29 @@ test('a record that the table refuses is named and skipped', async () => {
   expect(problems).toEqual(['the database refuses the usage of request bad']);
 });
 
+test('what is counted from usage is counted once, in the same transaction', async () => {
+  let counted: string[] = [];
+  let fails = true;
+  const afterInsert = async (_transaction: unknown, stored: readonly UsageRecord[]) => {
+    counted = [...counted, ...stored.map((record) => record.requestId)];
+    if (!fails) return;
+    fails = false;
+    counted = [];
+    throw new Error('the count failed');
+  };
+  const sink = createUsageSink(database.db, { folder, onProblem, afterInsert });
+  sink.record(usage('a'));
+  await expect(sink.flush()).rejects.toThrow('the count failed');
+  expect(await storedIds()).toEqual([]);
+  sink.record(usage('a'));
+  sink.record(usage('b'));
+  await sink.close();
+  expect(counted).toEqual(['a', 'b']);
+  expect(await storedIds()).toEqual(['a', 'b']);
+});
+
 test('many batches arrive whole', async () => {
-  const sink = createUsageSink(database.db, folder, onProblem);
+  const sink = createUsageSink(database.db, { folder, onProblem });
   const ids = Array.from({ length: 2_500 }, (_, index) => `r${String(index).padStart(5, '0')}`);
   for (const id of ids) sink.record(usage(id));
   await sink.close();
@@ -120,7 +141,7 @@ test('many batches arrive whole', async () => {
 
 test('while the database is away records wait, and are stored when it is back', async () => {
   const other = await openTestDatabase();
-  const sink = createUsageSink(other.db, folder, onProblem);
+  const sink = createUsageSink(other.db, { folder, onProblem });
   const pid = other.pid();
   process.kill(pid!, 'SIGKILL');
   sink.record(usage('waits'));

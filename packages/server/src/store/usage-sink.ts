@@ -1,7 +1,7 @@
-import type { Insertable } from 'kysely';
+import type { Insertable, Transaction } from 'kysely';
 import type { UsageRecord, UsageSink } from '../inference/metering.ts';
 import type { Database } from './database.ts';
-import type { UsageTable } from './schema.ts';
+import type { Schema, UsageTable } from './schema.ts';
 import { openUsageSpool, type UsageSpool } from './usage-spool.ts';
 
 export interface RunningUsageSink extends UsageSink {
@@ -11,44 +11,55 @@ export interface RunningUsageSink extends UsageSink {
   close(): Promise<void>;
 }
 
+export interface UsageSinkOptions {
+  /** Private folder of the spool. */
+  readonly folder: string;
+  readonly onProblem: (text: string, error?: Error) => void;
+  /**
+   * Runs in the transaction that stores records, with those that were not stored before: what is counted from
+   * usage is then counted exactly once.
+   */
+  readonly afterInsert?: (transaction: Transaction<Schema>, stored: readonly UsageRecord[]) => Promise<void>;
+}
+
 const flushIntervalMs = 500;
+/** While the database refuses, tries become rarer. */
+const retryDelayMaxMs = 30_000;
 /** 14 columns each; a statement takes 65,535 parameters. */
 const rowsPerInsert = 1_000;
-/**
- * Records kept in memory when even the spool file can't be written (disk full). More are dropped, and said
- * so.
- */
+/** Records kept in memory when even the spool can't be written (disk full). More are dropped, and said so. */
 const unspooledMax = 10_000;
 
 /**
  * Meters through a spool file into the `usage` table, in batches. Records left by an earlier server go first.
  */
-export function createUsageSink(
-  db: Database,
-  folder: string,
-  onProblem: (text: string, error?: Error) => void,
-): RunningUsageSink {
-  const spool = openUsageSpool(folder);
+export function createUsageSink(db: Database, options: UsageSinkOptions): RunningUsageSink {
+  const { onProblem } = options;
+  const spool = openUsageSpool(options.folder);
   let unspooled: UsageRecord[] = [];
   let flushing: Promise<void> | null = null;
+  let closed = false;
+  let timer = setTimeout(tick, flushIntervalMs).unref();
 
   function record(usage: UsageRecord): void {
     try {
       spool.append(usage);
     } catch (error) {
-      if (unspooled.length >= unspooledMax)
-        onProblem(`usage of request ${usage.requestId} was dropped`, error as Error);
-      else unspooled.push(usage);
+      if (unspooled.length < unspooledMax) unspooled.push(usage);
+      else onProblem(`usage of request ${usage.requestId} was dropped`, error as Error);
     }
   }
 
   async function flushAll(): Promise<void> {
-    if (unspooled.length > 0) {
-      const batch = unspooled;
-      await storeRecords(db, batch, onProblem);
-      unspooled = unspooled.filter((usage) => !batch.includes(usage));
+    const batch = unspooled;
+    unspooled = [];
+    try {
+      await storeRecords(db, batch, options);
+    } catch (error) {
+      unspooled = [...batch, ...unspooled];
+      throw error;
     }
-    await drainSpool(db, spool, onProblem);
+    await drainSpool(db, spool, options);
   }
 
   function flush(): Promise<void> {
@@ -58,25 +69,36 @@ export function createUsageSink(
     return flushing;
   }
 
-  const reportFailure = (error: Error) =>
-    onProblem('usage could not be stored yet; it is kept and tried again', error);
-  const timer = setInterval(() => flush().catch(reportFailure), flushIntervalMs).unref();
+  let delayMs = flushIntervalMs;
+  async function tick(): Promise<void> {
+    try {
+      await flush();
+      delayMs = flushIntervalMs;
+    } catch (error) {
+      onProblem('usage could not be stored yet; it is kept and tried again', error as Error);
+      delayMs = Math.min(delayMs * 2, retryDelayMaxMs);
+    }
+    if (!closed) timer = setTimeout(tick, delayMs).unref();
+  }
+
   return {
     record,
     flush,
     async close() {
-      clearInterval(timer);
+      closed = true;
+      clearTimeout(timer);
       await flushing?.catch(() => undefined);
-      await flush().catch(reportFailure);
+      const waits = 'usage could not be stored; the next start stores what is in the spool';
+      await flush().catch((error: Error) => onProblem(waits, error));
       spool.close();
     },
   };
 }
 
-async function drainSpool(db: Database, spool: UsageSpool, onProblem: (text: string) => void): Promise<void> {
+async function drainSpool(db: Database, spool: UsageSpool, options: UsageSinkOptions): Promise<void> {
   for (let file = spool.takeOldest(); file; file = spool.takeOldest()) {
-    if (file.damagedLines > 0) onProblem(`${file.damagedLines} cut-off usage lines were skipped`);
-    await storeRecords(db, file.records, onProblem);
+    if (file.damagedLines > 0) options.onProblem(`${file.damagedLines} cut-off usage lines were skipped`);
+    await storeRecords(db, file.records, options);
     file.done();
   }
 }
@@ -84,39 +106,51 @@ async function drainSpool(db: Database, spool: UsageSpool, onProblem: (text: str
 async function storeRecords(
   db: Database,
   records: readonly UsageRecord[],
-  onProblem: (text: string, error?: Error) => void,
+  options: UsageSinkOptions,
 ): Promise<void> {
   for (let start = 0; start < records.length; start += rowsPerInsert) {
-    const rows = records.slice(start, start + rowsPerInsert).map(toRow);
+    const batch = records.slice(start, start + rowsPerInsert);
     try {
-      await insertRows(db, rows);
+      await insertRecords(db, batch, options);
     } catch (error) {
       if (!isDataError(error)) throw error;
-      await insertOneByOne(db, rows, onProblem);
+      await insertOneByOne(db, batch, options);
     }
   }
 }
 
-async function insertRows(db: Database, rows: Insertable<UsageTable>[]): Promise<void> {
-  await db
-    .insertInto('usage')
-    .values(rows)
-    .onConflict((conflict) => conflict.column('request_id').doNothing())
-    .execute();
+async function insertRecords(
+  db: Database,
+  records: readonly UsageRecord[],
+  { afterInsert }: UsageSinkOptions,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const inserted = await transaction
+      .insertInto('usage')
+      .values(records.map(toRow))
+      .onConflict((conflict) => conflict.column('request_id').doNothing())
+      .returning('request_id')
+      .execute();
+    const ids = new Set(inserted.map((row) => row.request_id));
+    await afterInsert?.(
+      transaction,
+      records.filter((usage) => ids.delete(usage.requestId)),
+    );
+  });
 }
 
 /** One record that the table refuses must not hold up all others for ever. */
 async function insertOneByOne(
   db: Database,
-  rows: Insertable<UsageTable>[],
-  onProblem: (text: string, error?: Error) => void,
+  records: readonly UsageRecord[],
+  options: UsageSinkOptions,
 ): Promise<void> {
-  for (const row of rows) {
+  for (const usage of records) {
     try {
-      await insertRows(db, [row]);
+      await insertRecords(db, [usage], options);
     } catch (error) {
       if (!isDataError(error)) throw error;
-      onProblem(`the database refuses the usage of request ${row.request_id}`, error as Error);
+      options.onProblem(`the database refuses the usage of request ${usage.requestId}`, error as Error);
     }
   }
 }

@@ -8,6 +8,7 @@ import type { UsageRecord } from '../inference/metering.ts';
  * stored; stored twice is harmless, since rows are keyed by request id.
  */
 export interface UsageSpool {
+  /** Throws when the line could not be written whole. */
   append(usage: UsageRecord): void;
   /**
    * Takes the oldest file that may have records, closing the one being written when it's that. Null: nothing
@@ -43,7 +44,16 @@ export function openUsageSpool(folder: string): UsageSpool {
   return {
     append(usage) {
       current ??= openNext();
-      writeSync(current.descriptor, `${JSON.stringify(usage)}\n`);
+      const line = Buffer.from(`${JSON.stringify(usage)}\n`);
+      try {
+        // A full disk may take part of a line without an error.
+        const written = writeSync(current.descriptor, line);
+        if (written < line.length) throw new Error(`the disk took ${written} of ${line.length} bytes`);
+      } catch (error) {
+        // What was cut off must be the last line of its file, not the beginning of the next record's.
+        closeCurrent();
+        throw error;
+      }
     },
     takeOldest() {
       if (waiting.length === 0) closeCurrent();

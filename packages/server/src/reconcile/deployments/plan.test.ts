@@ -281,6 +281,7 @@ describe('from any situation', () => {
         const alive = observation.replicas.filter((entry) => entry.state !== 'exited');
         expect(alive).toHaveLength(wanted);
         expect(alive.every((entry) => entry.specKey === 'v1' && entry.state === 'ready')).toBe(true);
+        if (observation.deployment.deleted) expect(observation.replicas).toEqual([]);
         const last = planDeployment(observation);
         expect(last.steps).toEqual([]);
         expect(last.state).toBe(

@@ -46,7 +46,7 @@ export function planDeployment(observation: DeploymentObservation): DeploymentPl
   const outdated = alive.filter((replica) => replica.specKey !== deployment.specKey);
   const removal = planRemovals(wanted, current, outdated);
   const launch = planLaunch(observation, wanted - current.length);
-  const exits = planForgetting(replicas);
+  const exits = planForgetting(deployment, replicas);
   const ready = alive.filter((replica) => replica.state === 'ready').length - removal.drainedReady;
   const gone = replicas.every((replica) => replica.state === 'exited');
   const state = deriveState({ deployment, wanted, ready, gone, failed: launch.failed });
@@ -172,14 +172,20 @@ function servedWell(replica: ObservedReplica): boolean {
   return replica.readyTimeMs !== null && replica.exit!.timeMs - replica.readyTimeMs >= stableMs;
 }
 
-/** Wanted exits tell nothing; of the crashes the last few tell a loop. */
-function planForgetting(replicas: readonly ObservedReplica[]): DeploymentStep[] {
-  const exited = replicas.filter((replica) => replica.exit !== null);
-  const crashes = exited
-    .filter((replica) => !replica.exit!.wanted)
+/**
+ * Wanted exits tell nothing; of the crashes the last few tell a loop, as long as there is something to run.
+ */
+function planForgetting(
+  deployment: DesiredDeployment,
+  replicas: readonly ObservedReplica[],
+): DeploymentStep[] {
+  const crashes = replicas
+    .filter((replica) => replica.exit !== null && !replica.exit.wanted)
     .toSorted((left, right) => right.exit!.timeMs - left.exit!.timeMs);
-  const old = [...exited.filter((replica) => replica.exit!.wanted), ...crashes.slice(exitsKeptMax)];
-  return old.map(({ id }) => ({ kind: 'forget', replica: id }));
+  const kept = new Set(deployment.deleted ? [] : crashes.slice(0, exitsKeptMax));
+  return replicas
+    .filter((replica) => replica.exit !== null && !kept.has(replica))
+    .map(({ id }) => ({ kind: 'forget', replica: id }));
 }
 
 function deriveState(facts: {

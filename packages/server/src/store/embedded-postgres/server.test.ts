@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectionSettings } from '../database.ts';
+import { copyMigratedCluster } from '../testing.ts';
 import { findPackageFolder, linkAllLibraries, preparePostgresBinaries } from './binaries.ts';
 import { choosePostgresIdentity } from './identity.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './server.ts';
@@ -31,8 +32,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(): Promise<EmbeddedPostgres> {
+async function start(durable = false): Promise<EmbeddedPostgres> {
   const postgres = await startEmbeddedPostgres({
+    durable,
     folder: join(folder, 'postgres'),
     socketFolder: folder,
     logPath: join(folder, 'postgres.log'),
@@ -79,7 +81,7 @@ async function startElsewhere(prefix: readonly string[] = []): Promise<{ child: 
 
 describe('a start', () => {
   test('makes a durable database that only its socket folder leads to, and a second start finds it', async () => {
-    const first = await start();
+    const first = await start(true);
     await query(first, 'create table kept (n integer); insert into kept values (7)');
     const [settings] = await query(
       first,
@@ -98,7 +100,14 @@ describe('a start', () => {
     expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
+  test('works in a folder whose name has spaces, commas, quotes and letters of any script', async () => {
+    folder = join(folder, `it's "odd", ümlaut`);
+    await mkdir(folder, { mode: 0o700 });
+    expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
   test('that fails says what Postgres said', async () => {
+    await copyMigratedCluster(join(folder, 'postgres'));
     const postgres = await start();
     await postgres.stop();
     await writeFile(join(folder, 'postgres', 'data', 'postgresql.conf'), 'nonsense = 1\n');
@@ -127,6 +136,7 @@ describe('a start', () => {
   test.runIf(process.getuid?.() === 0)(
     'as root gives Postgres the right to read folders, and no other',
     async () => {
+      await copyMigratedCluster(join(folder, 'postgres'));
       const postgres = await start();
       const status = await readFile(`/proc/${postgres.pid()}/status`, 'utf8');
       expect(status).not.toMatch(/^Uid:\s+0\s/m);
@@ -138,6 +148,7 @@ describe('a start', () => {
 
 describe('Postgres that dies', () => {
   test('is started again with everything that was committed', async () => {
+    await copyMigratedCluster(join(folder, 'postgres'));
     const postgres = await start();
     await query(postgres, 'create table kept (n integer); insert into kept values (7)');
     const pid = postgres.pid();
@@ -148,6 +159,7 @@ describe('Postgres that dies', () => {
   });
 
   test('stays down when it was told to stop meanwhile', async () => {
+    await copyMigratedCluster(join(folder, 'postgres'));
     const postgres = await start();
     const pid = postgres.pid();
     process.kill(pid!, 'SIGKILL');
@@ -159,12 +171,14 @@ describe('Postgres that dies', () => {
 
 describe('a server that dies', () => {
   test('takes its Postgres along', async () => {
+    await copyMigratedCluster(join(folder, 'postgres'));
     const { child, pid } = await startElsewhere();
     child.kill('SIGKILL');
     await untilGone(pid);
   });
 
   test('leaving Postgres behind, has it stopped by the next start, and nothing is lost', async () => {
+    await copyMigratedCluster(join(folder, 'postgres'));
     const first = await start();
     await query(first, 'create table kept (n integer); insert into kept values (7)');
     await first.stop();
@@ -176,6 +190,7 @@ describe('a server that dies', () => {
   });
 
   test('leaves a pid file that does not matter, even if another process has the pid now', async () => {
+    await copyMigratedCluster(join(folder, 'postgres'));
     const first = await start();
     await first.stop();
     const sleeper = spawn('sleep', ['60']);

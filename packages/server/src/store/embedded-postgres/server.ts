@@ -172,7 +172,8 @@ function spawnPostgres(command: PostgresCommand): ChildProcess {
   const settings = {
     listen_addresses: '',
     fsync: command.durable ? 'on' : 'off',
-    unix_socket_directories: socketFolder,
+    // A list; quoted, a path may hold commas and spaces.
+    unix_socket_directories: `"${socketFolder.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     // Nothing replicates from the embedded server: fewer processes, less log.
     wal_level: 'minimal',
