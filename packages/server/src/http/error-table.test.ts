@@ -271,6 +271,28 @@ test('a bug is logged with its request id and without the body', async () => {
   expect(lines).not.toContain(secret);
 });
 
+test('bodies made to break parsers are refused like any other wrong body', async () => {
+  const fields = '"model":"tiny","messages":[{"role":"user","content":"hi"}]';
+  const deep = `${'['.repeat(1900)}${']'.repeat(1900)}`;
+  const bodies = [
+    `{${fields},"__proto__":{"stream":true}}`,
+    `{${fields},"constructor":{"prototype":{}}}`,
+    `{"model":"tiny","messages":${deep}}`,
+    `{${fields},"tools":[{"type":"function","function":{"name":"f","parameters":{"x":${deep}}}}]}`,
+    `{${fields},"metadata":${deep}}`,
+    deep,
+    '"text"',
+    'null',
+    '[]',
+  ];
+  for (const payload of bodies) {
+    const response = await app.inject({ ...post({}), payload });
+    expect([response.statusCode, payload.slice(0, 80)]).toEqual([400, payload.slice(0, 80)]);
+  }
+  expect(testbed.usage).toEqual([]);
+  expect(({} as Record<string, unknown>).stream).toBeUndefined();
+});
+
 test('a bare x-api-key works like a bearer token', async () => {
   const { authorization: _, ...rest } = key;
   const request = post({ model: 'tiny', messages });
