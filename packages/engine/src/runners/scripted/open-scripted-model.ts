@@ -9,6 +9,8 @@ export interface ScriptedModelOptions {
   readonly script?: Script;
   /** Milliseconds one forward call takes, by its rows; default none. */
   readonly stepMs?: (rows: number) => number;
+  /** False: forward says it took `stepMs` but returns at once, so that tests of costs need no time. */
+  readonly takesTime?: boolean;
   readonly description?: Partial<ModelDescription>;
 }
 
@@ -44,6 +46,7 @@ export function openScriptedModel(options: ScriptedModelOptions = {}): ScriptedM
       limits,
       script: options.script ?? createHashScript(),
       stepMs: options.stepMs ?? (() => 0),
+      takesTime: options.takesTime ?? true,
     }),
     tokenizer: createScriptedTokenizer(limits.vocabularySize),
     description: {

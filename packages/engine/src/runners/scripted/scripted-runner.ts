@@ -17,8 +17,10 @@ const INLINE_ADAPTER = 'scripted:';
 export interface ScriptedRunnerOptions {
   readonly limits: RunnerLimits;
   readonly script: Script;
-  /** How long a forward call of so many rows takes. */
+  /** How long a forward call of so many rows takes … */
   readonly stepMs: (rows: number) => number;
+  /** … really, or only by its own account. */
+  readonly takesTime: boolean;
 }
 
 /** A model runner without a model: bookkeeping as strict as a KV cache's, logits by a script. */
@@ -26,6 +28,7 @@ export class ScriptedRunner implements ModelRunner {
   readonly limits: RunnerLimits;
   readonly #script: Script;
   readonly #stepMs: (rows: number) => number;
+  readonly #takesTime: boolean;
   readonly #cells: ScriptedCells;
   readonly #adapters = new Map<string, { salt: number }>();
   /** Logits per row, grown as needed. */
@@ -39,6 +42,7 @@ export class ScriptedRunner implements ModelRunner {
     this.limits = options.limits;
     this.#script = options.script;
     this.#stepMs = options.stepMs;
+    this.#takesTime = options.takesTime;
     this.#cells = new ScriptedCells(options.limits.sequencesMax, options.limits.cellsMax);
   }
 
@@ -63,7 +67,7 @@ export class ScriptedRunner implements ModelRunner {
     this.#wanted = batch.wantLogits.slice(0, rows);
     for (let row = 0; row < rows; row++) this.#computeRow(batch, row, salt);
     // Always a macrotask later, as a native call would be: sockets and timers get their turn.
-    if (forwardMs > 0) await sleep(forwardMs);
+    if (this.#takesTime && forwardMs > 0) await sleep(forwardMs);
     else await new Promise((done) => setImmediate(done));
     this.#running = false;
     return { status: 'ok', forwardMs };

@@ -1,0 +1,193 @@
+import { expect, test } from 'vitest';
+import { openScriptedModel } from '../runners/scripted/open-scripted-model.ts';
+import {
+  createCopyScript,
+  createHashScript,
+  createRepeatingScript,
+  type Script,
+} from '../runners/scripted/scripts.ts';
+import { Engine } from './engine.ts';
+import type { StepRecord } from './engine-observer.ts';
+import type { EnginePolicy } from './engine-policy.ts';
+import type { GenerationRequest } from './generation.ts';
+import { measureMisfit } from './testing/reference-distribution.ts';
+import { encodePrompt, generate, makeRequest } from './testing/requests.ts';
+
+/** A small machine: a step costs 8 ms and 2 ms a row, as a 135M model does on one core. */
+const SMALL_MACHINE = { stepMs: (rows: number) => 8 + 2 * rows, takesTime: false };
+
+function openEngine(script: Script, policy: Partial<EnginePolicy> = {}) {
+  const { runner } = openScriptedModel({ script, ...SMALL_MACHINE });
+  const steps: StepRecord[] = [];
+  const engine = new Engine({ runner, policy, observer: { onStep: (step) => steps.push(step) } });
+  return { engine, steps };
+}
+
+/** Runs requests together on a fresh engine: texts, decode steps and the milliseconds the machine worked. */
+async function run(script: Script, policy: Partial<EnginePolicy>, requests: readonly GenerationRequest[]) {
+  const { engine, steps } = openEngine(script, policy);
+  const outcomes = await Promise.all(requests.map((request) => generate(engine, request)));
+  await engine.close(0);
+  return {
+    texts: outcomes.map(({ choices }) => choices),
+    timings: outcomes.map(({ end }) => (end.type === 'finish' ? end.timings : null)),
+    decodeSteps: steps.filter(({ decodeRows }) => decodeRows > 0).length,
+    forwardMs: steps.reduce((sum, step) => sum + step.forwardMs, 0),
+  };
+}
+
+const SCRIPTS = {
+  'text that repeats itself': createRepeatingScript({ contextTokens: 1, historyWeight: 0.01 }),
+  'text that copies': createCopyScript(),
+  'text that never repeats': createHashScript(),
+} as const;
+
+test.each(Object.entries(SCRIPTS))(
+  'speculation changes no text, at any temperature: %s',
+  async (_name, script) => {
+    const requests = [0, 0, 0.5, 1].flatMap((temperature, seed) =>
+      [1, 3].map((choices) =>
+        makeRequest({
+          promptTokens: encodePrompt('the cat sat on the mat and the cat sat'),
+          prediction: encodePrompt(' on the mat and the dog ran'),
+          choices,
+          maxTokens: 120,
+          ignoreEnd: true,
+          sampling: { temperature, seed, topP: 0.9, repetitionPenalty: 1.05 },
+        }),
+      ),
+    );
+    const fast = await run(script, {}, requests);
+    const plain = await run(script, { speculation: false }, requests);
+    expect(fast.texts).toEqual(plain.texts);
+  },
+);
+
+test('with drafts the distribution of texts is that of the model', async () => {
+  // Three likely tokens each time, depending on the text so far; the drafts are sometimes right.
+  const script: Script = ({ hash }, logits) => {
+    logits.fill(-40);
+    for (let i = 0; i < 3; i++) logits[97 + i] = ((hash >>> (8 * i)) & 255) / 128;
+  };
+  const countTexts = async (prediction: number[] | null, firstSeed: number) => {
+    const { engine } = openEngine(script);
+    const counts = new Array<number>(81).fill(0);
+    let accepted = 0;
+    for (let seed = firstSeed; seed < firstSeed + 3000; seed++) {
+      const request = makeRequest({
+        maxTokens: 4,
+        prediction,
+        speculate: false,
+        sampling: { temperature: 1, seed },
+      });
+      const { choices, end } = await generate(engine, request);
+      counts[choices[0]!.reduce((place, token) => 3 * place + token - 97, 0)]!++;
+      if (end.type === 'finish') accepted += end.timings.draftTokensAccepted;
+    }
+    await engine.close(0);
+    return { counts, accepted };
+  };
+  const drafted = await countTexts([97, 98, 97, 99], 0);
+  const plain = await countTexts(null, 1_000_000);
+  expect(drafted.accepted).toBeGreaterThan(100);
+  expect(plain.accepted).toBe(0);
+  const probabilities = plain.counts.map((hits) => hits / 3000);
+  // Both sides are samples, so chance alone gives twice the statistic: about 6 deviations for 80 degrees of freedom.
+  expect(measureMisfit(drafted.counts, probabilities)).toBeLessThan(12);
+});
+
+const SURVEY = JSON.stringify(
+  {
+    questions: [
+      { question: 'Name', type: 'text' },
+      { question: 'Age', type: 'number' },
+      { question: 'Feedback', type: 'text_area' },
+      { question: 'How to Contact', type: 'multiple_choice', options: ['Email', 'Phone'], optional: true },
+    ],
+  },
+  null,
+  2,
+);
+const EDITED = SURVEY.replace('"Phone"', '"Phone",\n        "Text Message"');
+
+/** A model that answers with one text whatever it is asked. */
+function recite(promptLength: number, text: string): Script {
+  const tokens = [...new TextEncoder().encode(text), 257];
+  return ({ length, hash }, logits) => {
+    logits.fill(-10);
+    logits[97 + ((hash >>> 3) % 26)] = 0;
+    logits[tokens[length - promptLength] ?? 257] = 4;
+  };
+}
+
+function askForEdit(prediction: readonly number[] | null): GenerationRequest {
+  const promptTokens = encodePrompt('Add the option Text Message.');
+  return makeRequest({ promptTokens, prediction, speculate: false, maxTokens: 1000 });
+}
+
+test('a prediction that is nearly right saves most steps and more than half the time', async () => {
+  const script = recite(askForEdit(null).promptTokens.length, EDITED);
+  const plain = await run(script, {}, [askForEdit(null)]);
+  const fast = await run(script, {}, [askForEdit([...new TextEncoder().encode(SURVEY)])]);
+  expect(fast.texts).toEqual(plain.texts);
+  expect(String.fromCharCode(...fast.texts[0]![0]!.slice(0, -1))).toBe(EDITED);
+  expect(plain.decodeSteps / fast.decodeSteps).toBeGreaterThan(3);
+  expect(plain.forwardMs / fast.forwardMs).toBeGreaterThan(2);
+  expect(fast.timings[0]!.draftTokensAccepted).toBeGreaterThan(EDITED.length / 2);
+});
+
+test('a wholly wrong prediction costs at most 5 %', async () => {
+  const wrong = [
+    'Nothing of this is ever said. '.repeat(20),
+    // The worst kind: runs of three that do occur, each followed by something else.
+    EDITED.replace(/.../gs, (run) => `${run}~`),
+  ];
+  const script = recite(askForEdit(null).promptTokens.length, EDITED);
+  for (const prediction of wrong) {
+    for (const maxTokens of [60, 1000]) {
+      const ask = (tokens: number[] | null) => ({ ...askForEdit(tokens), id: 'only', maxTokens });
+      const plain = await run(script, {}, [ask(null)]);
+      const slow = await run(script, {}, [ask([...new TextEncoder().encode(prediction)])]);
+      expect(slow.texts).toEqual(plain.texts);
+      expect(slow.forwardMs / plain.forwardMs).toBeLessThan(1.05);
+    }
+  }
+});
+
+test('drafting from text that never repeats costs at most 5 %, one stream or eight', async () => {
+  for (const streams of [1, 8]) {
+    const ask = (speculate: boolean) =>
+      Array.from({ length: streams }, (_, i) =>
+        makeRequest({
+          promptTokens: encodePrompt(`prompt ${i}`),
+          maxTokens: 150,
+          ignoreEnd: true,
+          speculate,
+        }),
+      );
+    const plain = await run(createHashScript(), {}, ask(false));
+    const drafted = await run(createHashScript(), {}, ask(true));
+    expect(drafted.forwardMs / plain.forwardMs).toBeLessThan(1.05);
+  }
+});
+
+test('several sequences are verified in one batch', async () => {
+  const { engine, steps } = openEngine(createCopyScript());
+  const text = 'one two three four five six seven eight nine ten ';
+  const requests = Array.from({ length: 4 }, (_, i) =>
+    makeRequest({ promptTokens: encodePrompt(`${text}${i} ${text}`), maxTokens: 60, ignoreEnd: true }),
+  );
+  await Promise.all(requests.map((request) => generate(engine, request)));
+  const together = steps.filter(({ draftRows, sequences }) => draftRows > sequences && sequences === 4);
+  expect(together.length).toBeGreaterThan(3);
+  await engine.close(0);
+});
+
+test('a request that does not allow speculation gets none, but keeps its own prediction', async () => {
+  const script = createRepeatingScript({ contextTokens: 1, historyWeight: 0 });
+  const base = { promptTokens: encodePrompt('aaaa'), maxTokens: 100, ignoreEnd: true, speculate: false };
+  const { texts, timings } = await run(script, {}, [makeRequest(base)]);
+  expect(timings[0]!.draftTokens).toBe(0);
+  const predicted = await run(script, {}, [makeRequest({ ...base, prediction: texts[0]![0]! })]);
+  expect(predicted.timings[0]!.draftTokensAccepted).toBeGreaterThan(50);
+});
