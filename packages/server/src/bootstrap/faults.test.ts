@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -253,14 +253,14 @@ describe.runIf(canMount())('the disk is full', () => {
   let disk: string;
   beforeEach(async () => {
     disk = await mkdtemp(join(tmpdir(), 'sparkler-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', disk]);
+    expect(mountSmallDisk(disk, '400m')).toBe(true);
     await removeFolder(folder);
     folder = join(disk, 'data');
     await copyMigratedCluster(join(folder, 'postgres'));
   });
   afterEach(async () => {
     await removeFolder(folder);
-    execFileSync('umount', [disk]);
+    unmount(disk);
     await rm(disk, { recursive: true });
   });
 
@@ -288,10 +288,22 @@ describe.runIf(canMount())('the disk is full', () => {
 /** Only root of a machine (rather than of a container) can make a small disk to fill. */
 function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'sparkler-disk-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status === 0;
-  if (mounted) spawnSync('umount', [folder]);
+  const mounted = mountSmallDisk(folder, '1m');
+  if (mounted) unmount(folder);
   rmdirSync(folder);
   return mounted;
+}
+
+function mountSmallDisk(folder: string, size: string): boolean {
+  return runProgram(['mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
+}
+
+function unmount(folder: string): void {
+  runProgram(['umount', folder]);
+}
+
+function runProgram([program = '', ...words]: readonly string[]): boolean {
+  return spawnSync(program, words).status === 0;
 }
 
 describe('a start that cannot be', () => {
