@@ -11,6 +11,16 @@ export function limitConnections(app: FastifyInstance, settings: GatewaySettings
   app.server.maxConnections = settings.connectionsMax;
 }
 
+const slowUploads = new WeakSet<Socket>();
+
+/**
+ * Lets the request that a socket is sending take any time: files of many gigabytes do. Whoever reads it must give up when
+ * nothing comes.
+ */
+export function allowSlowUpload(socket: Socket): void {
+  slowUploads.add(socket);
+}
+
 const statusOfCode: Readonly<Record<string, [InferenceErrorStatus, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request did not arrive in time; send it faster or try again'],
   HPE_HEADER_OVERFLOW: [413, 'the request headers are too large; send fewer or shorter ones'],
@@ -21,6 +31,7 @@ const statusOfCode: Readonly<Record<string, [InferenceErrorStatus, string]>> = {
  * hand.
  */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && slowUploads.has(socket)) return;
   if (!socket.writable || socket.destroyed) {
     socket.destroy();
     return;

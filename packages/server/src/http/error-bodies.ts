@@ -15,7 +15,8 @@ export interface ErrorReply {
 
 /** Whether a path belongs to the control plane; everything else speaks the data plane's error bodies. */
 export function isControlPlane(path: string): boolean {
-  return path.startsWith('/v1/accounts') || path.startsWith('/v1/validateModelConfig');
+  const prefixes = ['/v1/accounts', '/v1/validateModelConfig', '/blobs/'];
+  return prefixes.some((prefix) => path.startsWith(prefix));
 }
 
 /**
