@@ -18,6 +18,9 @@ const WASTE_SHARE = 0.02;
 /** Credit from good drafts covers at most this many rows of later bad ones, so that a change is noticed soon. */
 const CREDIT_ROWS = 32;
 
+/** How fast the cost of a draft model's token is followed. */
+const MODEL_COST_SHARE = 0.2;
+
 /** First guesses of how likely a draft token of a source is right. */
 const PRIORS = { prediction: 0.8, ngram: 0.6, model: 0.7 } as const;
 
@@ -43,6 +46,8 @@ export class Speculator {
   readonly #enabled: boolean;
   readonly #estimateCost: () => StepCostEstimate | null;
   readonly #draftModel: DraftModel | null;
+  /** What a token of the draft model costs, smoothed. */
+  #modelDraftMs = 0;
   readonly #states = new WeakMap<Sequence, DraftState>();
 
   constructor(
@@ -80,9 +85,9 @@ export class Speculator {
     const source = sequence.draftSource;
     if (drafts === 0 || source === null || source === 'forced') return;
     state.acceptance[source].learn(drafts, accepted);
-    const { baseMs, rowMs } = this.#draftCost(sequences);
-    const lostMs = (drafts - accepted) * rowMs - (accepted * baseMs) / sequences;
-    state.debtMs = Math.max(state.debtMs + lostMs, -CREDIT_ROWS * rowMs);
+    const { baseMs, rowMs, draftMs } = this.#draftCost(source, sequences);
+    const lostMs = (drafts - accepted) * rowMs + drafts * draftMs - (accepted * baseMs) / sequences;
+    state.debtMs = Math.max(state.debtMs + lostMs, -CREDIT_ROWS * (rowMs + draftMs));
   }
 
   /** The sequence ended. */
@@ -125,7 +130,11 @@ export class Speculator {
     model: DraftModel,
     wanted: readonly { sequence: Sequence; count: number }[],
   ): Promise<void> {
+    const start = performance.now();
     const proposals = await model.propose(wanted);
+    const tokens = proposals.reduce((sum, { length }) => sum + length, 0);
+    const draftMs = (performance.now() - start) / Math.max(1, tokens);
+    this.#modelDraftMs += MODEL_COST_SHARE * (draftMs - this.#modelDraftMs);
     wanted.forEach(({ sequence }, i) => {
       setDrafts(sequence, 'model', proposals[i] ?? []);
     });
@@ -133,18 +142,20 @@ export class Speculator {
 
   /** How many drafts of a source are worth their rows and covered by what the sequence may waste. */
   #affordable(state: DraftState, source: keyof typeof PRIORS, room: number, sequences: number): number {
-    const cost = this.#draftCost(sequences);
+    const cost = this.#draftCost(source, sequences);
     const worth = planDraftLength(state.acceptance[source].rate, cost, room);
-    const allowanceMs = WASTE_ROWS * cost.rowMs + WASTE_SHARE * state.decodeMs - state.debtMs;
-    return Math.max(0, Math.min(worth, Math.floor(allowanceMs / cost.rowMs)));
+    const draftMs = cost.rowMs + cost.draftMs;
+    const allowanceMs = WASTE_ROWS * draftMs + WASTE_SHARE * state.decodeMs - state.debtMs;
+    return Math.max(0, Math.min(worth, Math.floor(allowanceMs / draftMs)));
   }
 
-  #draftCost(sequences: number): DraftCost {
+  #draftCost(source: keyof typeof PRIORS, sequences: number): DraftCost {
     const measured = this.#estimateCost();
     const known = measured !== null && measured.baseMs + measured.rowMs > 1e-6;
     const { baseMs, rowMs } = known ? measured : ASSUMED_COST;
     // A row is never free: without a floor one lucky fit would switch every bound off.
-    return { baseMs, rowMs: Math.max(rowMs, baseMs / 100, 1e-6), sequences };
+    const draftMs = source === 'model' ? this.#modelDraftMs : 0;
+    return { baseMs, rowMs: Math.max(rowMs, baseMs / 100, 1e-6), draftMs, sequences };
   }
 
   #stateOf(sequence: Sequence): DraftState {
