@@ -225,7 +225,7 @@ function complete(socketPath: string, maxTokens: number) {
       stream: true,
     });
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const where = { socketPath, path: '/v1/completions', method: 'POST', agent: false };
+    const where = { socketPath, path: '/v1/completions', method: 'POST' };
     const call = request({ ...where, headers }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => {

@@ -30,8 +30,8 @@ export interface ReplicaListeners {
   readonly onLoading: (fraction: number) => void;
 }
 
-/** How often a ready replica is asked for its health. */
-const healthPollMs = 1_000;
+/** How often a ready replica is asked for its health: several times within the silence that ends it. */
+const healthPollsPerTimeout = 5;
 /** From SIGTERM to SIGKILL when a replica is to end now. */
 const terminateGraceMs = 3_000;
 
@@ -192,7 +192,7 @@ export class ReplicaProcess {
         });
         return;
       }
-      await sleep(healthPollMs, undefined, { ref: false });
+      await sleep(this.#timeouts.healthMs / healthPollsPerTimeout, undefined, { ref: false });
     }
   }
 }
