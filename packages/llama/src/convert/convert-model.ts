@@ -125,8 +125,8 @@ async function describePooling(folder: string, plan: ArchitecturePlan): Promise<
 
 function describeTensor({ tensor, place }: PlacedTensor, type: FloatType): TensorToWrite {
   const shape = changeShape(tensor.shape, place);
-  // llama.cpp wants norms and biases in full precision.
-  const target = shape.length < 2 ? 'f32' : type;
+  // llama.cpp wants norms, biases and segment embeddings in full precision.
+  const target = shape.length < 2 || place.name === 'token_types.weight' ? 'f32' : type;
   return {
     name: place.name,
     shape: shape.toReversed(),

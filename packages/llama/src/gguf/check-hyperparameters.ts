@@ -25,11 +25,55 @@ export function checkHyperparameters(metadata: GgufMetadata, architecture: strin
       throw new GgufError(`${key(name)} must be from 0 to 1, not ${epsilon}`);
     }
   }
+  checkRotation(metadata, architecture, key);
+  checkHeadSizes(metadata, architecture, key);
+  const window = optionalRange(metadata, key('attention.sliding_window'), 0, 2 ** 31 - 1) ?? 0;
+  const pattern = metadata.get(key('attention.sliding_window_pattern'));
+  if (window > 0 && pattern?.type !== 'array' && Number(pattern?.value) === 1) {
+    throw new GgufError(`${key('attention.sliding_window_pattern')} is 1: no layer would have the window`);
+  }
   const scaling = textOf(metadata, key('rope.scaling.type'));
   if (scaling !== undefined && !ROPE_SCALINGS.includes(scaling)) {
     throw new GgufError(
       `${key('rope.scaling.type')} must be one of ${ROPE_SCALINGS.join(', ')}, not ${scaling}`,
     );
+  }
+}
+
+/** Rotary positions turn pairs of a head's elements; an odd, empty or too large number asserts or never ends. */
+function checkRotation(metadata: GgufMetadata, architecture: string, key: (name: string) => string): void {
+  const heads = numbersOf(metadata, key('attention.head_count'))?.[0] ?? 0;
+  const head =
+    numberOf(metadata, key('attention.key_length')) ??
+    (heads > 0 ? Math.floor((numberOf(metadata, key('embedding_length')) ?? 0) / heads) : 0);
+  const size = numberOf(metadata, key('rope.dimension_count')) ?? head;
+  if (head === 0 && size === 0) return;
+  if (size < 2 || size > head || size % 2 !== 0) {
+    throw new GgufError(
+      `${key('rope.dimension_count')} must be an even number from 2 to ${head}, not ${size}`,
+    );
+  }
+  if (WHOLE_HEADS.includes(architecture) && size !== head) {
+    throw new GgufError(
+      `${key('rope.dimension_count')} must be ${head} in a ${architecture} model, not ${size}`,
+    );
+  }
+}
+
+/** These assert that the whole head is turned (of the architectures that the converter writes). */
+const WHOLE_HEADS = ['llama', 'qwen2', 'qwen2moe', 'qwen3', 'qwen3moe', 'granite', 'smollm3', 'mistral3'];
+
+/** These divide the width among the heads, and assert that nothing else is asked for. */
+const PLAIN_HEADS = ['bert', 'nomic-bert', 'jina-bert-v2', 'jina-bert-v3'];
+
+function checkHeadSizes(metadata: GgufMetadata, architecture: string, key: (name: string) => string): void {
+  if (!PLAIN_HEADS.includes(architecture)) return;
+  const heads = requireRange(metadata, key('attention.head_count'), 1, 2 ** 16);
+  const size = (numberOf(metadata, key('embedding_length')) ?? 0) / heads;
+  for (const name of ['attention.key_length', 'attention.value_length']) {
+    const value = numberOf(metadata, key(name)) ?? size;
+    if (value !== size)
+      throw new GgufError(`${key(name)} must be ${size} in a ${architecture} model, not ${value}`);
   }
 }
 

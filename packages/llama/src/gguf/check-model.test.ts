@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeTinyModel } from '../tiny-model/tiny-model.ts';
+import { checkAttention } from './check-attention.ts';
 import { checkModelFile, checkModelHeader } from './check-model.ts';
-import { type GgufHeader, parseGgufHeader } from './reader.ts';
+import { checkSpecialTokens } from './check-special-tokens.ts';
+import { type GgufHeader, type GgufTensor, parseGgufHeader } from './reader.ts';
 import { tensorTypeNamed } from './tensor-type.ts';
-import { float32, type GgufValue, string, strings, uint32 } from './value.ts';
+import { bool, float32, type GgufValue, int32s, string, strings, uint32 } from './value.ts';
 
 let folder: string;
 let header: GgufHeader;
@@ -56,6 +58,9 @@ test('values that make llama.cpp end the process are refused by name', () => {
     ['llama.attention.layer_norm_rms_epsilon', float32(Number.NaN), 'not NaN'],
     ['tokenizer.ggml.model', string('llama'), 'lacks the byte token <0x00>'],
     ['tokenizer.ggml.model', string('no_vocab'), 'not no_vocab'],
+    ['llama.rope.dimension_count', uint32(0), 'an even number from 2 to 16, not 0'],
+    ['llama.rope.dimension_count', uint32(7), 'an even number from 2 to 16, not 7'],
+    ['tokenizer.ggml.token_type', int32s(new Array(298).fill(6)), 'calls token 0'],
     ['general.name', string('phi-3 like'), 'there is no token </s>; rename it'],
     ['tokenizer.ggml.tokens', strings(['a', 'b', 'a']), 'holds "a" twice, as 0 and 2'],
   ];
@@ -73,6 +78,34 @@ test('a special token outside the vocabulary is refused: the model would never e
   expect(() => checkWith('tokenizer.ggml.eos_token_id', uint32(298))).toThrow(
     'is 298, but there are 298 tokens',
   );
+});
+
+test('attention without its matrices, or with others than the heads want, is refused', () => {
+  const check = (change: (tensors: Map<string, GgufTensor>, metadata: Map<string, GgufValue>) => void) => {
+    const tensors = new Map(header.tensors.map((tensor) => [tensor.name, tensor]));
+    const metadata = new Map(header.metadata);
+    change(tensors, metadata);
+    checkAttention(metadata, 'llama', tensors);
+  };
+  expect(() => check(() => undefined)).not.toThrow();
+  expect(() => check((tensors) => tensors.delete('blk.1.attn_k.weight'))).toThrow(
+    'no tensor blk.1.attn_k.weight',
+  );
+  const heads = (value: number) => (_: unknown, metadata: Map<string, GgufValue>) =>
+    metadata.set('llama.attention.head_count', uint32(value));
+  expect(() => check(heads(3))).toThrow('which 2 key-value heads cannot serve');
+  expect(() => check(heads(8))).toThrow('attn_k.weight [64,32] must have 16 rows');
+});
+
+test('a token that is put around every text must exist', () => {
+  const check = (fields: Record<string, GgufValue>, model: string) =>
+    checkSpecialTokens(new Map(Object.entries(fields)), model, 50);
+  expect(() => check({}, 'bert')).toThrow('tokenizer.ggml.bos_token_id must name a token');
+  expect(() => check({ 'tokenizer.ggml.bos_token_id': uint32(1) }, 'bert')).toThrow(
+    'seperator_token_id must name',
+  );
+  expect(() => check({ 'tokenizer.ggml.add_bos_token': bool(true) }, 't5')).toThrow('bos_token_id must name');
+  expect(() => check({}, 'llama')).not.toThrow();
 });
 
 test('unknown and unservable architectures are refused by name', () => {

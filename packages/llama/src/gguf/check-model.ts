@@ -1,4 +1,5 @@
 import { ARCHITECTURES, UNSERVED_ARCHITECTURES } from './architectures.ts';
+import { checkAttention } from './check-attention.ts';
 import { checkHyperparameters } from './check-hyperparameters.ts';
 import { checkTensors } from './check-tensors.ts';
 import { checkVocabulary } from './check-vocabulary.ts';
@@ -29,7 +30,9 @@ export async function checkModelFile(path: string): Promise<ModelFile> {
     checkTensors(partHeader);
     tensors.push(...partHeader.tensors);
   }
-  return { header, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])) };
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  checkAttention(header.metadata, textOf(header.metadata, 'general.architecture') ?? '', byName);
+  return { header, tensors: byName };
 }
 
 /** The same for a header alone. */

@@ -11,8 +11,15 @@ export function checkTensors({ tensors }: GgufHeader): void {
     if (!isWeight) continue;
     if (NOT_FOR_WEIGHTS.has(type.name))
       throw new GgufError(`tensor ${name} has the type ${type.name}, not a weight's`);
-    if ((shape.length < 2 || name.includes('_norm.')) && type.name !== 'f32') {
-      throw new GgufError(`tensor ${name} [${shape}] must be f32, not ${type.name}: it is a norm or a bias`);
+    if (isAdded(name, shape) && type.name !== 'f32') {
+      throw new GgufError(
+        `tensor ${name} [${shape}] must be f32, not ${type.name}: it is added or multiplied as it is`,
+      );
     }
   }
+}
+
+/** Norms, biases and segment embeddings are not multiplied as matrices. */
+function isAdded(name: string, shape: readonly number[]): boolean {
+  return shape.length < 2 || name.includes('_norm.') || name === 'token_types.weight';
 }

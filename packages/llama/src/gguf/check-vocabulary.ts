@@ -1,12 +1,14 @@
+import { checkSpecialTokens } from './check-special-tokens.ts';
 import { GgufError } from './gguf-error.ts';
-import { arrayOf, numberOf, textOf } from './metadata-access.ts';
+import { arrayOf, textOf } from './metadata-access.ts';
 import { findMissingPhi3Token, looksLikePhi3 } from './phi3-name.ts';
-import type { GgufMetadata } from './value.ts';
+import type { GgufMetadata, GgufScalar } from './value.ts';
 
 /** Tokenizers of llama.cpp v0.5.0 that turn text into tokens. */
 const TOKENIZERS = ['llama', 'bert', 'gpt2', 'hybriddna', 'whitespace', 't5', 'rwkv', 'plamo2', 'gemma4'];
 
-const SPECIAL_IDS = ['bos', 'eos', 'eot', 'eom', 'unknown', 'seperator', 'padding', 'mask'];
+/** llama.cpp's number of the kind. */
+const BYTE_KIND = 6;
 
 /** Refuses vocabularies that llama.cpp asserts on or would read beyond the end of. */
 export function checkVocabulary(metadata: GgufMetadata): void {
@@ -30,11 +32,22 @@ export function checkVocabulary(metadata: GgufMetadata): void {
   checkDuplicates(tokens, key('tokens'));
   checkName(metadata, tokens);
   if (model === 'llama') checkByteTokens(tokens, key('tokens'));
-  for (const name of SPECIAL_IDS) {
-    const id = numberOf(metadata, key(`${name}_token_id`));
-    // llama.cpp ignores an id outside the vocabulary, and the model then never ends its answers.
-    if (id !== undefined && id >= tokens.length && id !== 2 ** 32 - 1) {
-      throw new GgufError(`${key(`${name}_token_id`)} is ${id}, but there are ${tokens.length} tokens`);
+  checkByteKinds(tokens, types, model);
+  checkSpecialTokens(metadata, model, tokens.length);
+}
+
+/** A token of the byte kind is decoded from its text, which llama.cpp cuts without looking. */
+function checkByteKinds(
+  tokens: readonly string[],
+  types: ArrayLike<GgufScalar> | undefined,
+  model: string,
+): void {
+  for (const [id, text] of tokens.entries()) {
+    if (types?.[id] !== BYTE_KIND) continue;
+    if (model === 'bert' || !/^<0x[0-9A-Fa-f]{2}>$/.test(text)) {
+      throw new GgufError(
+        `tokenizer.ggml.token_type calls token ${id} (${JSON.stringify(text)}) a byte, which it is not`,
+      );
     }
   }
 }

@@ -44,6 +44,14 @@ export function floatOf(metadata: GgufMetadata, key: string): number | undefined
   throw new GgufError(`${key} must be a float32, not ${describeType(value)}`);
 }
 
+/** A truth value, or undefined when the key is absent. */
+export function flagOf(metadata: GgufMetadata, key: string): boolean | undefined {
+  const value = metadata.get(key);
+  if (value === undefined) return undefined;
+  if (value.type === 'bool') return Boolean(value.value);
+  throw new GgufError(`${key} must be a bool, not ${describeType(value)}`);
+}
+
 /** An array of one of the types, or undefined when the key is absent. */
 export function arrayOf(
   metadata: GgufMetadata,

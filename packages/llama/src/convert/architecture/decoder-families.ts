@@ -97,9 +97,11 @@ const gemma3: DecoderFamily = {
     const local = config.optionalObject('rope_parameters')?.optionalObject('sliding_attention');
     const localBase =
       local?.optionalNumber('rope_theta') ?? config.optionalNumber('rope_local_base_freq') ?? 10_000;
+    const pattern = readWindowPattern(config, layers);
     return [
-      ['gemma3.attention.sliding_window', uint32(config.number('sliding_window'))],
-      ['gemma3.attention.sliding_window_pattern', uint32(readWindowPattern(config, layers))],
+      // With every layer global there is no window to speak of.
+      ['gemma3.attention.sliding_window', uint32(pattern === 1 ? 0 : config.number('sliding_window'))],
+      ['gemma3.attention.sliding_window_pattern', uint32(pattern)],
       ['gemma3.rope.freq_base_swa', float32(localBase)],
       ['gemma3.final_logit_softcapping', float32(config.optionalNumber('final_logit_softcapping') ?? 0)],
     ];
