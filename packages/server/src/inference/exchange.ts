@@ -42,6 +42,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (end: ExchangeEnd) => void;
   #controller: Dispatcher.DispatchController | null = null;
   #aborted = false;
+  #paused = false;
   #status = 0;
   #headers: IncomingHeaders = {};
   #scanner: FrameScanner | null = null;
@@ -104,9 +105,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     const frames = this.#scan(controller, this.#scanner, chunk);
-    if (frames === null || this.#caller.write(frames)) return;
+    if (frames === null || this.#caller.write(frames) || this.#paused) return;
+    // What was parsed already still comes after a pause; one wait for the caller is enough.
+    this.#paused = true;
     controller.pause();
-    this.#caller.onDrain(() => controller.resume());
+    this.#caller.onDrain(() => {
+      this.#paused = false;
+      controller.resume();
+    });
   }
 
   onResponseEnd(): void {
