@@ -5,6 +5,7 @@ import { extname, join, resolve } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { Value } from 'typebox/value';
 import { type SettingDefinition, type SettingName, type Settings, settingDefinitions } from './settings.ts';
+import { findNearest } from './settings-nearest.ts';
 
 /** A setting that cannot be used. The message names the variable, the value and what is allowed. */
 export class SettingsError extends Error {
@@ -126,7 +127,7 @@ function readConfigFile(configured: string | undefined, dataFolder: Found | unde
   const found = new Map<string, Found>();
   for (const [key, value] of Object.entries(content)) {
     if (!settingDefinitions.some((definition) => definition.name === key)) {
-      const near = closest(
+      const near = findNearest(
         key,
         settingDefinitions.map((definition) => definition.name),
       );
@@ -193,32 +194,9 @@ function findStrangeVariables(names: readonly string[]): string[] {
   const known = [...settingDefinitions.map((definition) => definition.env), 'SPARKLER_CONFIG'];
   return names
     .filter((name) => name.startsWith('SPARKLER_') && !known.includes(name))
-    .map((name) => ({ name, near: closest(name, known) }))
+    .map((name) => ({ name, near: findNearest(name, known) }))
     .filter(({ near }) => near !== undefined)
     .map(({ name, near }) => `${name} is not a setting of the server; did you mean ${near}?`);
-}
-
-function closest(text: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates.map((name) => ({
-    name,
-    distance: editDistance(text.toLowerCase(), name.toLowerCase()),
-  }));
-  ranked.sort((left, right) => left.distance - right.distance);
-  const best = ranked[0];
-  return best && best.distance <= 3 ? best.name : undefined;
-}
-
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j += 1) {
-      const substitution = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[right.length]!;
 }
 
 /**
@@ -231,7 +209,7 @@ export function parseSettingsFlags(flags: readonly string[]): Partial<Record<Set
     const [flag = '', ...rest] = flags[index]!.split('=');
     const definition = settingDefinitions.find((candidate) => candidate.flag === flag);
     if (!definition) {
-      const near = closest(
+      const near = findNearest(
         flag,
         settingDefinitions.map((candidate) => candidate.flag),
       );

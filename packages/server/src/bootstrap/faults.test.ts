@@ -123,6 +123,17 @@ describe('stopping', () => {
   });
 });
 
+test('variables that mean another database do not lead the server there', async () => {
+  const server = await start({
+    PGHOST: 'db.example.org',
+    PGUSER: 'app',
+    PGSSLMODE: 'require',
+    PGPASSWORD: 'x',
+  });
+  await askUntilAnswered(server);
+  await stop(server);
+});
+
 describe('the server is killed (kill -9)', () => {
   test('nothing runs on, and the next start has everything that was committed', async () => {
     const first = await start();

@@ -58,5 +58,6 @@ export function openDatabase(address: DatabaseAddress, onError: (error: Error) =
 export function connectionSettings(address: DatabaseAddress): pg.ClientConfig {
   if ('url' in address) return { connectionString: address.url, application_name: 'sparkler' };
   const { socketFolder, user, database } = address;
-  return { host: socketFolder, port: 5432, user, database, application_name: 'sparkler' };
+  // All of it said, ssl too: what is not comes from PG… variables, which are about some other database.
+  return { host: socketFolder, port: 5432, user, database, ssl: false, application_name: 'sparkler' };
 }

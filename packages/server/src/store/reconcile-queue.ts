@@ -96,6 +96,7 @@ function bossConnection(address: DatabaseAddress) {
     port: Number(settings.port),
     user: address.user,
     database: address.database,
+    ssl: false,
     application_name: 'sparkler',
   };
 }

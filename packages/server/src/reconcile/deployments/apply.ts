@@ -4,7 +4,6 @@ import type { Database } from '../../store/database.ts';
 import { writeDeploymentObserved, writeReplicas } from '../../store/deployment-observed.ts';
 import type { Weights } from '../weights.ts';
 import type { DesiredDeployment } from './observation.ts';
-import type { EngineDefaults } from './observe.ts';
 import type { DeploymentPlan, DeploymentStep } from './plan.ts';
 
 export interface ApplyParts {
@@ -12,7 +11,6 @@ export interface ApplyParts {
   readonly launcher: Launcher;
   readonly weights: Weights;
   readonly catalogue: readonly CatalogueEntry[];
-  readonly engine: EngineDefaults;
   readonly nodeId: string;
   readonly makeReplicaId: () => string;
 }
@@ -114,6 +112,6 @@ async function launchReplica(
     specKey: deployment.specKey,
     servedName: deployment.baseModel,
     modelPath,
-    ...parts.engine,
+    ...deployment.engine,
   });
 }

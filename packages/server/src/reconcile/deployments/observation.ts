@@ -1,6 +1,7 @@
 import type { ObservedReplica } from '../../launch/launcher.ts';
 import type { DeploymentObservedState } from '../../store/schema.ts';
 import type { WeightsState } from '../weights.ts';
+import type { EngineOptions } from './engine-options.ts';
 
 /** All that is known of a deployment at one moment: its row, the files of its model, its replicas. */
 export interface DeploymentObservation {
@@ -9,7 +10,7 @@ export interface DeploymentObservation {
   readonly weights:
     | WeightsState
     | { readonly state: 'not-needed' }
-    | { readonly state: 'no-source'; reason: string };
+    | { readonly state: 'unservable'; reason: string };
   readonly replicas: readonly ObservedReplica[];
 }
 
@@ -23,6 +24,7 @@ export interface DesiredDeployment {
   readonly minReplicaCount: number;
   readonly maxReplicaCount: number;
   readonly requestedReplicaCount: number | null;
+  readonly engine: EngineOptions;
   /** What a replica of it runs, as a key: replicas with another one are outdated. */
   readonly specKey: string;
 }

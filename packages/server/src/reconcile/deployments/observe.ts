@@ -2,23 +2,16 @@ import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import type { Database } from '../../store/database.ts';
 import type { Weights } from '../weights.ts';
+import { type EngineOptions, resolveEngineOptions } from './engine-options.ts';
 import type { DeploymentObservation, DesiredDeployment } from './observation.ts';
-
-/** How this server runs replicas, unless a deployment says otherwise. */
-export interface EngineDefaults {
-  readonly runner: 'llama-cpp' | 'scripted';
-  readonly threads: number;
-  readonly cells: number;
-  readonly sequences: number;
-  readonly batchTokens: number;
-}
 
 export interface ObserveParts {
   readonly db: Database;
   readonly launcher: Launcher;
   readonly weights: Weights;
   readonly catalogue: readonly CatalogueEntry[];
-  readonly engine: EngineDefaults;
+  /** How replicas are run, unless a deployment says otherwise. */
+  readonly engine: EngineOptions;
   readonly now: () => number;
 }
 
@@ -35,6 +28,7 @@ export async function observeDeployment(
     .where('deployments.name', '=', name)
     .executeTakeFirst();
   if (!row) return null;
+  const engine = resolveEngineOptions(parts.engine, row.engine_options);
   const deployment: DesiredDeployment = {
     name,
     generation: row.generation,
@@ -44,24 +38,30 @@ export async function observeDeployment(
     minReplicaCount: row.min_replica_count,
     maxReplicaCount: row.max_replica_count,
     requestedReplicaCount: row.requested_replica_count,
-    specKey: JSON.stringify({ model: row.base_model, ...parts.engine }),
+    engine,
+    specKey: JSON.stringify({ model: row.base_model, ...engine }),
   };
   return {
     nowMs: parts.now(),
     deployment,
-    weights: observeWeights(row.base_model, row.catalogue_id, parts),
+    weights: observeWeights(row, parts),
     replicas: await parts.launcher.observe(name),
   };
 }
 
 function observeWeights(
-  model: string,
-  catalogueId: string | null,
-  { engine, catalogue, weights }: ObserveParts,
+  row: { readonly base_model: string; readonly catalogue_id: string | null; readonly launcher: string },
+  { engine, catalogue, weights, launcher }: ObserveParts,
 ): DeploymentObservation['weights'] {
-  if (engine.runner === 'scripted') return { state: 'not-needed' };
-  if (catalogueId === null || !catalogue.some((entry) => entry.name === catalogueId)) {
-    return { state: 'no-source', reason: `the catalogue has no source for the files of ${model}` };
+  if (row.launcher !== launcher.kind) {
+    return {
+      state: 'unservable',
+      reason: `this server has no launcher '${row.launcher}', only '${launcher.kind}'`,
+    };
   }
-  return weights.state(model);
+  if (engine.runner === 'scripted') return { state: 'not-needed' };
+  if (row.catalogue_id === null || !catalogue.some((entry) => entry.name === row.catalogue_id)) {
+    return { state: 'unservable', reason: `the catalogue has no source for the files of ${row.base_model}` };
+  }
+  return weights.state(row.base_model);
 }

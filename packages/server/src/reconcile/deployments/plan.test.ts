@@ -16,6 +16,7 @@ function deployment(change: Partial<DesiredDeployment> = {}): DesiredDeployment 
     minReplicaCount: 1,
     maxReplicaCount: 1,
     requestedReplicaCount: null,
+    engine: { runner: 'scripted', threads: 1, cells: 1024, sequences: 2, batchTokens: 64 },
     specKey: 'v1',
     ...change,
   };

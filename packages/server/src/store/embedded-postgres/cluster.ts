@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PostgresBinaries } from './binaries.ts';
+import { type PostgresBinaries, postgresEnvironment } from './binaries.ts';
 import type { PostgresIdentity } from './identity.ts';
 
 /** Name of the database's superuser, the only user there is: reaching the socket is what is guarded. */
@@ -49,7 +49,7 @@ async function runInitdb(
   ];
   const child = spawn(words[0]!, words.slice(1), {
     cwd: dirname(folder),
-    env: { ...process.env, ...binaries.env, LC_ALL: 'C' },
+    env: postgresEnvironment(binaries),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

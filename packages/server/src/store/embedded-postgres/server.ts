@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogFile, openLogFile } from '../../launch/log-file.ts';
 import type { DatabaseAddress } from '../database.ts';
-import { type PostgresBinaries, preparePostgresBinaries } from './binaries.ts';
+import { type PostgresBinaries, postgresEnvironment, preparePostgresBinaries } from './binaries.ts';
 import { databaseUser, makeCluster } from './cluster.ts';
 import { choosePostgresIdentity, type PostgresIdentity } from './identity.ts';
 import { stopPreviousPostgres } from './previous.ts';
@@ -189,7 +189,7 @@ function spawnPostgres(command: PostgresCommand): ChildProcess {
   const words = [...identity.prefix, binaries.postgres, '-D', clusterFolder, ...flags];
   return spawn(words[0]!, words.slice(1), {
     cwd: '/',
-    env: { ...process.env, ...binaries.env, LC_ALL: 'C' },
+    env: postgresEnvironment(binaries),
     stdio: ['ignore', log.descriptor, log.descriptor],
     // Its own process group: Ctrl-C in the terminal is ours to handle, in our order.
     detached: true,
