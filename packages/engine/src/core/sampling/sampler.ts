@@ -3,7 +3,8 @@ import type { SamplingOptions } from '../generation.ts';
 import { argmax, argmaxMasked } from './argmax.ts';
 import { Candidates, keepAllowed } from './candidates.ts';
 import { filterCandidates, isFiltering } from './filter-candidates.ts';
-import { drawUniform } from './random.ts';
+import { createNoiseKey } from './noise.ts';
+import { drawByRace } from './race.ts';
 
 /** What one choice carries from token to token. */
 export interface SamplerState {
@@ -17,15 +18,12 @@ export function createSamplerState(sampling: SamplingOptions, choice: number): S
   return { sampling, choice, mirostatMu: 2 * (sampling.mirostatTarget ?? 0) };
 }
 
-/** Draws that one token may use; each has its own random number. */
-const DRAW = { plain: 0, masked: 1 } as const;
-
 /**
  * Chooses tokens from adjusted logits. Under a constraint, the token is sampled as if there were none and checked;
- * only if it is refused, the mask is filled and a new one drawn from what is allowed, with fresh randomness. That is
- * exact: P(t) = p(t) + P(refused) * p(t)/p(allowed) = p(t)/p(allowed) for every allowed t. With filters on, p is the
- * model's filtered distribution (filters say what is plausible, the mask then restricts it); if the mask leaves none
- * of the filtered tokens, the filters are computed anew over allowed tokens.
+ * only if it is refused, the mask is filled and the draw repeated among allowed tokens with the same noise. That is
+ * exactly masked sampling: the winner of a race among all is the winner among the allowed if it is one of them. With
+ * filters on, it is the model's filtered distribution that is masked (filters say what is plausible, the mask then
+ * restricts it); if the mask leaves none of the filtered tokens, the filters are computed anew over allowed ones.
  */
 export class Sampler {
   readonly #candidates: Candidates;
@@ -52,9 +50,10 @@ export class Sampler {
     if (state.sampling.temperature === 0) return this.#sampleGreedy(logits, constraint);
     const possible = filterCandidates(this.#candidates, logits, state.sampling, state.mirostatMu, null);
     if (!possible) return -1;
-    let token = this.#draw(state, position, DRAW.plain);
+    const key = createNoiseKey(state.sampling.seed, state.choice, position);
+    let token = drawByRace(this.#candidates, key);
     if (constraint !== null && !this.#allows(constraint, token)) {
-      token = this.#drawMasked(logits, state, position, constraint);
+      token = this.#keepAllowed(logits, state, constraint) ? drawByRace(this.#candidates, key) : -1;
     }
     if (token >= 0 && state.sampling.mirostatTarget !== null) this.#learn(state, token);
     return token;
@@ -66,27 +65,14 @@ export class Sampler {
     return argmaxMasked(logits, this.#fillMask(constraint));
   }
 
-  #drawMasked(logits: Float32Array, state: SamplerState, position: number, constraint: Constraint): number {
+  /** Reduces the candidates to allowed ones. False if none is left. */
+  #keepAllowed(logits: Float32Array, state: SamplerState, constraint: Constraint): boolean {
     const mask = this.#fillMask(constraint);
-    const { sampling } = state;
-    const kept = isFiltering(sampling, logits.length) && keepAllowed(this.#candidates, mask);
-    if (!kept && !filterCandidates(this.#candidates, logits, sampling, state.mirostatMu, mask)) return -1;
-    return this.#draw(state, position, DRAW.masked);
-  }
-
-  /** Inverse of the cumulative distribution, tokens in the candidates' order. */
-  #draw(state: SamplerState, position: number, draw: number): number {
-    const candidates = this.#candidates;
-    const { weights, count } = candidates;
-    let target = drawUniform(state.sampling.seed, state.choice, position, draw) * candidates.total;
-    for (let i = 0; i < count; i++) {
-      target -= weights[i]!;
-      if (target < 0) return candidates.tokenAt(i);
-    }
-    // Rounding let the target pass the end: the last candidate that has a weight.
-    let last = count - 1;
-    while (last > 0 && weights[last] === 0) last--;
-    return candidates.tokenAt(last);
+    if (keepAllowed(this.#candidates, mask)) return true;
+    return (
+      isFiltering(state.sampling, logits.length) &&
+      filterCandidates(this.#candidates, logits, state.sampling, state.mirostatMu, mask)
+    );
   }
 
   /** Mirostat's feedback: the surprise of the token, in bits, pulls the bound towards the target. */
