@@ -21,11 +21,18 @@ export {
 } from './context.ts';
 export { SUPPORTED_CLASSES } from './convert/architecture/plan-architecture.ts';
 export { ConvertError } from './convert/convert-error.ts';
-export { type ConvertedModel, type ConvertOptions, convertModelFolder } from './convert/convert-model.ts';
+export {
+  type ConvertedModel,
+  type ConvertOptions,
+  convertModelFolder,
+  type PlannedModel,
+  planModelFolder,
+} from './convert/convert-model.ts';
 export { pairHeadRows, pairsHeadRows } from './convert/head-order.ts';
 export { findLinearPlace, type LinearPlace } from './convert/layer-linears.ts';
 export { type AdapterFacts, checkAdapterFile } from './gguf/check-adapter.ts';
 export { checkModelFile, type ModelFile } from './gguf/check-model.ts';
+export { checkPlannedModel } from './gguf/check-planned.ts';
 export { GgufError } from './gguf/gguf-error.ts';
 export { decodeBfloat, decodeHalf, encodeBfloat, encodeHalf } from './gguf/half-float.ts';
 export { numberOf, numbersOf, textOf } from './gguf/metadata-access.ts';
@@ -40,6 +47,7 @@ export {
 export * from './gguf/value.ts';
 export { type TensorToWrite, writeGguf } from './gguf/writer.ts';
 export { LlamaComputeError, LlamaError } from './llama-error.ts';
+export { type MergeOptions, mergeAdapterFile } from './merge/merge-adapter.ts';
 export { LlamaModel, type ModelOptions, openLlamaModelFile } from './model.ts';
 export type { Device } from './native/devices.ts';
 export { type LibraryOptions, type LlamaLibrary, loadLibrary } from './native/library.ts';

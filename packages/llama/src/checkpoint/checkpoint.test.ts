@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -113,4 +113,20 @@ test('shards are one checkpoint; a missing one is named', async () => {
   await expect(openCheckpointFolder(folder, ['model'])).rejects.toThrow(
     'none of model.safetensors, model.bin',
   );
+});
+
+test('a folder with a PyTorch file instead is read as well, safetensors first', async () => {
+  const torch = join(folder, 'torch');
+  await mkdir(torch);
+  await copyFile(
+    join(import.meta.dirname, 'torch/fixtures/state-dict.bin'),
+    join(torch, 'adapter_model.bin'),
+  );
+  const fromTorch = await openCheckpointFolder(torch, ['adapter_model']);
+  expect([...fromTorch.tensors.keys()]).toEqual(['whole', 'part', 'halves']);
+  await fromTorch.close();
+  await writeSafetensors(join(torch, 'adapter_model.safetensors'), [tensor('a', [1])]);
+  const fromSafetensors = await openCheckpointFolder(torch, ['adapter_model']);
+  expect([...fromSafetensors.tensors.keys()]).toEqual(['a']);
+  await fromSafetensors.close();
 });

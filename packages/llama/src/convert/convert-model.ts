@@ -40,15 +40,23 @@ interface PlacedTensor {
 /** llama.cpp's numbers for files whose matrices have that type. */
 const FILE_TYPES: Readonly<Record<FloatType, number>> = { f32: 0, f16: 1, bf16: 32 };
 
+/** A GGUF file before it is written: of the weights only headers have been read. */
+export interface PlannedModel {
+  readonly architecture: string;
+  readonly metadata: ReadonlyMap<string, GgufValue>;
+  readonly tensors: readonly TensorToWrite[];
+  /** Closes the checkpoint, from which the data is read. */
+  close(): Promise<void>;
+}
+
 /**
- * Converts a Hugging Face model folder to GGUF. One tensor is in memory at a time. The target appears complete and
- * checked, or not at all. Throws ConvertError, CheckpointError, GgufError with what is not supported or missing.
+ * Plans the conversion of a Hugging Face model folder. Throws ConvertError and CheckpointError with what is not
+ * supported or missing.
  */
-export async function convertModelFolder(options: ConvertOptions): Promise<ConvertedModel> {
+export async function planModelFolder(options: Omit<ConvertOptions, 'target'>): Promise<PlannedModel> {
   const folder = await readModelFolder(options.folder);
   const plan = planArchitecture(folder.config);
   const checkpoint = await openCheckpointFolder(options.folder, ['model', 'pytorch_model']);
-  const partial = `${options.target}.partial`;
   try {
     const placed = placeTensors(checkpoint, plan);
     const embedding = placed.find(({ place }) => place.name === 'token_embd.weight');
@@ -64,15 +72,30 @@ export async function convertModelFolder(options: ConvertOptions): Promise<Conve
       ...vocabulary,
     ]);
     const tensors = [...plan.extra, ...placed.map((entry) => describeTensor(entry, type))];
+    return { architecture: plan.architecture, metadata, tensors, close: () => checkpoint.close() };
+  } catch (error) {
+    await checkpoint.close();
+    throw error;
+  }
+}
+
+/**
+ * Converts a Hugging Face model folder to GGUF. One tensor is in memory at a time. The target appears complete and
+ * checked, or not at all. Throws ConvertError, CheckpointError, GgufError with what is not supported or missing.
+ */
+export async function convertModelFolder(options: ConvertOptions): Promise<ConvertedModel> {
+  const { architecture, metadata, tensors, close } = await planModelFolder(options);
+  const partial = `${options.target}.partial`;
+  try {
     const { bytes } = await writeGguf(partial, metadata, tensors);
     await checkModelFile(partial);
     await rename(partial, options.target);
-    return { architecture: plan.architecture, tensors: tensors.length, bytes };
+    return { architecture, tensors: tensors.length, bytes };
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
   } finally {
-    await checkpoint.close();
+    await close();
   }
 }
 

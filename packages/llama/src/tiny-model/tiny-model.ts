@@ -15,6 +15,8 @@ export interface TinyModelOptions {
   readonly contextTokens?: number;
   /** Tokens of the vocabulary; at least the 298 that it needs. */
   readonly vocabulary?: number;
+  /** Given: a mixture of that many experts, two of which answer each token. */
+  readonly experts?: number;
   readonly seed?: number;
   readonly type?: FloatType;
   readonly name?: string;
@@ -84,6 +86,12 @@ function describeTinyModel(
     ['llama.rope.dimension_count', uint32(shape.dim / shape.heads)],
     ['llama.rope.freq_base', float32(10_000)],
     ['llama.vocab_size', uint32(vocabulary.tokens.length)],
+    ...(options.experts === undefined
+      ? []
+      : ([
+          ['llama.expert_count', uint32(options.experts)],
+          ['llama.expert_used_count', uint32(Math.min(2, options.experts))],
+        ] as const)),
     ...(pooling === undefined ? [] : [['llama.pooling_type', uint32(POOLING_NUMBER[pooling])] as const]),
     ['tokenizer.ggml.model', string('gpt2')],
     ['tokenizer.ggml.pre', string('gpt-2')],
@@ -106,9 +114,15 @@ function makeTensors(options: TinyModelOptions, shape: TinyShape, vocabulary: nu
   const kvDim = (dim / shape.heads) * shape.kvHeads;
   // Drawn in the order written, from one source: the bytes depend on the seed alone.
   const normal = makeNormalSource(options.seed ?? 42);
-  const matrix = (name: string, columns: number, rows: number, deviation: number): TensorToWrite => ({
+  const matrix = (
+    name: string,
+    columns: number,
+    rows: number,
+    deviation: number,
+    shape = [columns, rows],
+  ): TensorToWrite => ({
     name,
-    shape: [columns, rows],
+    shape,
     type: options.type ?? 'f32',
     data: () =>
       encodeFloats(
@@ -122,6 +136,17 @@ function makeTensors(options: TinyModelOptions, shape: TinyShape, vocabulary: nu
     type: 'f32',
     data: () => encodeFloats(new Float64Array(dim).fill(1), 'f32'),
   });
+  const { experts } = options;
+  // A mixture keeps the matrices of all experts in one tensor, each as large as the whole layer's would be.
+  const feedForwardMatrix = (
+    name: (part: string) => string,
+    part: string,
+    columns: number,
+    rows: number,
+  ): TensorToWrite =>
+    experts === undefined
+      ? matrix(name(part), columns, rows, columns ** -0.5)
+      : matrix(name(`${part}_exps`), columns, rows * experts, columns ** -0.5, [columns, rows, experts]);
   const layers = Array.from({ length: shape.layers }, (_, layer) => {
     const name = (part: string): string => `blk.${layer}.${part}.weight`;
     return [
@@ -131,9 +156,10 @@ function makeTensors(options: TinyModelOptions, shape: TinyShape, vocabulary: nu
       matrix(name('attn_v'), dim, kvDim, dim ** -0.5),
       matrix(name('attn_output'), dim, dim, dim ** -0.5),
       norm(name('ffn_norm')),
-      matrix(name('ffn_gate'), dim, feedForward, dim ** -0.5),
-      matrix(name('ffn_up'), dim, feedForward, dim ** -0.5),
-      matrix(name('ffn_down'), feedForward, dim, feedForward ** -0.5),
+      ...(experts === undefined ? [] : [matrix(name('ffn_gate_inp'), dim, experts, 1)]),
+      feedForwardMatrix(name, 'ffn_gate', dim, feedForward),
+      feedForwardMatrix(name, 'ffn_up', dim, feedForward),
+      feedForwardMatrix(name, 'ffn_down', feedForward, dim),
     ];
   });
   return [
