@@ -187,7 +187,7 @@ describe('the engine', () => {
   });
 
   test('is stopped in its tracks: it is killed for its silence and replaced', async () => {
-    const server = await start({ SPARKLER_REPLICA_HEALTH_TIMEOUT_MS: '1000' });
+    const server = await start({ SPARKLER_REPLICA_HEALTH_TIMEOUT_MS: '2000' });
     await askUntilAnswered(server);
     const pid = findProcess(folder, engine)!;
     process.kill(pid, 'SIGSTOP');

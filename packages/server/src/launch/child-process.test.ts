@@ -9,7 +9,7 @@ import { childEnvironment, createChildProcessLauncher } from './child-process.ts
 import type { Launcher, ObservedReplica, ReplicaSpec } from './launcher.ts';
 
 const deployment = 'accounts/a/deployments/d';
-const timeouts = { startMs: 30_000, healthMs: 1_000, drainMs: 5_000 };
+const timeouts = { startMs: 60_000, healthMs: 30_000, drainMs: 30_000 };
 let folder: string;
 let launchers: Launcher[];
 
@@ -65,8 +65,13 @@ async function observe(launcher: Launcher, id: string): Promise<ObservedReplica>
 }
 
 async function untilState(launcher: Launcher, id: string, state: string): Promise<ObservedReplica> {
-  await expect.poll(async () => (await observe(launcher, id)).state, { timeout: 30_000 }).toBe(state);
-  return observe(launcher, id);
+  await expect
+    .poll(() => observe(launcher, id), { timeout: 45_000 })
+    // An end that was not waited for shows its reason in the failure.
+    .toSatisfy((replica: ObservedReplica) => replica.state === state || replica.state === 'exited');
+  const replica = await observe(launcher, id);
+  expect(replica).toMatchObject({ state });
+  return replica;
 }
 
 async function launchReady(launcher: Launcher, id: string): Promise<ObservedReplica> {
@@ -109,11 +114,11 @@ describe('an engine replica', () => {
   });
 
   test('that is stopped in its tracks (SIGSTOP) is killed for its silence', async () => {
-    const launcher = await createLauncher();
+    const launcher = await createLauncher({ timeouts: { ...timeouts, healthMs: 2_000 } });
     const { pid } = await launchReady(launcher, 'r1');
     process.kill(pid!, 'SIGSTOP');
     const { exit } = await untilState(launcher, 'r1', 'exited');
-    expect(exit).toMatchObject({ wanted: false, reason: expect.stringContaining('no sign of life for 1 s') });
+    expect(exit).toMatchObject({ wanted: false, reason: expect.stringContaining('no sign of life for 2 s') });
     expect(isAlive(pid!)).toBe(false);
   });
 
@@ -166,7 +171,7 @@ describe('a program that is no good engine', () => {
     const engineProgram = await writeProgram(
       `process.on('SIGTERM', () => {}); console.log('{"event":"ready"}'); setInterval(() => {}, 1000);`,
     );
-    const launcher = await createLauncher({ engineProgram, timeouts: { ...timeouts, healthMs: 60_000 } });
+    const launcher = await createLauncher({ engineProgram });
     const { pid } = await launchReady(launcher, 'r1');
     await launcher.stop('r1');
     expect(isAlive(pid!)).toBe(false);
@@ -178,7 +183,7 @@ describe('a program that is no good engine', () => {
       const socket = process.argv.find((word) => word.startsWith('--socket=')).slice(9);
       createServer((_, response) => response.end()).listen(socket, () => console.log('{"event":"ready"}'));
       setInterval(() => process.stderr.write('x'.repeat(1 << 20)), 5);`);
-    const launcher = await createLauncher({ engineProgram, timeouts: { ...timeouts, healthMs: 10_000 } });
+    const launcher = await createLauncher({ engineProgram });
     await launchReady(launcher, 'r1');
     const sizes: number[] = [];
     const log = join(folder, 'logs', 'r1.log');
