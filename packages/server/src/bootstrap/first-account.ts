@@ -18,6 +18,7 @@ export async function makeFirstAccount(db: Database, options: FirstAccountOption
   const user = `accounts/${options.account}/users/admin`;
   await db.transaction().execute(async (transaction) => {
     await makeAccount(transaction, options.providerAccount, 'Model provider');
+    // Whoever runs the server does not pay for it: limits are for the accounts that they add.
     await makeAccount(transaction, options.account, options.account);
     await transaction
       .insertInto('users')
@@ -38,7 +39,7 @@ export async function makeFirstAccount(db: Database, options: FirstAccountOption
 async function makeAccount(db: DatabaseOrTransaction, id: string, displayName: string): Promise<void> {
   await db
     .insertInto('accounts')
-    .values({ id, display_name: displayName })
+    .values({ id, display_name: displayName, tier: 'UNLIMITED' })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

@@ -10,6 +10,7 @@ import type { ControlPlaneContext } from '../resources/control-plane-context.ts'
 import { mountControlPlane } from '../resources/mount-control-plane.ts';
 import type { Settings } from '../settings.ts';
 import { SettingsError } from '../settings-load.ts';
+import { type AccountStandings, createAccountStandings } from '../store/account-standings.ts';
 import { createAuditTrail } from '../store/audit-trail.ts';
 import { forgetNode } from '../store/deployment-observed.ts';
 import { createKeyDirectory } from '../store/key-directory.ts';
@@ -17,13 +18,13 @@ import { listenForNotices } from '../store/notices.ts';
 import { openReconcileQueue, type ReconcileQueue } from '../store/reconcile-queue.ts';
 import { createRefresher } from '../store/refresher.ts';
 import { createRoutingTable, type LoadedRoutingTable } from '../store/routing-table.ts';
-import { createUsageSink } from '../store/usage-sink.ts';
 import { wakeDeployment } from '../store/wake-deployment.ts';
 import { catalogueModelName, publishCatalogue } from './catalogue-models.ts';
 import { openDataFolder } from './data-folder.ts';
 import { makeDefaultDeployment } from './default-deployment.ts';
 import { makeFirstAccount } from './first-account.ts';
 import { checkPortFree, closeGently, listen } from './listen.ts';
+import { openSpending } from './open-spending.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import type { StartListener } from './progress.ts';
 import { startReconcilers } from './start-reconcilers.ts';
@@ -139,16 +140,24 @@ function resolveDefaultModel(settings: Settings, catalogue: ReturnType<typeof lo
 interface Directories {
   readonly keys: ReturnType<typeof createKeyDirectory>;
   readonly routing: LoadedRoutingTable;
+  readonly standings: AccountStandings;
 }
 
 /** Loads keys and routes, and keeps them fresh by notices, with a slow poll beneath. */
 async function openDirectories(store: OpenStore, log: Logger, stops: StopList): Promise<Directories> {
   const keys = createKeyDirectory(store.database.db);
   const routing = createRoutingTable(store.database.db);
-  await Promise.all([keys.load(), routing.load()]);
+  const standings = createAccountStandings(store.database.db);
+  await Promise.all([keys.load(), routing.load(), standings.load()]);
   const onError = (error: Error) =>
     log.warn({ err: error }, 'keys or routes could not be refreshed; the last ones stay');
-  const keysRefresher = createRefresher(() => keys.load(), { pollMs, onError });
+  const keysRefresher = createRefresher(
+    () => Promise.all([keys.load(), standings.load()]).then(() => undefined),
+    {
+      pollMs,
+      onError,
+    },
+  );
   const routingRefresher = createRefresher(() => routing.load(), { pollMs, onError });
   const listener = listenForNotices(
     store.address,
@@ -160,23 +169,19 @@ async function openDirectories(store: OpenStore, log: Logger, stops: StopList): 
     routingRefresher.close();
     await listener.close();
   });
-  return { keys, routing };
+  return { keys, routing, standings };
 }
 
 async function startHttp(
   settings: Settings,
   store: OpenStore,
-  { keys, routing }: Directories,
+  { keys, routing, standings }: Directories,
   queue: ReconcileQueue,
   { tell, log, stops }: { tell: StartListener; log: Logger; stops: StopList },
 ): Promise<string> {
   tell({ kind: 'step', step: 'http', text: 'Starting the API' });
   const { db } = store.database;
-  const usage = createUsageSink(db, {
-    folder: join(settings.dataFolder, 'spool'),
-    onProblem: (text, error) => log.warn({ err: error }, text),
-  });
-  stops.add('usage', () => usage.close());
+  const { usage, spending } = await openSpending({ settings, store, standings, log, stops });
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const context: ControlPlaneContext = {
@@ -188,6 +193,7 @@ async function startHttp(
     keys,
     routing,
     usage,
+    spending,
     metrics,
     wake(deployment) {
       wakeDeployment(db, queue, deployment).catch((error) =>

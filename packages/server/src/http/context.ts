@@ -3,6 +3,8 @@ import type { Registry } from 'prom-client';
 import type { RateLimiter } from '../inference/limits/rate-limiter.ts';
 import type { UsageSink } from '../inference/metering.ts';
 import type { RoutingTable } from '../inference/routing.ts';
+import type { PriceBook } from '../ledger/price-book.ts';
+import type { SpendGuard } from '../ledger/spend-guard.ts';
 import type { AuditTrail } from './audit.ts';
 import type { KeyDirectory } from './principal.ts';
 
@@ -69,6 +71,8 @@ export interface ServerContext {
   readonly usage: UsageSink;
   /** Rate limits of shared deployments; left out: the spec's self-serve limits, counted in this process. */
   readonly limiter?: RateLimiter;
+  /** Budgets and prices of shared deployments; left out: everything is free. */
+  readonly spending?: { readonly guard: SpendGuard; readonly prices: PriceBook };
   readonly metrics: Registry;
   /** Where control-plane writes are recorded; left out: nowhere. */
   readonly audit?: AuditTrail;

@@ -1,3 +1,5 @@
+import { planCost } from '../ledger/plan-cost.ts';
+import type { SpendReservation } from '../ledger/spend-guard.ts';
 import type { AnswerSummary } from './answer-summary.ts';
 import type { Gateway } from './gateway.ts';
 import type { UsageRecord } from './metering.ts';
@@ -18,8 +20,16 @@ export interface MeteredRun {
 }
 
 /** Books an admitted call, once: usage, rate limits, metrics and the timings that its account can look up. */
-export function meterCall(gateway: Gateway, call: PreparedCall, run: MeteredRun): void {
+export function meterCall(
+  gateway: Gateway,
+  call: PreparedCall,
+  run: MeteredRun,
+  reservation: SpendReservation | null,
+): void {
   const { context, instruments, limiter, recent } = gateway;
+  const tokens = run.summary.tokens ?? noTokens;
+  const costNanos = call.price === null ? 0 : planCost(call.price.prices, tokens);
+  reservation?.settle(costNanos);
   const usage: UsageRecord = {
     requestId: call.id,
     account: call.principal.account,
@@ -28,11 +38,12 @@ export function meterCall(gateway: Gateway, call: PreparedCall, run: MeteredRun)
     model: call.target.model,
     deployment: call.target.deployment.name,
     endpoint: call.endpoint.name,
-    ...(run.summary.tokens ?? noTokens),
+    ...tokens,
     status: run.status,
     startTimeMs: run.startMs,
     firstTokenMs: run.firstByteMs === null ? null : run.firstByteMs - run.startMs,
     durationMs: run.endMs - run.startMs,
+    ...(reservation === null ? {} : { costNanos, period: reservation.period }),
   };
   context.usage.record(usage);
   if (call.rate !== null) limiter.settle(usage.account, usage.promptTokens, usage.completionTokens);

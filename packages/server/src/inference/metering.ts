@@ -15,6 +15,10 @@ export interface UsageRecord {
   readonly startTimeMs: number;
   readonly firstTokenMs: number | null;
   readonly durationMs: number;
+  /** Whole nano-dollars; absent: free. */
+  readonly costNanos?: number;
+  /** Month (2026-11) whose budget it was reserved from; absent where nothing was. */
+  readonly period?: string;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { principalOf } from '../http/authenticate.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { Principal } from '../http/principal.ts';
+import { type CallPrice, planCallPrice } from './call-price.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { encodeRequest } from './dialects/encode.ts';
 import { dialects } from './dialects/index.ts';
@@ -27,6 +28,8 @@ export interface PreparedCall {
   readonly priority: number;
   /** How the account stands with its rate limits; null on its own deployments, which have none. */
   readonly rate: RateDecision | null;
+  /** What it may cost; null where nothing is charged by the token (an account's own deployments). */
+  readonly price: CallPrice | null;
 }
 
 /**
@@ -86,6 +89,7 @@ export function prepareCall(
   const affinityKey = affinityOf(principal, request.headers['x-session-affinity'], fields);
   const streams = fields.stream === true;
   const shownId = request.id;
+  const price = shared ? planCallPrice(context, endpoint, target, fields, raw.length) : null;
   return {
     id,
     shownId,
@@ -99,6 +103,7 @@ export function prepareCall(
     affinityKey,
     priority,
     rate,
+    price,
   };
 }
 

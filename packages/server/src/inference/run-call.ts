@@ -1,6 +1,7 @@
 import { InferenceError } from '@sparkler/api';
 import type { FastifyReply } from 'fastify';
 import type { Place } from './admit.ts';
+import { reserveSpend } from './call-price.ts';
 import { CallerStream, type CancelReason } from './caller-stream.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
@@ -26,8 +27,14 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
   const remove = openCalls.add(caller, startMs);
   try {
     refuseOverQuota(call);
-    const run = await attemptCall(gateway, call, caller);
-    meterCall(gateway, call, { ...run, startMs, endMs: context.now() });
+    const reservation = await reserveSpend(context, call);
+    try {
+      const run = await attemptCall(gateway, call, caller);
+      meterCall(gateway, call, { ...run, startMs, endMs: context.now() }, reservation);
+    } finally {
+      // Settled before, if it was metered; else the room is free again.
+      reservation?.settle(0);
+    }
   } catch (error) {
     if (!(error instanceof InferenceError)) {
       context.log.error({ requestId, err: error }, 'an inference request failed inside the gateway');

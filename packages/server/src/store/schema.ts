@@ -21,6 +21,9 @@ export interface AccountsTable {
   account_type: Generated<string>;
   email: Generated<string>;
   suspend_state: Generated<string>;
+  tier: Generated<'TIER_1' | 'TIER_2' | 'TIER_3' | 'TIER_4' | 'UNLIMITED'>;
+  /** Lower monthly limit that the account set itself. */
+  own_limit_nanos: string | number | null;
   create_time: CreateTime;
   update_time: UpdateTime;
 }
@@ -214,6 +217,8 @@ export interface UsageTable {
   start_time: Date;
   first_token_ms: number | null;
   duration_ms: number;
+  cost_nanos: Generated<number>;
+  period: Generated<string>;
 }
 
 /** Tables as Kysely sees them; the truth is in migrations/. */

@@ -25,7 +25,7 @@ export interface UsageSinkOptions {
 const flushIntervalMs = 500;
 /** While the database refuses, tries become rarer. */
 const retryDelayMaxMs = 30_000;
-/** 14 columns each; a statement takes 65,535 parameters. */
+/** 16 columns each; a statement takes 65,535 parameters. */
 const rowsPerInsert = 1_000;
 /** Records kept in memory when even the spool can't be written (disk full). More are dropped, and said so. */
 const unspooledMax = 10_000;
@@ -176,5 +176,7 @@ function toRow(usage: UsageRecord): Insertable<UsageTable> {
     start_time: new Date(usage.startTimeMs),
     first_token_ms: usage.firstTokenMs === null ? null : Math.round(usage.firstTokenMs),
     duration_ms: Math.round(usage.durationMs),
+    cost_nanos: usage.costNanos ?? 0,
+    period: usage.period ?? '',
   };
 }

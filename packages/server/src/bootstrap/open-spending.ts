@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { UsageRecord } from '../inference/metering.ts';
+import { defaultPriceBook, type PriceBook } from '../ledger/price-book.ts';
+import type { SpendGuard } from '../ledger/spend-guard.ts';
+import { SpendLeases } from '../ledger/spend-leases.ts';
+import type { Settings } from '../settings.ts';
+import type { AccountStandings } from '../store/account-standings.ts';
+import { settleUsage } from '../store/settle-usage.ts';
+import { createLeaseSource, returnAllLeases } from '../store/spend-leases.ts';
+import { createUsageSink, type RunningUsageSink } from '../store/usage-sink.ts';
+import type { OpenStore } from './open-store.ts';
+import type { StopList } from './stop-list.ts';
+
+const tidyMs = 5_000;
+
+export interface Spending {
+  readonly usage: RunningUsageSink;
+  readonly spending: { readonly guard: SpendGuard; readonly prices: PriceBook };
+}
+
+/**
+ * Metering and budgets. What the last life of this gateway recorded is stored and settled first; only then
+ * are the leases that it held given back, so that nothing it spent is ever lent again.
+ */
+export async function openSpending(parts: {
+  readonly settings: Settings;
+  readonly store: OpenStore;
+  readonly standings: AccountStandings;
+  readonly log: Logger;
+  readonly stops: StopList;
+}): Promise<Spending> {
+  const { settings, store, standings, log, stops } = parts;
+  const { db } = store.database;
+  const gateway = store.dataFolder.nodeId;
+  const usage = createUsageSink(db, {
+    folder: join(settings.dataFolder, 'spool'),
+    onProblem: (text, error) => log.warn({ err: error }, text),
+    afterInsert: (transaction, stored) => settleUsage(transaction, gateway, stored.map(toCostly)),
+  });
+  await usage.flush();
+  await returnAllLeases(db, { gateway });
+  const leases = new SpendLeases({
+    source: createLeaseSource(db, gateway, (account) => standings.of(account).monthlyLimitNanos),
+    standingOf: standings.of,
+    now: Date.now,
+  });
+  const warn = (error: Error) =>
+    log.warn({ err: error }, 'what was lent to this gateway could not be given back yet');
+  const timer = setInterval(() => leases.tidy().catch(warn), tidyMs).unref();
+  stops.add('budgets', async () => {
+    clearInterval(timer);
+    await usage.close();
+    await leases.close().catch(warn);
+  });
+  return { usage, spending: { guard: leases, prices: defaultPriceBook } };
+}
+
+function toCostly(usage: UsageRecord) {
+  const { requestId, account, model, period = '', costNanos = 0, startTimeMs } = usage;
+  return { requestId, account, model, period, costNanos, time: new Date(startTimeMs) };
+}

@@ -1,0 +1,68 @@
+import { InferenceError } from '@sparkler/api';
+import type { ServerContext } from '../http/context.ts';
+import { planWorstCost } from '../ledger/plan-cost.ts';
+import { findTokenPrices, type TokenPrices } from '../ledger/price-book.ts';
+import { SpendRefusedError, type SpendReservation } from '../ledger/spend-guard.ts';
+import type { Endpoint } from './endpoints.ts';
+import type { PreparedCall } from './prepare-call.ts';
+import type { ResolvedTarget } from './resolve.ts';
+
+export interface CallPrice {
+  readonly prices: TokenPrices;
+  /** The most it can cost, nano-dollars. */
+  readonly worstNanos: number;
+}
+
+/** max_tokens when a request has none (spec, "Querying text models"). */
+const completionTokensDefault = 2048;
+
+/** What a call on a shared deployment can cost. Adapters cost what their base model does. */
+export function planCallPrice(
+  context: ServerContext,
+  endpoint: Endpoint,
+  target: ResolvedTarget,
+  fields: Readonly<Record<string, unknown>>,
+  bodyBytes: number,
+): CallPrice | null {
+  if (context.spending === undefined) return null;
+  const base = context.routing.current().models.get(target.deployment.baseModel);
+  const prices = findTokenPrices(context.spending.prices, base?.priceClass ?? '');
+  const generates = endpoint.name === 'chat' || endpoint.name === 'completions';
+  const asked = fields.max_tokens ?? fields.max_completion_tokens;
+  const worstNanos = planWorstCost(prices, {
+    bodyBytes,
+    completionTokensMax: generates ? (typeof asked === 'number' ? asked : completionTokensDefault) : 0,
+    choices: typeof fields.n === 'number' ? fields.n : 1,
+    prompts: countPrompts(endpoint, fields),
+    contextTokens: base?.contextLength ?? 0,
+  });
+  return { prices, worstNanos };
+}
+
+function countPrompts(endpoint: Endpoint, fields: Readonly<Record<string, unknown>>): number {
+  const several = {
+    completions: fields.prompt,
+    embeddings: fields.input,
+    rerank: fields.documents,
+    chat: null,
+  };
+  const list = several[endpoint.name];
+  // A list of numbers is one prompt as token ids.
+  return Array.isArray(list) && typeof list[0] !== 'number' ? Math.max(1, list.length) : 1;
+}
+
+/** Room in the account's budget for a call; null where none is needed. Throws InferenceError (402). */
+export async function reserveSpend(
+  context: ServerContext,
+  call: PreparedCall,
+): Promise<SpendReservation | null> {
+  if (call.price === null || context.spending === undefined) return null;
+  try {
+    return await context.spending.guard.reserve(call.principal.account, call.price.worstNanos);
+  } catch (error) {
+    if (error instanceof SpendRefusedError) throw new InferenceError(402, error.message);
+    // The budget is in Postgres: while it is away nothing new is lent, and nothing may be spent unseen.
+    const message = 'the spending limit of your account can not be checked right now; try again in a moment';
+    throw new InferenceError(503, message, { retryAfterSeconds: 2, cause: error });
+  }
+}

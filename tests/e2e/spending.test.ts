@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type OpenDatabase, openDatabase } from '../../packages/server/src/store/database.ts';
+import { type Platform, startPlatform } from './start-platform.ts';
+
+/**
+ * Budgets at work on a whole server: what callers of shared deployments see, and what the books say
+ * afterwards.
+ */
+
+let platform: Platform;
+let database: OpenDatabase;
+const model = 'smollm2-135m-instruct';
+const usd = 1_000_000_000;
+
+beforeAll(async () => {
+  platform = await startPlatform({ SPARKLER_QUEUED_PER_DEPLOYMENT_MAX: '2000' });
+  const socketFolder = join(platform.dataFolder, 'run', 'pg');
+  database = openDatabase({ socketFolder, user: 'sparkler', database: 'postgres' }, () => undefined);
+});
+afterAll(async () => {
+  await database.close();
+  await platform.stop();
+  await platform.remove();
+});
+beforeEach(async () => {
+  await setAccount('UNLIMITED', null);
+});
+
+/** Account of the key, with a limit of its own. Waits until the gateway knows. */
+async function setAccount(
+  tier: string,
+  ownLimitNanos: number | null,
+  suspendState = 'UNSUSPENDED',
+): Promise<void> {
+  await sql`
+    update accounts set tier = ${tier}, own_limit_nanos = ${ownLimitNanos}::bigint, suspend_state = ${suspendState}
+    where id <> 'fireworks'`.execute(database.db);
+  // The gateway hears of it through a notice, a moment later.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+}
+
+function chat(fields: Record<string, unknown> = {}): Promise<Response> {
+  return fetch(`${platform.baseUrl}/inference/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${platform.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model,
+      messages: [{ role: 'user', content: 'Say something' }],
+      max_tokens: 50,
+      ...fields,
+    }),
+  });
+}
+
+async function readBooks() {
+  const { rows } = await sql<{ settled: string; costs: string; journal: string; owed: string }>`
+    select (select coalesce(sum(settled_nanos), 0)::text from spend_periods) as settled,
+      (select coalesce(sum(cost_nanos), 0)::text from usage) as costs,
+      (select coalesce(sum(amount_nanos), 0)::text from ledger_entries) as journal,
+      (select coalesce(sum(amount_nanos), 0)::text from ledger_entries
+        where ledger_account like 'receivable/%') as owed`.execute(database.db);
+  return rows[0]!;
+}
+
+describe('spending', () => {
+  test('a thousand concurrent requests stay within a small budget; the rest get 402 and the way out', async () => {
+    const before = Number((await readBooks()).settled);
+    // Room for about a dozen worst cases (about 1,600 tokens at 100 nano-dollars).
+    const limit = before + Math.round(0.002 * usd);
+    await setAccount('TIER_1', limit);
+    const responses = await Promise.all(Array.from({ length: 1000 }, () => chat()));
+    const statuses = responses.map((response) => response.status);
+    const refused = responses.find((response) => response.status === 402)!;
+    expect(await refused.json()).toMatchObject({
+      error: { message: expect.stringContaining('monthly-spend-usd'), object: 'error' },
+    });
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
+    expect(new Set(statuses)).toEqual(new Set([200, 402]));
+    await Promise.all(responses.map((response) => (response.bodyUsed ? null : response.text())));
+    await vi.waitFor(
+      async () => {
+        const books = await readBooks();
+        expect(books.costs).toBe(books.settled);
+        expect(Number(books.settled)).toBeGreaterThan(before);
+        expect(Number(books.settled)).toBeLessThanOrEqual(limit);
+        expect(books.journal).toBe('0');
+        expect(books.owed).toBe(books.settled);
+      },
+      { timeout: 20_000 },
+    );
+  });
+
+  test('what is billed is what the answers say, to the token', async () => {
+    const before = Number((await readBooks()).costs);
+    const answers = (await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => (await chat({ max_tokens: 5 + i })).json()),
+    )) as {
+      usage: {
+        prompt_tokens: number;
+        completion_tokens: number;
+        prompt_tokens_details: { cached_tokens: number };
+      };
+    }[];
+    const expected = answers.reduce((sum, { usage }) => {
+      const cached = usage.prompt_tokens_details.cached_tokens;
+      return sum + (usage.prompt_tokens - cached) * 100 + cached * 50 + usage.completion_tokens * 100;
+    }, 0);
+    await vi.waitFor(async () => expect(Number((await readBooks()).costs) - before).toBe(expected), {
+      timeout: 20_000,
+    });
+  });
+
+  test('a suspended account is told why, and served again once it is lifted', async () => {
+    await setAccount('UNLIMITED', null, 'FAILED_PAYMENTS');
+    const response = await chat();
+    expect(response.status).toBe(402);
+    expect(await response.text()).toContain('pay the open invoices');
+    await setAccount('UNLIMITED', null);
+    expect((await chat()).status).toBe(200);
+  });
+});
