@@ -10,7 +10,18 @@ export interface Vocabulary {
 
 export type GrammarSource =
   | { readonly kind: 'gbnf'; readonly text: string }
-  | { readonly kind: 'json-schema'; readonly schema: unknown; readonly strict?: boolean }
+  | {
+      readonly kind: 'json-schema';
+      readonly schema: unknown;
+      /** Refuse the schema if any of its keywords cannot be enforced. */
+      readonly strict?: boolean;
+      /** Further documents that `$ref` may lead to, by URI. */
+      readonly documents?: Readonly<Record<string, unknown>>;
+      /** A schema with `properties` allows no others unless it says so; true by default. */
+      readonly closedByDefault?: boolean;
+      /** `format` is enforced; true by default. */
+      readonly assertFormats?: boolean;
+    }
   /** Any JSON object. */
   | { readonly kind: 'json-object' }
   | { readonly kind: 'regex'; readonly pattern: string };
@@ -23,7 +34,10 @@ export interface UnenforcedKeyword {
   readonly reason: string;
 }
 
-/** A problem in a grammar or schema. `path` points into a schema; `line` and `column` (from 1) into a GBNF text. */
+/**
+ * A problem in a grammar or schema. `path` points into a schema; `line` and `column` (from 1) into a GBNF
+ * text.
+ */
 export interface GrammarProblem {
   readonly message: string;
   readonly path?: string;

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { compileGrammar } from './compile-grammar.ts';
+import { acceptsText } from './testing/accepts-text.ts';
+import { vocabularyOf } from './testing/byte-vocabulary.ts';
+
+const vocabulary = vocabularyOf();
+
+test('a GBNF grammar accepts its sentences and nothing else', () => {
+  const grammar = compileGrammar(
+    { kind: 'gbnf', text: 'root ::= ("- " item)+\nitem ::= [^\\n]+ "\\n"' },
+    vocabulary,
+  );
+  expect(acceptsText(grammar, '- a\n- é\n')).toBe(true);
+  expect(acceptsText(grammar, '- a')).toBe(false);
+  expect(acceptsText(grammar, '')).toBe(false);
+});
+
+test('a schema with properties is closed by default and takes them in any order', () => {
+  const schema = {
+    type: 'object',
+    properties: { foo: { type: 'string' }, bar: { type: 'integer' } },
+    required: ['foo'],
+  };
+  const grammar = compileGrammar({ kind: 'json-schema', schema }, vocabulary);
+  expect(acceptsText(grammar, '{"foo":"x"}')).toBe(true);
+  expect(acceptsText(grammar, '{ "bar": 1,\n  "foo": "x" }')).toBe(true);
+  expect(acceptsText(grammar, '{"bar":1}')).toBe(false);
+  expect(acceptsText(grammar, '{"foo":"x","baz":1}')).toBe(false);
+  expect(acceptsText(grammar, '{"foo":"x","foo":"y"}')).toBe(false);
+});
+
+test('json-object takes any object and no other value', () => {
+  const grammar = compileGrammar({ kind: 'json-object' }, vocabulary);
+  expect(acceptsText(grammar, '{"a":[1,{"b":null}],"c":"\\u00e9\\ud83d\\ude00"}')).toBe(true);
+  expect(acceptsText(grammar, '[]')).toBe(false);
+  expect(acceptsText(grammar, '{"a":01}')).toBe(false);
+});
+
+test('a pattern is matched from end to end', () => {
+  const grammar = compileGrammar({ kind: 'regex', pattern: '[a-c]{2,3}|é+' }, vocabulary);
+  expect(acceptsText(grammar, 'abc')).toBe(true);
+  expect(acceptsText(grammar, 'éé')).toBe(true);
+  expect(acceptsText(grammar, 'abca')).toBe(false);
+});
+
+test('strict refuses what cannot be enforced, and says where', () => {
+  const schema = { properties: { tags: { type: 'array', uniqueItems: true } } };
+  expect(compileGrammar({ kind: 'json-schema', schema }, vocabulary).unenforced).toMatchObject([
+    { path: '/properties/tags', keyword: 'uniqueItems' },
+  ]);
+  expect(() => compileGrammar({ kind: 'json-schema', schema, strict: true }, vocabulary)).toThrow(
+    /\/properties\/tags: "uniqueItems" cannot be enforced/,
+  );
+});

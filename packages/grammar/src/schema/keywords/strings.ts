@@ -1,0 +1,62 @@
+import { compileSearch } from '../../regex/compile-pattern.ts';
+import { PatternError } from '../../regex/pattern-error.ts';
+import type { RegexNode } from '../../regex/regex-node.ts';
+import { formatRegex } from '../formats.ts';
+import { failKeyword, type Keyword, type KeywordScene, type KeywordValues, readCount } from '../keyword.ts';
+
+function stringKeyword(scene: KeywordScene, regex: RegexNode): KeywordValues {
+  const { sets, engine } = scene;
+  return {
+    allowed: () => sets.except({ strings: regex }),
+    refused: () => sets.only({ strings: engine.pool.not(regex) }),
+  };
+}
+
+/** `minLength` */
+export const minLengthKeyword: Keyword = (scene) => {
+  const count = readCount(scene, 'minLength');
+  if (count === undefined) return null;
+  const { pool } = scene.engine;
+  return stringKeyword(scene, pool.repeat(pool.anyChar, count, Infinity));
+};
+
+/** `maxLength` */
+export const maxLengthKeyword: Keyword = (scene) => {
+  const count = readCount(scene, 'maxLength');
+  if (count === undefined) return null;
+  const { pool } = scene.engine;
+  return stringKeyword(scene, pool.repeat(pool.anyChar, 0, count));
+};
+
+/** `pattern` */
+export const patternKeyword: Keyword = (scene) => {
+  const { pattern } = scene.schema;
+  if (pattern === undefined) return null;
+  if (typeof pattern !== 'string') return failKeyword(scene, 'pattern', 'must be a string');
+  const regex = compilePattern(scene, 'pattern', pattern);
+  return regex === null ? null : stringKeyword(scene, regex);
+};
+
+/** `format`, where it is asserted */
+export const formatKeyword: Keyword = (scene) => {
+  const { format } = scene.schema;
+  if (format === undefined) return null;
+  if (typeof format !== 'string') return failKeyword(scene, 'format', 'must be a string');
+  if (!scene.assertFormats) return null;
+  const regex = formatRegex(scene.engine.pool, format);
+  if (regex !== null) return stringKeyword(scene, regex);
+  scene.dropKeyword('format', `"${format}" is not a format known here`);
+  return null;
+};
+
+/** The language of a pattern; null, and noted, where it is beyond automata. */
+export function compilePattern(scene: KeywordScene, keyword: string, pattern: string): RegexNode | null {
+  try {
+    return compileSearch(scene.engine.pool, pattern, scene.nestingMax);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    if (!error.unsupported) failKeyword(scene, keyword, `has a wrong pattern: ${error.message}`);
+    scene.dropKeyword(keyword, `pattern with ${error.message}`);
+    return null;
+  }
+}
