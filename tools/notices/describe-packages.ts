@@ -2,6 +2,7 @@ import type { Lockfile } from '../lockfile/missing-optional.ts';
 
 /** Licences that may stand in the lockfile, as SPDX names. A new one is a decision, not a detail. */
 const allowedLicences = new Set([
+  '(AFL-2.1 OR BSD-3-Clause)',
   '(MIT OR CC0-1.0)',
   '0BSD',
   'Apache-2.0',

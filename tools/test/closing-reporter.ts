@@ -38,7 +38,7 @@ function summarize(modules: readonly TestModule[], unhandledErrors: number): Tes
     return [
       {
         name: `${test.module.relativeModuleId} > ${test.fullName}`,
-        reason: result.note ?? 'no reason given',
+        reason: result.note ?? reasonInName(test.name),
       },
     ];
   });
@@ -52,4 +52,9 @@ function summarize(modules: readonly TestModule[], unhandledErrors: number): Tes
     skipped,
     slowest,
   };
+}
+
+/** `test.skipIf` takes no reason, so it stands at the end of the name: `… (skipped: no compiler)`. */
+function reasonInName(name: string): string {
+  return /\(skipped: (.+)\)$/.exec(name)?.[1] ?? 'no reason given';
 }
