@@ -19,6 +19,7 @@ export {
   openContext,
   type Pooling,
 } from './context.ts';
+export { checkModelConfigJson } from './convert/check-config.ts';
 export { SUPPORTED_CLASSES } from './convert/architecture/plan-architecture.ts';
 export { ConvertError } from './convert/convert-error.ts';
 export {
