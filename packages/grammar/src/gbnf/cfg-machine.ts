@@ -3,14 +3,14 @@ import { type CharClasses, partitionChars } from '../text/char-classes.ts';
 import { possibleUtf8Chars, stepUtf8, UTF8_EMIT, UTF8_START } from '../text/utf8-decoder.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import type { Cfg } from './cfg.ts';
-import { type CfgDots, NO_SYMBOL, numberDots } from './grammar-dots.ts';
+import { type CfgDots, NO_SYMBOL, numberDots } from './cfg-dots.ts';
 import {
   CfgFrame,
   type CfgItem,
   createFrameTable,
   type DraftFrame,
   type FrameTable,
-} from './grammar-frames.ts';
+} from './cfg-frames.ts';
 
 interface CfgMachine {
   readonly dots: CfgDots;
