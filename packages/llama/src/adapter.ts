@@ -13,8 +13,9 @@ export interface LlamaAdapter {
 }
 
 /**
- * Loads a GGUF LoRA without blocking the event loop. No decode of the same model may run meanwhile. Throws LlamaError
- * with llama.cpp's reason; a malformed file can abort the process, so check it first (`checkAdapterFile`).
+ * Loads a GGUF LoRA without blocking the event loop. No decode of the same model may run meanwhile. Throws
+ * LlamaError with llama.cpp's reason; a malformed file can abort the process, so check it first
+ * (`checkAdapterFile`).
  */
 export async function openAdapterFile(model: LlamaModel, path: string): Promise<LlamaAdapter> {
   const { library } = model;

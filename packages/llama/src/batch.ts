@@ -2,8 +2,8 @@ import koffi from 'koffi';
 import type { BatchStruct } from './native/declarations/batch.ts';
 
 /**
- * Rows for one decode, in native memory. Not llama_batch_init's: that allocates each row's sequence list apart, here
- * the lists are one array, each of length one, so a batch is filled with a few copies.
+ * Rows for one decode, in native memory. Not llama_batch_init's: that allocates each row's sequence list
+ * apart, here the lists are one array, each of length one, so a batch is filled with a few copies.
  */
 export interface NativeBatch {
   readonly rowsMax: number;

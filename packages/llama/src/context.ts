@@ -67,9 +67,9 @@ export class LlamaContext {
   }
 
   /**
-   * Computes the first `rows` rows of `batch` on the libuv pool. `cache-full` leaves everything as it was. Throws
-   * LlamaError for a batch that llama.cpp refuses (the state is kept), LlamaComputeError when computing failed (it is
-   * not: the context is then of no use).
+   * Computes the first `rows` rows of `batch` on the libuv pool. `cache-full` leaves everything as it was.
+   * Throws LlamaError for a batch that llama.cpp refuses (the state is kept), LlamaComputeError when
+   * computing failed (it is not: the context is then of no use).
    */
   async decode(rows: number): Promise<DecodeResult> {
     const { library } = this.model;
@@ -151,7 +151,10 @@ export class LlamaContext {
     return new Float32Array(koffi.view(address, 4 * this.model.embeddingSize)).slice();
   }
 
-  /** Sets the adapters of the following decodes; none is the base model. Switching rebuilds the graph (1 to 2 ms). */
+  /**
+   * Sets the adapters of the following decodes; none is the base model. Switching rebuilds the graph (1 to 2
+   * ms).
+   */
   setAdapters(adapters: readonly LlamaAdapter[], scale = 1): void {
     const pointers = BigUint64Array.from(adapters, (adapter) => adapter.pointer);
     const scales = new Float32Array(adapters.length).fill(scale);
@@ -170,7 +173,10 @@ export class LlamaContext {
   }
 }
 
-/** Makes a context without blocking the event loop (the cache can be gigabytes). Throws LlamaError with the reason. */
+/**
+ * Makes a context without blocking the event loop (the cache can be gigabytes). Throws LlamaError with the
+ * reason.
+ */
 export async function openContext(model: LlamaModel, options: ContextOptions): Promise<LlamaContext> {
   const { library } = model;
   const params = planContextParams(library.context.defaultParams(), options, library.system.sequencesMax());
@@ -194,7 +200,8 @@ function planContextParams(
   requireCount('sequencesMax', sequencesMax, 1, sequencesLimit);
   requireCount('batchTokensMax', batchTokensMax, 1, 2 ** 20);
   requireCount('threads', threads, 1, 512);
-  // llama.cpp asserts that every sequence can have an output in one batch; fewer rows would abort the process.
+  // llama.cpp asserts that every sequence can have an output in one batch; fewer rows would abort the
+  // process.
   const rows = Math.max(batchTokensMax, sequencesMax);
   const quantized = !['f32', 'f16', 'bf16'].includes(cacheType);
   return {

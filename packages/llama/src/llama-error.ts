@@ -1,4 +1,7 @@
-/** Something about llama.cpp went wrong in a way the caller can act on; the message says what, where and what to do. */
+/**
+ * Something about llama.cpp went wrong in a way the caller can act on; the message says what, where and what
+ * to do.
+ */
 export class LlamaError extends Error {
   override readonly name: string = 'LlamaError';
 }

@@ -18,7 +18,10 @@ export interface ModelOptions {
   readonly onProgress?: ((progress: number) => void) | undefined;
 }
 
-/** A model's weights in memory (mapped from the file) and what it says of itself. Shared by any number of contexts. */
+/**
+ * A model's weights in memory (mapped from the file) and what it says of itself. Shared by any number of
+ * contexts.
+ */
 export class LlamaModel {
   readonly library: LlamaLibrary;
   readonly path: string;
@@ -106,8 +109,8 @@ export class LlamaModel {
 }
 
 /**
- * Loads a GGUF file without blocking the event loop. Throws LlamaError with llama.cpp's own warnings when it refuses.
- * A malformed file can abort the process inside llama.cpp: check it first (`checkModelFile`).
+ * Loads a GGUF file without blocking the event loop. Throws LlamaError with llama.cpp's own warnings when it
+ * refuses. A malformed file can abort the process inside llama.cpp: check it first (`checkModelFile`).
  */
 export async function openLlamaModelFile(library: LlamaLibrary, options: ModelOptions): Promise<LlamaModel> {
   const { path, onProgress } = options;
@@ -146,7 +149,10 @@ function readMetadata(library: LlamaLibrary, model: ModelPointer): Record<string
   return Object.fromEntries(entries);
 }
 
-/** Reads a text through a C function that returns the full length and cuts at the buffer's end; null on failure. */
+/**
+ * Reads a text through a C function that returns the full length and cuts at the buffer's end; null on
+ * failure.
+ */
 function readNativeText(read: (buffer: Uint8Array, size: number) => number): string | null {
   let buffer = new Uint8Array(256);
   const length = read(buffer, buffer.length);

@@ -1,7 +1,8 @@
 /**
- * The Unicode form a tokenizer was trained on and llama.cpp does not bring texts into: Qwen's tokenizers compose (é is
- * one character), BERT's that strip accents decompose (which takes Hangul apart too, llama.cpp's own table does not).
- * Null: texts are taken as they are. Reads GGUF metadata as llama.cpp reports it.
+ * The Unicode form a tokenizer was trained on and llama.cpp does not bring texts into: Qwen's tokenizers
+ * compose (é is one character), BERT's that strip accents decompose (which takes Hangul apart too,
+ * llama.cpp's own table does not). Null: texts are taken as they are. Reads GGUF metadata as llama.cpp
+ * reports it.
  */
 export function resolveNormalForm(metadata: Readonly<Record<string, string>>): 'NFC' | 'NFD' | null {
   const key = (name: string): string | undefined => metadata[`tokenizer.ggml.${name}`];

@@ -5,7 +5,10 @@ import { callAsync } from './native/bind.ts';
 import type { LlamaLibrary } from './native/library.ts';
 import { describeFailure } from './native/native-log.ts';
 
-/** Precisions a model file can be brought to, by llama.cpp's numbers. Those that need an importance matrix are left out. */
+/**
+ * Precisions a model file can be brought to, by llama.cpp's numbers. Those that need an importance matrix are
+ * left out.
+ */
 export const QUANTIZATIONS = {
   F32: 0,
   F16: 1,
@@ -40,8 +43,9 @@ export interface QuantizeOptions {
 }
 
 /**
- * Writes a copy of a model in another precision, without blocking the event loop. The target appears complete or not
- * at all. Rows that do not divide into a type's blocks get the nearest type that fits. Throws GgufError, LlamaError.
+ * Writes a copy of a model in another precision, without blocking the event loop. The target appears complete
+ * or not at all. Rows that do not divide into a type's blocks get the nearest type that fits. Throws
+ * GgufError, LlamaError.
  */
 export async function quantizeModelFile(
   library: LlamaLibrary,

@@ -12,9 +12,9 @@ const OCCURRENCES_MAX = 256;
 const PLAIN_SHAPE = /^<[^<>]+>$/;
 
 /**
- * Makes a function that cuts a text in front of special tokens so that no part holds many. llama.cpp's search for
- * special tokens takes time quadratic in their number: 50,000 `<|im_start|>` in one text held the event loop for 4
- * seconds, in parts it is 0.1. The parts tokenize to the same ids as the whole.
+ * Makes a function that cuts a text in front of special tokens so that no part holds many. llama.cpp's search
+ * for special tokens takes time quadratic in their number: 50,000 `<|im_start|>` in one text held the event
+ * loop for 4 seconds, in parts it is 0.1. The parts tokenize to the same ids as the whole.
  */
 export function makeSpecialSplitter(tokens: readonly SpecialToken[]): (text: string) => string[] {
   const plain = tokens.filter((token) => PLAIN_SHAPE.test(token.text));

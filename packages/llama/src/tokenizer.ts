@@ -100,7 +100,8 @@ function encodeText(
       options.addSpecial,
       options.parseSpecial,
     );
-  // No token is shorter than a byte in byte-level vocabularies; others can exceed this and say how much they need.
+  // No token is shorter than a byte in byte-level vocabularies; others can exceed this and say how much they
+  // need.
   let room = new Int32Array(bytes.length + 16);
   let count = run(room);
   if (count < 0) {

@@ -17,7 +17,9 @@ export interface Checkpoint {
   close(): Promise<void>;
 }
 
-/** A checkpoint that is not what it should be. The message names the file, the tensor and what was expected. */
+/**
+ * A checkpoint that is not what it should be. The message names the file, the tensor and what was expected.
+ */
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError';
 }

@@ -12,7 +12,9 @@ export function encodeFloats(values: ArrayLike<number>, type: FloatType): Uint8A
   return bytesOf(encoded);
 }
 
-/** The numbers of a tensor's bytes, which may lie unaligned. Throws RangeError for types that hold no floats. */
+/**
+ * The numbers of a tensor's bytes, which may lie unaligned. Throws RangeError for types that hold no floats.
+ */
 export function decodeFloats(bytes: Uint8Array, type: CheckpointType): Float32Array {
   const aligned = new Uint8Array(bytes).buffer;
   switch (type) {

@@ -12,8 +12,8 @@ const FORMATS = [
 ] as const;
 
 /**
- * Opens the tensors of a Hugging Face folder: `<name>.safetensors` or `<name>.bin` for one of the names, or their
- * shards. Throws CheckpointError when there is none, or when a shard is missing.
+ * Opens the tensors of a Hugging Face folder: `<name>.safetensors` or `<name>.bin` for one of the names, or
+ * their shards. Throws CheckpointError when there is none, or when a shard is missing.
  */
 export async function openCheckpointFolder(folder: string, names: readonly string[]): Promise<Checkpoint> {
   for (const { ending, openFile } of FORMATS) {

@@ -32,8 +32,8 @@ interface Entry {
 }
 
 /**
- * Opens a safetensors file: 8 bytes of header length, a JSON header, then the data. Throws CheckpointError naming the
- * tensor that does not fit; nothing is read beyond the header until a tensor is asked for.
+ * Opens a safetensors file: 8 bytes of header length, a JSON header, then the data. Throws CheckpointError
+ * naming the tensor that does not fit; nothing is read beyond the header until a tensor is asked for.
  */
 export async function openSafetensors(path: string): Promise<Checkpoint> {
   const file = await open(path, 'r');

@@ -9,7 +9,9 @@ export interface SafetensorToWrite {
   readonly data: Uint8Array;
 }
 
-/** Writes a safetensors file, tensors in the order given. Throws CheckpointError when data and shape disagree. */
+/**
+ * Writes a safetensors file, tensors in the order given. Throws CheckpointError when data and shape disagree.
+ */
 export async function writeSafetensors(
   path: string,
   tensors: readonly SafetensorToWrite[],

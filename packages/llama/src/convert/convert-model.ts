@@ -50,8 +50,8 @@ export interface PlannedModel {
 }
 
 /**
- * Plans the conversion of a Hugging Face model folder. Throws ConvertError and CheckpointError with what is not
- * supported or missing.
+ * Plans the conversion of a Hugging Face model folder. Throws ConvertError and CheckpointError with what is
+ * not supported or missing.
  */
 export async function planModelFolder(options: Omit<ConvertOptions, 'target'>): Promise<PlannedModel> {
   const folder = await readModelFolder(options.folder);
@@ -80,8 +80,9 @@ export async function planModelFolder(options: Omit<ConvertOptions, 'target'>): 
 }
 
 /**
- * Converts a Hugging Face model folder to GGUF. One tensor is in memory at a time. The target appears complete and
- * checked, or not at all. Throws ConvertError, CheckpointError, GgufError with what is not supported or missing.
+ * Converts a Hugging Face model folder to GGUF. One tensor is in memory at a time. The target appears
+ * complete and checked, or not at all. Throws ConvertError, CheckpointError, GgufError with what is not
+ * supported or missing.
  */
 export async function convertModelFolder(options: ConvertOptions): Promise<ConvertedModel> {
   const { architecture, metadata, tensors, close } = await planModelFolder(options);
@@ -100,8 +101,8 @@ export async function convertModelFolder(options: ConvertOptions): Promise<Conve
 }
 
 /**
- * llama.cpp tells by the name alone whether spaces after special tokens are dropped, as Phi-3's tokenizer does: the
- * name has to say so exactly for those models.
+ * llama.cpp tells by the name alone whether spaces after special tokens are dropped, as Phi-3's tokenizer
+ * does: the name has to say so exactly for those models.
  */
 function deriveName(
   name: string,

@@ -1,6 +1,6 @@
 /**
- * Architectures whose GGUF files hold the rows of q and k as adjacent pairs (llama.cpp's plain rotary mode), while
- * Hugging Face holds each head as two halves. All others keep Hugging Face's order.
+ * Architectures whose GGUF files hold the rows of q and k as adjacent pairs (llama.cpp's plain rotary mode),
+ * while Hugging Face holds each head as two halves. All others keep Hugging Face's order.
  */
 const PAIRED_ARCHITECTURES: ReadonlySet<string> = new Set([
   'llama',
@@ -16,9 +16,10 @@ export function pairsHeadRows(architecture: string): boolean {
 }
 
 /**
- * Brings the rows of a q or k matrix from halves (Hugging Face) into pairs (GGUF): in each head, rows i and i + n/2
- * come to lie side by side. `heads` is the number of the matrix's own heads: for k with grouped queries that is the
- * number of key-value heads, the classical mistake here. `rowBytes` is the length of a row; a bias has one element.
+ * Brings the rows of a q or k matrix from halves (Hugging Face) into pairs (GGUF): in each head, rows i and i
+ * + n/2 come to lie side by side. `heads` is the number of the matrix's own heads: for k with grouped queries
+ * that is the number of key-value heads, the classical mistake here. `rowBytes` is the length of a row; a
+ * bias has one element.
  */
 export function pairHeadRows(data: Uint8Array, heads: number, rowBytes: number): Uint8Array {
   const rows = data.length / rowBytes;

@@ -36,7 +36,9 @@ export interface LinearPlace {
 const MODULE = /^model\.layers\.(\d+)\.(.+)$/;
 const EXPERT = /^(?:block_sparse_moe|mlp)\.experts\.(\d+)\.(\w+)$/;
 
-/** Finds the place of a module such as `model.layers.3.self_attn.q_proj`, or null when GGUF has none for it. */
+/**
+ * Finds the place of a module such as `model.layers.3.self_attn.q_proj`, or null when GGUF has none for it.
+ */
 export function findLinearPlace(module: string): LinearPlace | null {
   const [, layer, part] = MODULE.exec(module) ?? [];
   if (layer === undefined || part === undefined) return null;

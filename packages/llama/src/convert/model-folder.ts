@@ -53,7 +53,9 @@ async function readOptional(path: string): Promise<Buffer | null> {
   }
 }
 
-/** The template lies in a file of its own in newer folders, in the tokenizer's configuration in older ones. */
+/**
+ * The template lies in a file of its own in newer folders, in the tokenizer's configuration in older ones.
+ */
 async function readChatTemplates(path: string, tokenizerConfig: JsonObject): Promise<Map<string, string>> {
   const file = await readOptional(join(path, 'chat_template.jinja'));
   if (file !== null) return new Map([['default', file.toString('utf8')]]);

@@ -8,8 +8,8 @@ import { readJson } from './model-folder.ts';
 const POOLING = { mean: 1, cls: 2, lasttoken: 3 } as const;
 
 /**
- * How sentence-transformers pools the vectors of a model, from modules.json and the pooling module's folder; null for
- * models that are none of theirs. Throws ConvertError for a way that llama.cpp has not.
+ * How sentence-transformers pools the vectors of a model, from modules.json and the pooling module's folder;
+ * null for models that are none of theirs. Throws ConvertError for a way that llama.cpp has not.
  */
 export async function readPooling(folder: string): Promise<number | null> {
   const module = (await readModules(folder)).find((entry) => entry.text('type').endsWith('Pooling'));

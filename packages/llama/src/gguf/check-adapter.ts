@@ -16,8 +16,9 @@ export interface AdapterFacts {
 }
 
 /**
- * Checks a GGUF LoRA against the model it is for, before llama.cpp sees it: the parts that llama.cpp would assert on,
- * crash on in the first computation, or leave out silently. Throws GgufError naming the tensor and the shape expected.
+ * Checks a GGUF LoRA against the model it is for, before llama.cpp sees it: the parts that llama.cpp would
+ * assert on, crash on in the first computation, or leave out silently. Throws GgufError naming the tensor and
+ * the shape expected.
  */
 export async function checkAdapterFile(path: string, base: ModelFile): Promise<AdapterFacts> {
   const header = await readGgufHeader(path);

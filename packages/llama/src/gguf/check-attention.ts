@@ -19,8 +19,9 @@ const PLAIN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Refuses attention whose matrices are missing or do not divide into the heads: llama.cpp treats both forms of q, k
- * and v as optional, and a model without any crashes in its first computation. `tensors` are those of all files.
+ * Refuses attention whose matrices are missing or do not divide into the heads: llama.cpp treats both forms
+ * of q, k and v as optional, and a model without any crashes in its first computation. `tensors` are those of
+ * all files.
  */
 export function checkAttention(
   metadata: GgufMetadata,

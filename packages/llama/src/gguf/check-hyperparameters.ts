@@ -40,7 +40,9 @@ export function checkHyperparameters(metadata: GgufMetadata, architecture: strin
   }
 }
 
-/** Rotary positions turn pairs of a head's elements; an odd, empty or too large number asserts or never ends. */
+/**
+ * Rotary positions turn pairs of a head's elements; an odd, empty or too large number asserts or never ends.
+ */
 function checkRotation(metadata: GgufMetadata, architecture: string, key: (name: string) => string): void {
   const heads = numbersOf(metadata, key('attention.head_count'))?.[0] ?? 0;
   const head =

@@ -17,9 +17,9 @@ export interface ModelFile {
 }
 
 /**
- * Checks a model file before llama.cpp sees it. llama.cpp answers much of what may be wrong with a file by ending
- * the process (an assertion, an uncaught exception, a read beyond the end); the rules here refuse those files by
- * name. Throws GgufError.
+ * Checks a model file before llama.cpp sees it. llama.cpp answers much of what may be wrong with a file by
+ * ending the process (an assertion, an uncaught exception, a read beyond the end); the rules here refuse
+ * those files by name. Throws GgufError.
  */
 export async function checkModelFile(path: string): Promise<ModelFile> {
   const header = await readGgufHeader(path);

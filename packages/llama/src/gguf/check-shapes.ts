@@ -6,8 +6,9 @@ import type { GgufHeader } from './reader.ts';
 const PLAIN_DECODERS: ReadonlySet<string> = new Set(['llama', 'qwen2', 'qwen3', 'gemma', 'gemma2', 'gemma3']);
 
 /**
- * Checks the shapes of a decoder's matrices against its own hyperparameters. llama.cpp does so too when it loads the file;
- * here it can be told when a model is uploaded, in the sizes that its config.json has. Throws GgufError.
+ * Checks the shapes of a decoder's matrices against its own hyperparameters. llama.cpp does so too when it
+ * loads the file; here it can be told when a model is uploaded, in the sizes that its config.json has. Throws
+ * GgufError.
  */
 export function checkShapes({ metadata, tensors }: GgufHeader): void {
   const architecture = textOf(metadata, 'general.architecture') ?? '';

@@ -1,7 +1,10 @@
 import { GgufError } from './gguf-error.ts';
 import type { GgufHeader } from './reader.ts';
 
-/** Types for intermediate results and indices: llama.cpp computes no product with them and crashes when asked to. */
+/**
+ * Types for intermediate results and indices: llama.cpp computes no product with them and crashes when asked
+ * to.
+ */
 const NOT_FOR_WEIGHTS: ReadonlySet<string> = new Set(['q8_1', 'q8_K', 'i8', 'i16', 'i32', 'i64', 'f64']);
 
 /** Refuses weights in types that llama.cpp loads and then crashes on in the first computation. */

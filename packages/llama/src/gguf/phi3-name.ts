@@ -1,7 +1,9 @@
 /** Tokens that llama.cpp looks up, unasked, in every model whose name looks like Phi-3's. */
 const LOOKED_UP = ['</s>', '<unk>', '<s>', '<|endoftext|>'];
 
-/** Whether llama.cpp takes a model for Phi-3 by its name: spaces after its special tokens are then dropped. */
+/**
+ * Whether llama.cpp takes a model for Phi-3 by its name: spaces after its special tokens are then dropped.
+ */
 export function looksLikePhi3(name: string): boolean {
   return /phi-?3/i.test(name);
 }

@@ -56,9 +56,9 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
 }
 
 /**
- * Parses a header from the first bytes of a file of `fileBytes`. Throws GgufError naming the offset and what was
- * expected there, MoreBytesNeeded when `bytes` is shorter than the header. Everything is checked against the file's
- * size before it is allocated.
+ * Parses a header from the first bytes of a file of `fileBytes`. Throws GgufError naming the offset and what
+ * was expected there, MoreBytesNeeded when `bytes` is shorter than the header. Everything is checked against
+ * the file's size before it is allocated.
  */
 export function parseGgufHeader(bytes: Uint8Array, fileBytes: number): GgufHeader {
   const cursor = new ByteCursor(bytes, fileBytes);

@@ -5,8 +5,8 @@ import { numberOf } from './metadata-access.ts';
 import type { GgufHeader } from './reader.ts';
 
 /**
- * The other files of a model that comes in several: `name-00001-of-00003.gguf` and so on, all in one folder. Throws
- * GgufError when one is missing or the file given is not the first.
+ * The other files of a model that comes in several: `name-00001-of-00003.gguf` and so on, all in one folder.
+ * Throws GgufError when one is missing or the file given is not the first.
  */
 export function listSplitFiles(path: string, header: GgufHeader): string[] {
   const count = numberOf(header.metadata, 'split.count') ?? 1;

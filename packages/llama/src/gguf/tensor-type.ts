@@ -67,7 +67,9 @@ export function tensorTypeNamed(name: string): TensorType {
   return found;
 }
 
-/** Bytes of a tensor. `shape` is ggml's order: the contiguous dimension first, a multiple of the block size. */
+/**
+ * Bytes of a tensor. `shape` is ggml's order: the contiguous dimension first, a multiple of the block size.
+ */
 export function tensorBytes(shape: readonly number[], tensorType: TensorType): number {
   const elements = shape.reduce((product, size) => product * size, 1);
   return (elements / tensorType.blockSize) * tensorType.blockBytes;

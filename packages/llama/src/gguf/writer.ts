@@ -20,8 +20,8 @@ export interface TensorToWrite {
 const ALIGNMENT = 32;
 
 /**
- * Writes a GGUF v3 file (little-endian, tensors aligned to 32 bytes, in the order given). Writes in place: for a file
- * that others read, write beside it and rename. Throws RangeError when data and shape disagree.
+ * Writes a GGUF v3 file (little-endian, tensors aligned to 32 bytes, in the order given). Writes in place:
+ * for a file that others read, write beside it and rename. Throws RangeError when data and shape disagree.
  */
 export async function writeGguf(
   path: string,

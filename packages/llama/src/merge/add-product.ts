@@ -5,8 +5,8 @@ export interface ProductSizes {
 }
 
 /**
- * Adds scale * B A to W, all row-major: W and B have a row for each output, A one for each rank. Sums in double precision
- * row by row, so that the result does not depend on how rows are grouped.
+ * Adds scale * B A to W, all row-major: W and B have a row for each output, A one for each rank. Sums in
+ * double precision row by row, so that the result does not depend on how rows are grouped.
  */
 export function addProduct(
   weights: Float32Array,

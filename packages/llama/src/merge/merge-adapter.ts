@@ -17,8 +17,9 @@ export interface MergeOptions {
 }
 
 /**
- * Writes a model with a LoRA added into its weights: W + alpha / rank * B A. The matrices keep their types. One tensor is
- * in memory at a time; the target appears complete and checked, or not at all. Throws GgufError.
+ * Writes a model with a LoRA added into its weights: W + alpha / rank * B A. The matrices keep their types.
+ * One tensor is in memory at a time; the target appears complete and checked, or not at all. Throws
+ * GgufError.
  */
 export async function mergeAdapterFile({ base, adapter, target }: MergeOptions): Promise<{ bytes: number }> {
   const model = await checkModelFile(base);

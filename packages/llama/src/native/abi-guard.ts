@@ -10,7 +10,10 @@ export const LLAMA_VERSION = '0.5.0-dev';
 const GGML_TYPE_F16 = 1;
 const GGML_TYPE_COUNT = 43;
 
-/** Values that `llama_*_default_params()` give in that release: one moved field and they read as something else. */
+/**
+ * Values that `llama_*_default_params()` give in that release: one moved field and they read as something
+ * else.
+ */
 const MODEL_DEFAULTS: Partial<ModelParams> = {
   devices: null,
   n_gpu_layers: -1,
@@ -81,8 +84,8 @@ export interface LibraryFacts {
 }
 
 /**
- * Refuses a library whose structs may lie differently from the declarations here: passing such a struct by value
- * would corrupt memory silently. Throws LlamaError naming every difference.
+ * Refuses a library whose structs may lie differently from the declarations here: passing such a struct by
+ * value would corrupt memory silently. Throws LlamaError naming every difference.
  */
 export function checkLibraryFacts(facts: LibraryFacts): void {
   const differences = [

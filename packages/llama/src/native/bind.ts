@@ -13,8 +13,9 @@ export type NativeType = string | TypeObject;
 export type Pointer<Name extends string> = bigint & { readonly __pointerTo: Name };
 
 /**
- * Declares one C function. The TypeScript types are the caller's promise; the C types decide what is really passed
- * (`struct-layout.test.ts` checks the structs, the signatures are read from llama.h of the pinned release).
+ * Declares one C function. The TypeScript types are the caller's promise; the C types decide what is really
+ * passed (`struct-layout.test.ts` checks the structs, the signatures are read from llama.h of the pinned
+ * release).
  */
 export function bind<Args extends readonly unknown[], Result>(
   library: LibraryHandle,
@@ -39,8 +40,9 @@ export function callAsync<Args extends readonly unknown[], Result>(
 let isConfigured = false;
 
 /**
- * Asynchronous calls run on a stack that koffi allocates; its default of 128 KiB is too little for a model load (the
- * pre-tokenizers' regular expressions recurse). Must run before the first call of any native function.
+ * Asynchronous calls run on a stack that koffi allocates; its default of 128 KiB is too little for a model
+ * load (the pre-tokenizers' regular expressions recurse). Must run before the first call of any native
+ * function.
  */
 export function configureNativeStacks(): void {
   if (isConfigured) return;

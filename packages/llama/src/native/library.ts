@@ -52,8 +52,8 @@ export interface LlamaLibrary {
 let loaded: LlamaLibrary | null = null;
 
 /**
- * Loads llama.cpp, once per process: a second call gives the same library. Throws LlamaError when the package is
- * missing, the release is another one, or the backend asked for differs from the loaded one.
+ * Loads llama.cpp, once per process: a second call gives the same library. Throws LlamaError when the package
+ * is missing, the release is another one, or the backend asked for differs from the loaded one.
  */
 export function loadLibrary(options: LibraryOptions = {}): LlamaLibrary {
   const backend = options.backend ?? 'auto';

@@ -7,10 +7,10 @@ const LEVEL = { warn: 3, error: 4, continued: 5 } as const;
 const logCallback = koffi.pointer(koffi.proto('void', ['int', 'str', 'void *']));
 
 /**
- * The native log. It is one global of the process, written from any thread that computes, and a JavaScript callback
- * can only run on the main thread: a native thread that logs waits for the event loop, for each line. So the log goes
- * to a native function that does nothing, except while something is loaded, when its warnings are what explains a
- * failure.
+ * The native log. It is one global of the process, written from any thread that computes, and a JavaScript
+ * callback can only run on the main thread: a native thread that logs waits for the event loop, for each
+ * line. So the log goes to a native function that does nothing, except while something is loaded, when its
+ * warnings are what explains a failure.
  */
 export interface NativeLog {
   /** Runs a native call made on the libuv pool; `lines` collects warnings and errors meanwhile. */

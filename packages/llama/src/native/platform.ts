@@ -11,7 +11,10 @@ export const PACKAGE_VERSION = '3.22.1';
 
 const SCOPE = '@node-llama-cpp';
 
-/** Package of each platform and backend. The Metal build also computes on the processor (with no layers offloaded). */
+/**
+ * Package of each platform and backend. The Metal build also computes on the processor (with no layers
+ * offloaded).
+ */
 const PACKAGES: Readonly<Record<string, Partial<Record<Backend, string>>>> = {
   'linux-x64': { cuda: 'linux-x64-cuda', vulkan: 'linux-x64-vulkan', cpu: 'linux-x64' },
   'linux-arm64': { cpu: 'linux-arm64' },
@@ -36,8 +39,8 @@ export interface LibraryFiles {
 }
 
 /**
- * Finds the shared libraries for a backend. `auto` takes the best that is installed: CUDA, Metal, Vulkan, processor.
- * Throws LlamaError naming the package to install when there is none.
+ * Finds the shared libraries for a backend. `auto` takes the best that is installed: CUDA, Metal, Vulkan,
+ * processor. Throws LlamaError naming the package to install when there is none.
  */
 export function resolveLibraryFiles(
   backend: Backend | 'auto',

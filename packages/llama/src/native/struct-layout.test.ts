@@ -20,7 +20,9 @@ function declaredLayout(): Layout {
   return Object.fromEntries(entries);
 }
 
-/** Folder with llama.h: SPARKLER_LLAMA_SOURCE, or a clone of the bundle inside the npm package node-llama-cpp. */
+/**
+ * Folder with llama.h: SPARKLER_LLAMA_SOURCE, or a clone of the bundle inside the npm package node-llama-cpp.
+ */
 function findHeaders(scratch: string): string | null {
   const source = process.env.SPARKLER_LLAMA_SOURCE;
   if (source !== undefined) return source;

@@ -12,7 +12,9 @@ export const NATIVE_STRUCTS = {
   llama_model_quantize_params: quantizeParamsStruct,
 } as const;
 
-/** sizeof of each on 64-bit platforms, as a C compiler sees the pinned llama.h (fixtures/struct-layout.json). */
+/**
+ * sizeof of each on 64-bit platforms, as a C compiler sees the pinned llama.h (fixtures/struct-layout.json).
+ */
 export const NATIVE_STRUCT_SIZES: Readonly<Record<keyof typeof NATIVE_STRUCTS, number>> = {
   llama_model_params: 80,
   llama_context_params: 160,

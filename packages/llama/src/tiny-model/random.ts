@@ -1,7 +1,11 @@
-/** Numbers from about a normal distribution (mean 0, deviation 1), the same for the same seed on every machine. */
+/**
+ * Numbers from about a normal distribution (mean 0, deviation 1), the same for the same seed on every
+ * machine.
+ */
 export function makeNormalSource(seed: number): () => number {
   const uniform = makeUniformSource(seed);
-  // Four uniforms have variance 1/3: scaled by sqrt(3). Near enough to normal for weights, and exact in doubles.
+  // Four uniforms have variance 1/3: scaled by sqrt(3). Near enough to normal for weights, and exact in
+  // doubles.
   return () => (uniform() + uniform() + uniform() + uniform() - 2) * 1.7320508;
 }
 

@@ -50,8 +50,9 @@ export function resolveTinyShape(options: TinyModelOptions): TinyShape {
 }
 
 /**
- * Writes a llama-architecture GGUF with random weights: it speaks gibberish, but every part of an engine can be
- * exercised with it. The same options give the same bytes. Tokenizer: byte-level BPE with a ChatML template.
+ * Writes a llama-architecture GGUF with random weights: it speaks gibberish, but every part of an engine can
+ * be exercised with it. The same options give the same bytes. Tokenizer: byte-level BPE with a ChatML
+ * template.
  */
 export async function writeTinyModel(
   path: string,

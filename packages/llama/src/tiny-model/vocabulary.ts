@@ -24,8 +24,8 @@ const MERGES = (
 ).split(' ');
 
 /**
- * 256 byte tokens, some merges, control tokens (ChatML and fill-in-the-middle), and with `size` further unused normal
- * tokens up to that number. Throws RangeError when `size` is too small.
+ * 256 byte tokens, some merges, control tokens (ChatML and fill-in-the-middle), and with `size` further
+ * unused normal tokens up to that number. Throws RangeError when `size` is too small.
  */
 export function makeVocabulary(size?: number): TinyVocabulary {
   const characters = byteCharacters();

@@ -1,6 +1,6 @@
 /**
- * Lets any number of computations run together, and loading or freeing an adapter run alone: llama.cpp walks a
- * model's adapters while it plans a computation, without a lock.
+ * Lets any number of computations run together, and loading or freeing an adapter run alone: llama.cpp walks
+ * a model's adapters while it plans a computation, without a lock.
  */
 export class AccessGate {
   #running = 0;

@@ -2,8 +2,8 @@ import type { ForwardBatch, RunnerLimits } from '../../core/model-runner.ts';
 import { RunnerError } from './runner-error.ts';
 
 /**
- * Refuses a batch that llama.cpp would take wrongly: with a unified cache it accepts slot numbers above the limit
- * it was made with, and it aborts the process on more rows than its batch holds.
+ * Refuses a batch that llama.cpp would take wrongly: with a unified cache it accepts slot numbers above the
+ * limit it was made with, and it aborts the process on more rows than its batch holds.
  */
 export function checkBatch(batch: ForwardBatch, limits: RunnerLimits): void {
   const { rows } = batch;
@@ -27,8 +27,8 @@ export function checkBatch(batch: ForwardBatch, limits: RunnerLimits): void {
 }
 
 /**
- * Refuses rows that do not continue their slot: llama.cpp starts an empty sequence anywhere, and says of other gaps
- * only that the batch is bad. `lengthOf` gives the positions a slot holds.
+ * Refuses rows that do not continue their slot: llama.cpp starts an empty sequence anywhere, and says of
+ * other gaps only that the batch is bad. `lengthOf` gives the positions a slot holds.
  */
 export function checkPositions(batch: ForwardBatch, lengthOf: (slot: number) => number): void {
   const next = new Map<number, number>();

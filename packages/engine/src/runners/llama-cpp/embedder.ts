@@ -7,12 +7,16 @@ const SEQUENCES_MAX = 32;
 
 export interface EmbedderOptions {
   readonly pooling: Exclude<Pooling, 'unspecified' | 'none'>;
-  /** Longest input, and the rows of one batch: a model without a causal mask needs the whole input at once. */
+  /**
+   * Longest input, and the rows of one batch: a model without a causal mask needs the whole input at once.
+   */
   readonly tokensMax: number;
   readonly threads: number;
 }
 
-/** Computes pooled vectors in a context of its own, opened at the first use. Calls run one after the other. */
+/**
+ * Computes pooled vectors in a context of its own, opened at the first use. Calls run one after the other.
+ */
 export class Embedder {
   readonly #model: LlamaModel;
   readonly #options: EmbedderOptions;
@@ -24,7 +28,9 @@ export class Embedder {
     this.#options = options;
   }
 
-  /** One vector per input, in order. Throws RunnerError for an empty or too long input, before computing any. */
+  /**
+   * One vector per input, in order. Throws RunnerError for an empty or too long input, before computing any.
+   */
   async embed(inputs: readonly (readonly number[])[]): Promise<Float32Array[]> {
     this.#checkInputs(inputs);
     const result = this.#last.then(() => this.#embedNow(inputs));

@@ -1,3 +1,2 @@
 export { type OpenLlamaModelOptions, openLlamaModel } from './open-llama-model.ts';
 export type { EmbeddingPooling } from './pooling.ts';
-export { RunnerError } from './runner-error.ts';

@@ -38,7 +38,9 @@ export interface OpenLlamaModelOptions {
   readonly onProgress?: ((progress: number) => void) | undefined;
 }
 
-/** Opens a GGUF model for serving. Throws GgufError or LlamaError with the reason; nothing stays open then. */
+/**
+ * Opens a GGUF model for serving. Throws GgufError or LlamaError with the reason; nothing stays open then.
+ */
 export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<OpenModel> {
   const library = loadLibrary({ backend: options.backend });
   const file = await checkModelFile(options.path);

@@ -15,8 +15,8 @@ export function readModelPooling(model: LlamaModel): ModelDescription['pooling']
 }
 
 /**
- * The pooling to embed with: the one asked for, else the model's, else the last token, the only one of a causal
- * model that has seen the whole input. A reranker's head cannot be added or left out by choice.
+ * The pooling to embed with: the one asked for, else the model's, else the last token, the only one of a
+ * causal model that has seen the whole input. A reranker's head cannot be added or left out by choice.
  */
 export function resolvePooling(model: LlamaModel, asked: EmbeddingPooling | undefined): EmbeddingPooling {
   const stored = readModelPooling(model);

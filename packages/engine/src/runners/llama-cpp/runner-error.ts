@@ -1,4 +1,7 @@
-/** The runner was asked for something impossible; the message says what, with which values, and what is allowed. */
+/**
+ * The runner was asked for something impossible; the message says what, with which values, and what is
+ * allowed.
+ */
 export class RunnerError extends Error {
   override readonly name = 'RunnerError';
 }

@@ -26,8 +26,8 @@ const STORAGE_TYPES: Readonly<Record<string, CheckpointType>> = {
 const PICKLE_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * Opens a state dict written by torch.save (`.bin`, `.pt`). Nothing of the pickle is executed; a file that holds
- * anything but named tensors is refused. Throws CheckpointError.
+ * Opens a state dict written by torch.save (`.bin`, `.pt`). Nothing of the pickle is executed; a file that
+ * holds anything but named tensors is refused. Throws CheckpointError.
  */
 export async function openTorchFile(path: string): Promise<Checkpoint> {
   const file = await open(path, 'r');

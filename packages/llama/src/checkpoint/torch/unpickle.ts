@@ -36,8 +36,8 @@ const MARK = Symbol('mark');
 type StackItem = PickleValue | typeof MARK;
 
 /**
- * Reads the part of pickle that torch.save uses for a state dict. Unlike Python's it runs no code: it builds records.
- * An opcode outside that part is refused by name.
+ * Reads the part of pickle that torch.save uses for a state dict. Unlike Python's it runs no code: it builds
+ * records. An opcode outside that part is refused by name.
  */
 export function unpickle(bytes: Uint8Array): PickleValue {
   return new Unpickler(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).run();

@@ -80,8 +80,8 @@ function describeDecoder(
 }
 
 /**
- * llama.cpp computes full attention for these families. Within a window that is the same; beyond it the model would see
- * what it was never trained to see, so the context ends there.
+ * llama.cpp computes full attention for these families. Within a window that is the same; beyond it the model
+ * would see what it was never trained to see, so the context ends there.
  */
 function deriveContextLength(config: JsonObject, family: DecoderFamily): number {
   const trained = config.optionalNumber('max_position_embeddings') ?? family.defaultContext;

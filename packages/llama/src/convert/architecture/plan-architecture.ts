@@ -8,7 +8,9 @@ import type { ArchitecturePlan } from './plan.ts';
 /** Names of the Hugging Face model classes that are converted. */
 export const SUPPORTED_CLASSES: readonly string[] = [...Object.keys(DECODER_FAMILIES), ...ENCODERS];
 
-/** Plans the conversion of a model by its class. Throws ConvertError naming the class that is not supported. */
+/**
+ * Plans the conversion of a model by its class. Throws ConvertError naming the class that is not supported.
+ */
 export function planArchitecture(config: JsonObject): ArchitecturePlan {
   const quantization = config.optionalObject('quantization_config');
   if (quantization !== undefined) {

@@ -11,8 +11,8 @@ export interface RopePlan {
 }
 
 /**
- * Reads the rotary settings: `rope_parameters` in configurations of transformers 5, `rope_theta` and `rope_scaling`
- * before. Throws ConvertError for a scaling that llama.cpp does not compute.
+ * Reads the rotary settings: `rope_parameters` in configurations of transformers 5, `rope_theta` and
+ * `rope_scaling` before. Throws ConvertError for a scaling that llama.cpp does not compute.
  */
 export function planRope(config: JsonObject, architecture: string, rotarySize: number): RopePlan {
   const parameters = readRopeParameters(config);

@@ -15,8 +15,9 @@ import {
 type Config = Readonly<Record<string, unknown>>;
 
 /**
- * Logits of each token, computed from the Hugging Face weights as transformers does, in double precision. Written from
- * the published model definitions, with no knowledge of GGUF: what the converter is measured against.
+ * Logits of each token, computed from the Hugging Face weights as transformers does, in double precision.
+ * Written from the published model definitions, with no knowledge of GGUF: what the converter is measured
+ * against.
  */
 export function computeReferenceLogits(
   weights: Weights,

@@ -25,8 +25,8 @@ function toAdded(id: number, entry: JsonObject): AddedToken {
 }
 
 /**
- * Puts them into the list, with their kind. llama.cpp finds them in the raw text, so a space is a space there, also in
- * vocabularies that write it as ▁.
+ * Puts them into the list, with their kind. llama.cpp finds them in the raw text, so a space is a space
+ * there, also in vocabularies that write it as ▁.
  */
 export function applyAddedTokens(tokens: TokenList, added: readonly AddedToken[]): void {
   for (const { id, text, special } of added) {

@@ -28,7 +28,10 @@ export function describeByteLevel(
   ];
 }
 
-/** Merges are `a b` in older files, [a, b] in newer; a space inside a part is written as byte-level text has it. */
+/**
+ * Merges are `a b` in older files, [a, b] in newer; a space inside a part is written as byte-level text has
+ * it.
+ */
 export function readMerges(model: JsonObject): string[] {
   return (model.optionalArray('merges') ?? []).map((merge) => {
     if (typeof merge === 'string') return merge;

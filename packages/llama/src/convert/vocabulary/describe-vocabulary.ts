@@ -7,8 +7,8 @@ import { describeUnigram } from './unigram.ts';
 import { describeWordPiece } from './wordpiece.ts';
 
 /**
- * The tokenizer of a model folder as GGUF metadata. `size` is the number of rows that the model embeds; `tokenTypes`
- * is set for encoders. Throws ConvertError for kinds that llama.cpp does not know.
+ * The tokenizer of a model folder as GGUF metadata. `size` is the number of rows that the model embeds;
+ * `tokenTypes` is set for encoders. Throws ConvertError for kinds that llama.cpp does not know.
  */
 export function describeVocabulary(
   folder: ModelFolder,

@@ -9,8 +9,9 @@ export interface SentencePieceModel {
 }
 
 /**
- * Reads the protocol buffer: field 1 is a piece {1: text, 2: score, 3: kind}, field 3 the normalizer {3: add prefix,
- * 4: remove extra spaces}. Kinds have llama.cpp's numbers. Throws ConvertError when the bytes are something else.
+ * Reads the protocol buffer: field 1 is a piece {1: text, 2: score, 3: kind}, field 3 the normalizer {3: add
+ * prefix, 4: remove extra spaces}. Kinds have llama.cpp's numbers. Throws ConvertError when the bytes are
+ * something else.
  */
 export function parseSentencePiece(bytes: Uint8Array): SentencePieceModel {
   const pieces: { text: string; score: number; kind: number }[] = [];

@@ -7,7 +7,9 @@ import { parseSentencePiece } from './sentencepiece-model.ts';
 import { describeSpecialTokens } from './special-tokens.ts';
 import { TOKEN_KIND, TokenList } from './token-list.ts';
 
-/** SentencePiece BPE (Llama 2, Mistral, Gemma, Phi-3) from tokenizer.model, or from tokenizer.json without it. */
+/**
+ * SentencePiece BPE (Llama 2, Mistral, Gemma, Phi-3) from tokenizer.model, or from tokenizer.json without it.
+ */
 export function describeSentencePiece(folder: ModelFolder, size: number): (readonly [string, GgufValue])[] {
   const { sentencePiece, tokenizer, tokenizerConfig } = folder;
   const fromModel = sentencePiece === null ? null : readPieces(sentencePiece);
@@ -33,8 +35,8 @@ function readPieces(bytes: Uint8Array): { tokens: TokenList; addsPrefix: boolean
 }
 
 /**
- * tokenizer.json holds merges instead of scores. The rank of the first merge that makes a token is the score that
- * SentencePiece would have given it, but for the sign: the earlier merge wins.
+ * tokenizer.json holds merges instead of scores. The rank of the first merge that makes a token is the score
+ * that SentencePiece would have given it, but for the sign: the earlier merge wins.
  */
 function readTokenizer(tokenizer: JsonObject): { tokens: TokenList; addsPrefix: boolean } {
   const model = tokenizer.object('model');

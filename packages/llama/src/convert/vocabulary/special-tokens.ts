@@ -29,7 +29,8 @@ export function describeSpecialTokens(
   tokens: TokenList,
 ): (readonly [string, GgufValue])[] {
   const special = readIds(folder, tokens);
-  // tokenizer.json adds what its template says and nothing else; llama.cpp would add by the kind of tokenizer.
+  // tokenizer.json adds what its template says and nothing else; llama.cpp would add by the kind of
+  // tokenizer.
   if (folder.tokenizer !== null) special.adds.set('bos', false).set('eos', false);
   readPostProcessor(folder, tokens, special);
   readFlags(folder, special);

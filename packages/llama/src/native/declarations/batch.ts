@@ -25,7 +25,9 @@ export interface BatchStruct {
 
 export type BatchFunctions = ReturnType<typeof bindBatchFunctions>;
 
-/** Running a batch. llama.h's return codes: 0 done, 1 no free cells, 2 aborted, -1 bad batch, below -1 fatal. */
+/**
+ * Running a batch. llama.h's return codes: 0 done, 1 no free cells, 2 aborted, -1 bad batch, below -1 fatal.
+ */
 export function bindBatchFunctions(library: LibraryHandle) {
   const run = (name: string) =>
     bind<[ContextPointer, BatchStruct], number>(library, name, 'int32_t', [POINTER, batchStruct]);

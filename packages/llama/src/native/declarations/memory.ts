@@ -4,7 +4,10 @@ import { type ContextPointer, type MemoryPointer, POINTER } from './pointers.ts'
 
 export type MemoryFunctions = ReturnType<typeof bindMemoryFunctions>;
 
-/** The KV cache: sequences sharing cells, and their state as bytes. Positions are half-open; -1 means "to the end". */
+/**
+ * The KV cache: sequences sharing cells, and their state as bytes. Positions are half-open; -1 means "to the
+ * end".
+ */
 export function bindMemoryFunctions(library: LibraryHandle) {
   return {
     clear: bind<[MemoryPointer, boolean], void>(library, 'llama_memory_clear', 'void', [POINTER, 'bool']),

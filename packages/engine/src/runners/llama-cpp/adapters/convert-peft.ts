@@ -36,8 +36,8 @@ const ARCHITECTURES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Converts a PEFT folder (adapter_config.json and adapter_model.safetensors or .bin) to a GGUF LoRA for the given
- * model, checking every shape. Throws AdapterError, CheckpointError.
+ * Converts a PEFT folder (adapter_config.json and adapter_model.safetensors or .bin) to a GGUF LoRA for the
+ * given model, checking every shape. Throws AdapterError, CheckpointError.
  */
 export async function convertPeftFolder(folder: string, base: ModelFile, target: string): Promise<void> {
   const architecture = textOf(base.header.metadata, 'general.architecture') ?? 'unknown';

@@ -55,7 +55,9 @@ async function readMatrices(path: string): Promise<Matrix[]> {
   return matrices;
 }
 
-/** Writes a PEFT folder on every projection, and a checkpoint with the same change merged into the weights. */
+/**
+ * Writes a PEFT folder on every projection, and a checkpoint with the same change merged into the weights.
+ */
 async function writeAdapterAndMerged(base: string, peft: string, merged: string): Promise<void> {
   const matrices = await readMatrices(join(base, 'model.safetensors'));
   const adapter: SafetensorToWrite[] = [];

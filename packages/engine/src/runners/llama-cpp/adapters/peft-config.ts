@@ -12,7 +12,9 @@ export interface PeftConfig {
   readonly baseModel: string | null;
 }
 
-/** The platform's bound. The lower one for uploads (4) is the control plane's: fine-tuning makes smaller ones. */
+/**
+ * The platform's bound. The lower one for uploads (4) is the control plane's: fine-tuning makes smaller ones.
+ */
 export const RANK_MAX = 64;
 
 /** The last parts of module names that an adapter may target. */
@@ -34,10 +36,16 @@ const TARGET_MODULES = [
   'mlp.gate',
 ];
 
-/** Ways of starting that change the base weights as well: without those changes the adapter means something else. */
+/**
+ * Ways of starting that change the base weights as well: without those changes the adapter means something
+ * else.
+ */
 const RESIDUAL_INITS = ['pissa', 'olora', 'corda', 'loftq'];
 
-/** Fields that change what the adapter computes in a way that is not applied here, with the value that is harmless. */
+/**
+ * Fields that change what the adapter computes in a way that is not applied here, with the value that is
+ * harmless.
+ */
 const REFUSED_FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   use_dora: Boolean,
   use_qalora: Boolean,

@@ -29,8 +29,9 @@ export interface AdaptedTensor {
 const NAME = /^(?:base_model\.model\.)?(.+)\.lora_(A|B)(?:\.default)?\.weight$/;
 
 /**
- * Matches the tensors of a PEFT adapter with those of the base model and checks every shape. Throws AdapterError in
- * the words of the platform's documentation: `Invalid LoRA weight … shape: torch.Size([16, 4096]), expected (16, 8192)`.
+ * Matches the tensors of a PEFT adapter with those of the base model and checks every shape. Throws
+ * AdapterError in the words of the platform's documentation: `Invalid LoRA weight … shape: torch.Size([16,
+ * 4096]), expected (16, 8192)`.
  */
 export function planPeftTensors(
   tensors: ReadonlyMap<string, CheckpointTensor>,

@@ -21,8 +21,8 @@ export interface PreparedAdapter {
 }
 
 /**
- * Makes an adapter ready to load: a GGUF file is checked, a PEFT folder is converted into a temporary file first.
- * Throws AdapterError with what is wrong; nothing is left behind then.
+ * Makes an adapter ready to load: a GGUF file is checked, a PEFT folder is converted into a temporary file
+ * first. Throws AdapterError with what is wrong; nothing is left behind then.
  */
 export async function prepareAdapter(path: string, base: ModelFile): Promise<PreparedAdapter> {
   try {
