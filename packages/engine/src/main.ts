@@ -1,7 +1,7 @@
 import { describeFault } from './process/describe-fault.ts';
 import { type EngineFlags, FlagError, parseEngineFlags } from './process/engine-flags.ts';
 import { engineHelp } from './process/engine-help.ts';
-import { type EngineProcess, startEngineProcess } from './process/engine-process.ts';
+import type { EngineProcess } from './process/engine-process.ts';
 import { exitCodes } from './process/exit-codes.ts';
 import { writeLifeEvent } from './process/life-events.ts';
 
@@ -23,7 +23,8 @@ function readFlags(): EngineFlags | null {
 }
 
 async function serve(flags: EngineFlags): Promise<void> {
-  // Whoever started the engine through an IPC channel owns it: if they are gone, even by kill -9, so is the engine.
+  // Whoever started the engine through an IPC channel owns it: if they are gone, even by kill -9, so is the
+  // engine.
   if (process.channel !== undefined) {
     process.on('disconnect', () => process.exit(exitCodes.stopped));
     // The channel alone must not keep a finished process alive.
@@ -44,9 +45,15 @@ async function serve(flags: EngineFlags): Promise<void> {
     else engine.die(message, exitCodes.failed);
     process.exit(exitCodes.failed);
   });
-  engine = await startEngineProcess(flags).catch((error: unknown) => {
+  engine = await start(flags).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     writeLifeEvent({ event: 'fatal', message: `the engine could not start: ${message}`, inFlight: [] });
     process.exit(error instanceof FlagError ? exitCodes.wrongFlags : exitCodes.cannotStart);
   });
+}
+
+/** Imported only now: a wrong flag and --help need nothing of it. */
+async function start(flags: EngineFlags): Promise<EngineProcess> {
+  const { startEngineProcess } = await import('./process/engine-process.ts');
+  return startEngineProcess(flags);
 }

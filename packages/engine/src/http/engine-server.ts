@@ -10,8 +10,8 @@ import { addStateRoutes } from './state-routes.ts';
 import { addTokenizeRoutes } from './tokenize-routes.ts';
 
 /**
- * The engine's HTTP side. Fastify rather than bare node:http: the same router, body limit and error path as the
- * platform's server, `inject()` for tests, and streams go to the raw response in either case.
+ * The engine's HTTP side. Fastify rather than bare node:http: the same router, body limit and error path as
+ * the platform's server, `inject()` for tests, and streams go to the raw response in either case.
  */
 export function createEngineServer(context: HttpContext): FastifyInstance {
   const server = fastify({

@@ -52,8 +52,7 @@ function openPlan(context: HttpContext, request: FastifyRequest, body: SharedBod
     requestId: body.sparkler?.request_id ?? request.id,
     headers: readRequestHeaders(request.headers),
     adapter: resolveAdapter(body.model, body.sparkler, context),
-    grammarText: null,
-    constrain: () => null,
+    compileGrammar: context.compileGrammar,
   };
 }
 

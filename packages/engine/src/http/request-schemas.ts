@@ -7,8 +7,8 @@ import {
 import { type Static, Type } from 'typebox';
 
 /**
- * The `sparkler` field of requests: what the gateway sends (packages/api), and what only a caller that talks to the
- * engine itself can ask for.
+ * The `sparkler` field of requests: what the gateway sends (packages/api), and what only a caller that talks
+ * to the engine itself can ask for.
  */
 const extensionFields = {
   ...EngineRequestExtension.properties,
@@ -16,7 +16,9 @@ const extensionFields = {
   exclude_stop: Type.Optional(Type.Boolean()),
   /** No end token before this many tokens. */
   min_tokens: Type.Optional(Type.Integer({ minimum: 0 })),
-  /** `inline` (default) leaves `<think>…</think>` in the content; `separate` moves it to reasoning_content. */
+  /**
+   * `inline` (default) leaves `<think>…</think>` in the content; `separate` moves it to reasoning_content.
+   */
   reasoning_format: Type.Optional(Type.Enum(['inline', 'separate'], { type: 'string' })),
 };
 

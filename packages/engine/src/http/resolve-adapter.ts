@@ -3,8 +3,10 @@ import type { HttpContext } from './http-context.ts';
 import type { GenerationExtension } from './request-schemas.ts';
 
 /**
- * Which adapter a request runs under; null: the base model. The gateway has resolved names already and says so in
- * `sparkler`, so `model` is only echoed then. A caller of the engine itself names the model or a loaded adapter.
+ * Which adapter a request runs under; null: the base model. The gateway has resolved names already and says
+ * so in
+ * `sparkler`, so `model` is only echoed then. A caller of the engine itself names the model or a loaded
+ * adapter.
  */
 export function resolveAdapter(
   model: string,

@@ -13,6 +13,8 @@ export interface ServedModel {
   readonly chat: ChatFormat;
   /** Longest sequence, prompt and answer together: what the model was trained for or the cache holds. */
   readonly contextTokens: number;
+  /** What the model file recommends, else 1. */
+  readonly defaultTemperature: number;
   readonly startedSeconds: number;
 }
 
@@ -24,7 +26,10 @@ export interface ServedModelOptions {
   readonly toolFormat: string | null;
 }
 
-/** Reads once what every request needs: control tokens and the chat template. Throws if the template is broken. */
+/**
+ * Reads once what every request needs: control tokens and the chat template. Throws if the template is
+ * broken.
+ */
 export function describeServedModel(model: OpenModel, options: ServedModelOptions): ServedModel {
   const { tokenizer, description } = model;
   const { limits } = model.runner;
@@ -41,6 +46,13 @@ export function describeServedModel(model: OpenModel, options: ServedModelOption
       toolFormat: options.toolFormat,
     }),
     contextTokens: Math.min(limits.contextTokensMax, limits.cellsMax),
+    defaultTemperature: readTemperature(description.metadata['general.sampling.temp']),
     startedSeconds: Math.floor(Date.now() / 1000),
   };
+}
+
+/** Within the API's range; a file that says something else is not followed. */
+function readTemperature(stored: string | undefined): number {
+  const value = stored === undefined ? Number.NaN : Number(stored);
+  return value >= 0 && value <= 2 ? value : 1;
 }

@@ -1,3 +1,4 @@
+import { InferenceError } from '@sparkler/api';
 import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from './http-context.ts';
 
@@ -44,19 +45,25 @@ export function addStateRoutes(server: FastifyInstance, context: HttpContext): v
     return reply.type(context.metrics.registry.contentType).send(text);
   });
 
-  server.get('/v1/models', async () => {
-    const entry = (id: string) => ({
-      id,
-      object: 'model',
-      created: model.startedSeconds,
-      owned_by: 'sparkler',
-      kind: id === model.name ? 'HF_BASE_MODEL' : 'HF_PEFT_ADDON',
-      supports_chat: engine !== null,
-      supports_image_input: false,
-      supports_tools: engine !== null,
-      context_length: model.contextTokens,
-    });
-    const names = [model.name, ...(engine?.status().adapters ?? [])];
-    return { object: 'list', data: names.map(entry) };
+  const names = () => [model.name, ...(engine?.status().adapters ?? [])];
+  const entry = (id: string) => ({
+    id,
+    object: 'model',
+    created: model.startedSeconds,
+    owned_by: 'sparkler',
+    kind: id === model.name ? 'HF_BASE_MODEL' : 'HF_PEFT_ADDON',
+    supports_chat: engine !== null,
+    supports_image_input: false,
+    supports_tools: engine !== null,
+    context_length: model.contextTokens,
+  });
+
+  server.get('/v1/models', async () => ({ object: 'list', data: names().map(entry) }));
+
+  server.get<{ Params: { '*': string } }>('/v1/models/*', async (request) => {
+    const id = request.params['*'];
+    if (!names().includes(id))
+      throw new InferenceError(404, `this engine does not serve '${id}'`, { param: 'model' });
+    return entry(id);
   });
 }

@@ -1,7 +1,10 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { GenerationEngine, GenerationEvent, GenerationRequest } from '../core/generation.ts';
 
-/** What a request looked like, without a word of its text: enough to find which kind of request kills an engine. */
+/**
+ * What a request looked like, without a word of its text: enough to find which kind of request kills an
+ * engine.
+ */
 export interface RequestShape {
   readonly promptTokens: number;
   readonly maxTokens: number;
@@ -10,7 +13,10 @@ export interface RequestShape {
   readonly options: readonly string[];
 }
 
-/** Keeps a list of what is in the engine. On disk too if given a path, since a native abort leaves no time to write. */
+/**
+ * Keeps a list of what is in the engine. On disk too if given a path, since a native abort leaves no time to
+ * write.
+ */
 export class CrashJournal {
   readonly #inFlight = new Map<string, RequestShape>();
   readonly #file: number | null;

@@ -1,4 +1,6 @@
-/** Class and place. Messages are left out: some quote what was being read, and that may be a caller's text. */
+/**
+ * Class and place. Messages are left out: some quote what was being read, and that may be a caller's text.
+ */
 export function describeFault(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const frames = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));

@@ -81,7 +81,10 @@ const options: NonNullable<ParseArgsConfig['options']> = {
   help: { type: 'boolean', short: 'h', default: false },
 };
 
-/** Reads the command line; null: help was asked for. Throws FlagError with what is wrong and what would be right. */
+/**
+ * Reads the command line; null: help was asked for. Throws FlagError with what is wrong and what would be
+ * right.
+ */
 export function parseEngineFlags(args: readonly string[]): EngineFlags | null {
   let values: Values;
   try {

@@ -63,11 +63,11 @@ test('listens on a Unix socket, also where a killed engine left its own behind',
   using folder = openFolder();
   const socketPath = path.join(folder.path, 'engine.sock');
   const flags = ['--socket', socketPath];
-  const first = await spawnEngine(flags, { port: null });
+  const first = await spawnEngine(flags);
   first.child.kill('SIGKILL');
   await first.exit;
   expect(existsSync(socketPath)).toBe(true);
-  const second = await spawnEngine(flags, { port: null });
+  const second = await spawnEngine(flags);
   const answer = JSON.parse(await readAll(await post(socketPath, '/v1/chat/completions', ask('hi'))));
   expect(answer.choices[0].message.content).toBe('hi');
   await second.stop();

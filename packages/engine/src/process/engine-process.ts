@@ -5,6 +5,7 @@ import type { OpenModel } from '../core/model-runner.ts';
 import { createEngineMetrics, type EngineMetrics } from '../http/engine-metrics.ts';
 import { createEngineServer } from '../http/engine-server.ts';
 import { describeServedModel, type ServedModel } from '../http/served-model.ts';
+import { createGrammarCompiler } from '../text/constraint/grammar-compiler.ts';
 import { CrashJournal, journalEngine, readCrashReport } from './crash-journal.ts';
 import { describeFault } from './describe-fault.ts';
 import { type EngineFlags, FlagError } from './engine-flags.ts';
@@ -53,6 +54,7 @@ export async function startEngineProcess(flags: EngineFlags): Promise<EngineProc
     adapters: engine,
     runner: model.runner,
     embeddingTokensMax: resolveEmbeddingTokens(flags, model.description.contextTokensMax),
+    compileGrammar: createGrammarCompiler(model.tokenizer),
     metrics,
     keepAliveMs: flags.keepAliveMs,
     bodyBytesMax: flags.bodyBytesMax,
@@ -140,6 +142,7 @@ function describeReady(flags: EngineFlags, model: OpenModel, served: ServedModel
     embeddingSize: limits.embeddingSize,
     pooling: model.description.pooling,
     chatTemplate: served.chat.origin,
+    chatTemplateProblem: served.chat.abilities.problem,
     toolFormat: served.chat.family.id,
   };
 }

@@ -22,6 +22,8 @@ export interface ReadyFacts {
   readonly embeddingSize: number;
   readonly pooling: string;
   readonly chatTemplate: 'given' | 'default';
+  /** Why the model's chat template cannot render even one question; every chat is refused then. */
+  readonly chatTemplateProblem: string | null;
   readonly toolFormat: string;
   readonly loadMs: number;
 }

@@ -1,8 +1,8 @@
 import type { ModelRunner } from '../core/model-runner.ts';
 
 /**
- * The same runner with a clock on each forward call. A call runs off the event loop, so the clock goes on while it
- * hangs (a driver that never comes back); nothing can end such a call but the end of the process.
+ * The same runner with a clock on each forward call. A call runs off the event loop, so the clock goes on
+ * while it hangs (a driver that never comes back); nothing can end such a call but the end of the process.
  */
 export function watchRunner(runner: ModelRunner, stepTimeoutMs: number, onHang: () => void): ModelRunner {
   const forward: ModelRunner['forward'] = async (batch) => {
@@ -13,7 +13,8 @@ export function watchRunner(runner: ModelRunner, stepTimeoutMs: number, onHang: 
       clearTimeout(timer);
     }
   };
-  // Everything else goes to the runner as it is; methods are bound once, since some are called for each token.
+  // Everything else goes to the runner as it is; methods are bound once, since some are called for each
+  // token.
   const bound = new Map<string | symbol, unknown>();
   return new Proxy(runner, {
     get(target, property) {

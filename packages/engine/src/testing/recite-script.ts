@@ -2,9 +2,10 @@ import { SCRIPTED_TOKENS } from '../runners/scripted/scripted-vocabulary.ts';
 import type { ScriptedHistory } from '../runners/scripted/scripts.ts';
 
 /**
- * For tests: a model that says what the prompt tells it to. In a chat it repeats what follows the last `SAY ` up to
- * the end of that message; in a bare prompt, what stands between `SAY ` and a record separator (U+001E). The
- * separator itself and U+001F stand for the end token and for `<|fim_prefix|>`, a control token.
+ * For tests: a model that says what the prompt tells it to. In a chat it repeats what follows the last `SAY `
+ * up to the end of that message; in a bare prompt, what stands between `SAY ` and a record separator
+ * (U+001E). The separator itself and U+001F stand for the end token and for `<|fim_prefix|>`, a control
+ * token.
  */
 export function script(history: ScriptedHistory, logits: Float32Array): void {
   logits.fill(-30);

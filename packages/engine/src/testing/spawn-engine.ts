@@ -22,16 +22,16 @@ export function scriptPath(name: string): string {
 }
 
 /**
- * Starts `main.ts` and waits until it serves, on a free port unless `port` is null. Rejects with what it said if it
- * does not.
+ * Starts `main.ts` and waits until it serves. Rejects with what it said if it does not.
+ * @param flags besides a name, a scripted model unless they name another, and a free port unless they say
+ * where.
  */
-export async function spawnEngine(
-  flags: readonly string[] = [],
-  options: { readonly port?: null } = {},
-): Promise<SpawnedEngine> {
-  const args = ['--runner', 'scripted', '--name', 'test', '--script', scriptPath('recite')];
-  if (options.port !== null) args.push('--port', '0');
-  const child = spawn(process.execPath, [main, ...args, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function spawnEngine(flags: readonly string[] = []): Promise<SpawnedEngine> {
+  const args = ['--name', 'test', ...flags];
+  if (!flags.includes('--model')) args.push('--runner', 'scripted');
+  if (!flags.includes('--model') && !flags.includes('--script')) args.push('--script', scriptPath('recite'));
+  if (!flags.includes('--socket')) args.push('--port', '0');
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const events: Record<string, unknown>[] = [];
   let complaints = '';
   child.stderr!.on('data', (data) => {

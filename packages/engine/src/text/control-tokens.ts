@@ -15,7 +15,8 @@ export function readControlTokens(tokenizer: ModelTokenizer): ControlTokens {
   for (let token = 0; token < tokenizer.vocabularySize; token++) {
     if (!tokenizer.isControl(token)) continue;
     const text = decoder.decode(tokenizer.tokenBytes(token, true));
-    // One-character control texts would match in ordinary prose; a tokenizer does not read them from text either.
+    // One-character control texts would match in ordinary prose; a tokenizer does not read them from text
+    // either.
     if (text.length > 1 && !idByText.has(text)) idByText.set(text, token);
   }
   if (idByText.size === 0) return { idByText, pattern: null };
@@ -24,9 +25,9 @@ export function readControlTokens(tokenizer: ModelTokenizer): ControlTokens {
 }
 
 /**
- * Text a caller wrote must never become control tokens: `<|im_end|>` typed by a user stays ten plain characters.
- * Templates are rendered with the caller's text in place, so the guard marks each control text in it with a
- * character that occurs nowhere in the request, and `encodeGuarded` takes the marks out again.
+ * Text a caller wrote must never become control tokens: `<|im_end|>` typed by a user stays ten plain
+ * characters. Templates are rendered with the caller's text in place, so the guard marks each control text in
+ * it with a character that occurs nowhere in the request, and `encodeGuarded` takes the marks out again.
  */
 export interface TextGuard {
   /** Marks the control texts in one string of the caller. */
@@ -36,7 +37,10 @@ export interface TextGuard {
   readonly mark: string;
 }
 
-/** @param written every string of the request in one, so that a mark can be chosen that occurs in none of them. */
+/**
+ * @param written every string of the request in one, so that a mark can be chosen that occurs in none of
+ * them.
+ */
 export function createTextGuard(controls: ControlTokens, written: string): TextGuard {
   const mark = chooseMark(written);
   const texts = [...controls.idByText.keys()];
@@ -59,7 +63,10 @@ export function createTextGuard(controls: ControlTokens, written: string): TextG
   };
 }
 
-/** Keeps a control text from forming across the edge of the caller's text and whatever the template puts beside it. */
+/**
+ * Keeps a control text from forming across the edge of the caller's text and whatever the template puts
+ * beside it.
+ */
 function markEdges(text: string, controls: readonly string[], mark: string): string {
   const opens = controls.some((control) => overlapLength(text, control) > 0);
   const closes = controls.some((control) => startsWithTail(text, control));
@@ -74,10 +81,15 @@ function startsWithTail(text: string, pattern: string): boolean {
   return false;
 }
 
-/** A guard that marks nothing, for callers that ask for their control tokens to count (`safe_tokenization: false`). */
+/**
+ * A guard that marks nothing, for callers that ask for their control tokens to count (`safe_tokenization:
+ * false`).
+ */
 export const openGuard: TextGuard = { mark: '', protect: (text) => text, reveal: (text) => text };
 
-/** Tokenizes a rendered prompt: the template's control tokens count, the caller's marked ones are plain text. */
+/**
+ * Tokenizes a rendered prompt: the template's control tokens count, the caller's marked ones are plain text.
+ */
 export function encodeGuarded(
   text: string,
   guard: TextGuard,

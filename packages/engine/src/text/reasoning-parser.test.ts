@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { joinPieces, type OutputPiece, plainParser } from './output-piece.ts';
-import { createReasoningParser, thinkTags } from './reasoning-parser.ts';
+import { ReasoningParser, thinkTags } from './reasoning-parser.ts';
 
 interface Form {
   readonly opened: boolean;
@@ -9,7 +9,7 @@ interface Form {
 }
 
 function parse(text: string, form: Form, sizes: readonly number[] = [text.length || 1]): OutputPiece[] {
-  const parser = createReasoningParser({ tags: thinkTags, inner: plainParser, ...form });
+  const parser = new ReasoningParser({ tags: thinkTags, inner: plainParser, ...form });
   const pieces: OutputPiece[] = [];
   for (let place = 0, turn = 0; place < text.length; turn++) {
     const size = sizes[turn % sizes.length]!;

@@ -19,84 +19,97 @@ export interface ReasoningParserOptions {
   readonly inner: OutputParser;
 }
 
-type Phase = 'before' | 'inside' | 'after';
-
 /**
- * Tells reasoning from the answer: only one block, at the very beginning, counts (a `<think>` in the middle of an
- * answer is text). Kept inline, the reasoning is still hidden from the inner parser, so that a tool call a model
- * only thinks about is not made.
+ * Tells reasoning from the answer: only one block, at the very beginning, counts (a `<think>` in the middle
+ * of an answer is text). Kept inline, the reasoning is still hidden from the inner parser, so that a tool
+ * call a model only thinks about is not made.
  */
-export function createReasoningParser(options: ReasoningParserOptions): OutputParser {
-  const { tags, separate, inner } = options;
-  let phase: Phase = options.opened ? 'inside' : 'before';
-  let held = '';
-  /** Blank lines after the tags belong to the tags when the reasoning is split off. */
-  let atEdge = separate;
+export class ReasoningParser implements OutputParser {
+  readonly #tags: ReasoningTags;
+  readonly #separate: boolean;
+  readonly #inner: OutputParser;
+  #phase: 'before' | 'inside' | 'after';
+  #held = '';
+  /** Blanks right behind a tag belong to the tag when the reasoning is split off. */
+  #atEdge: boolean;
 
-  const inside = (text: string): OutputPiece[] => {
-    let shown = text;
-    if (separate && atEdge) shown = shown.trimStart();
-    if (shown === '') return [];
-    atEdge = false;
-    return [{ type: separate ? 'reasoning' : 'content', text: shown }];
-  };
+  constructor(options: ReasoningParserOptions) {
+    this.#tags = options.tags;
+    this.#separate = options.separate;
+    this.#inner = options.inner;
+    this.#phase = options.opened ? 'inside' : 'before';
+    this.#atEdge = options.separate;
+  }
 
-  const after = (text: string): OutputPiece[] => {
-    const shown = separate && atEdge ? text.trimStart() : text;
-    if (shown === '') return [];
-    atEdge = false;
-    return inner.push(shown);
-  };
+  get inReasoning(): boolean {
+    return this.#phase === 'inside';
+  }
 
-  const pushBefore = (window: string): OutputPiece[] => {
+  push(text: string): OutputPiece[] {
+    const window = this.#held + text;
+    this.#held = '';
+    if (this.#phase === 'before') return this.#readBefore(window);
+    return this.#phase === 'inside' ? this.#readInside(window) : this.#showAnswer(window);
+  }
+
+  end(): OutputPiece[] {
+    const rest = this.#held;
+    this.#held = '';
+    const shown =
+      this.#phase === 'inside' ? this.#showReasoning(rest) : rest === '' ? [] : this.#inner.push(rest);
+    return [...shown, ...this.#inner.end()];
+  }
+
+  #readBefore(window: string): OutputPiece[] {
+    const { open } = this.#tags;
     const text = window.trimStart();
-    if (text.startsWith(tags.open)) {
-      phase = 'inside';
-      const lead = separate ? '' : window.slice(0, window.length - text.length) + tags.open;
-      return [...inside(lead), ...pushInside(text.slice(tags.open.length))];
+    if (text.startsWith(open)) {
+      this.#phase = 'inside';
+      const lead = this.#separate ? '' : window.slice(0, window.length - text.length) + open;
+      return [...this.#showReasoning(lead), ...this.#readInside(text.slice(open.length))];
     }
-    if (tags.open.startsWith(text)) {
-      held = window;
+    if (open.startsWith(text)) {
+      this.#held = window;
       return [];
     }
-    phase = 'after';
-    atEdge = false;
-    return inner.push(window);
-  };
+    this.#phase = 'after';
+    this.#atEdge = false;
+    return this.#inner.push(window);
+  }
 
-  const pushInside = (window: string): OutputPiece[] => {
-    const end = window.indexOf(tags.close);
-    if (end >= 0) {
-      const pieces = inside(separate ? window.slice(0, end).trimEnd() : window.slice(0, end) + tags.close);
-      phase = 'after';
-      atEdge = separate;
-      return [...pieces, ...after(window.slice(end + tags.close.length))];
+  #readInside(window: string): OutputPiece[] {
+    const { close } = this.#tags;
+    const place = window.indexOf(close);
+    if (place >= 0) {
+      const text = this.#separate ? window.slice(0, place).trimEnd() : window.slice(0, place) + close;
+      const pieces = this.#showReasoning(text);
+      this.#phase = 'after';
+      this.#atEdge = this.#separate;
+      return [...pieces, ...this.#showAnswer(window.slice(place + close.length))];
     }
-    let heldLength = overlapLength(window, tags.close);
+    let heldLength = overlapLength(window, close);
     // Blanks before the closing tag are dropped with it, so they wait until it is clear what follows.
-    if (separate) {
+    if (this.#separate) {
       const text = window.slice(0, window.length - heldLength);
       heldLength += text.length - text.trimEnd().length;
     }
-    held = heldLength === 0 ? '' : window.slice(-heldLength);
-    return inside(window.slice(0, window.length - heldLength));
-  };
+    this.#held = heldLength === 0 ? '' : window.slice(-heldLength);
+    return this.#showReasoning(window.slice(0, window.length - heldLength));
+  }
 
-  return {
-    push(text) {
-      const window = held + text;
-      held = '';
-      if (phase === 'before') return pushBefore(window);
-      return phase === 'inside' ? pushInside(window) : after(window);
-    },
-    end() {
-      const rest = held;
-      held = '';
-      if (phase === 'inside') return [...inside(rest), ...inner.end()];
-      return [...(rest === '' ? [] : inner.push(rest)), ...inner.end()];
-    },
-    get inReasoning() {
-      return phase === 'inside';
-    },
-  };
+  #showReasoning(text: string): OutputPiece[] {
+    const shown = this.#trimEdge(text);
+    return shown === '' ? [] : [{ type: this.#separate ? 'reasoning' : 'content', text: shown }];
+  }
+
+  #showAnswer(text: string): OutputPiece[] {
+    const shown = this.#trimEdge(text);
+    return shown === '' ? [] : this.#inner.push(shown);
+  }
+
+  #trimEdge(text: string): string {
+    const shown = this.#atEdge ? text.trimStart() : text;
+    if (shown !== '') this.#atEdge = false;
+    return shown;
+  }
 }

@@ -1,4 +1,6 @@
-/** Finds stop strings in text that arrives in pieces. The result never depends on where the pieces were cut. */
+/**
+ * Finds stop strings in text that arrives in pieces. The result never depends on where the pieces were cut.
+ */
 export interface StopMatcher {
   /** Text that may be shown now, and the stop string that ended the text, if one did. */
   push(text: string): { readonly text: string; readonly stop: string | null };
@@ -7,7 +9,8 @@ export interface StopMatcher {
 }
 
 /**
- * @param stops the stop strings; the one that is complete first wins, the longest of those ending at one place.
+ * @param stops the stop strings; the one that is complete first wins, the longest of those ending at one
+ * place.
  * @param exclude leave the stop string out of the text (as OpenAI does) instead of ending the text with it.
  */
 export function createStopMatcher(stops: readonly string[], exclude: boolean): StopMatcher {

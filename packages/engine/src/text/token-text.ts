@@ -26,13 +26,14 @@ export function createChoiceText(tokenizer: ModelTokenizer, options: ChoiceTextO
   const utf8 = createUtf8Stream();
   const matcher = createStopMatcher(options.stops, options.excludeStop);
   let offset = 0;
-  const match = (text: string): { text: string; stop: string | null } => {
-    offset += countCharacters(text);
-    return matcher.push(text);
-  };
   return {
-    push: (token) => match(utf8.push(shownBytes(tokenizer, token, options.markers))),
-    end: () => match(utf8.end()).text + matcher.end(),
+    push(token) {
+      const text = utf8.push(shownBytes(tokenizer, token, options.markers));
+      offset += countCharacters(text);
+      return matcher.push(text);
+    },
+    // A character that the token limit cut in two is no text: its bytes are left out.
+    end: () => matcher.end(),
     get offset() {
       return offset;
     },
@@ -52,7 +53,9 @@ export function decodeRaw(tokenizer: ModelTokenizer, tokens: readonly number[]):
   return text + utf8.end();
 }
 
-/** How lists of log probabilities name a token: its text, or its bytes where they are no text of their own. */
+/**
+ * How lists of log probabilities name a token: its text, or its bytes where they are no text of their own.
+ */
 export function labelToken(tokenizer: ModelTokenizer, token: number): string {
   const bytes = tokenizer.tokenBytes(token, true);
   try {

@@ -8,8 +8,8 @@ export interface Utf8Stream {
 
 /** One stream per choice. Invalid bytes become U+FFFD, as every UTF-8 decoder does. */
 export function createUtf8Stream(): Utf8Stream {
-  // ignoreBOM keeps a leading U+FEFF in the text; the default silently drops it and the text would depend on the
-  // place of a token in the output.
+  // ignoreBOM keeps a leading U+FEFF in the text; the default silently drops it and the text would depend on
+  // the place of a token in the output.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   return {
     push: (bytes) => decoder.decode(bytes, { stream: true }),

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { Template } from '@huggingface/jinja';
 import type { EngineEmbeddingRequest } from '@sparkler/api';
 import { refuseField } from '../check-body.ts';
@@ -49,14 +50,26 @@ function compileFormat(
       throw refuseField(field, `${field} is text; prompt_template is for inputs that are objects`);
     }
     try {
-      return template.render({
-        ...item,
-        truncate_tokens: (text: string, count: number) => truncate(text, count, model),
-      });
+      return runBounded(() =>
+        template.render({
+          ...item,
+          truncate_tokens: (text: string, count: number) => truncate(text, count, model),
+        }),
+      );
     } catch (error) {
       throw refuseField('prompt_template', `prompt_template failed on ${field}: ${(error as Error).message}`);
     }
   };
+}
+
+/** A template is the caller's program; one that loops must not hold up everybody else's tokens. */
+const RENDER_TIMEOUT_MS = 200;
+
+const call = new Script('work()');
+
+/** Runs synchronous work that is ended when it takes too long. */
+function runBounded<T>(work: () => T): T {
+  return call.runInNewContext({ work }, { timeout: RENDER_TIMEOUT_MS }) as T;
 }
 
 function compileTemplate(source: string): Template {

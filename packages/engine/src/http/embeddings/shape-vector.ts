@@ -1,6 +1,6 @@
 /**
- * The first `dimensions` numbers of a vector. A shortened vector is scaled to length 1, since Matryoshka models are
- * trained to be used so; a full one only when asked.
+ * The first `dimensions` numbers of a vector. A shortened vector is scaled to length 1, since Matryoshka
+ * models are trained to be used so; a full one only when asked.
  */
 export function shapeVector(vector: Float32Array, dimensions: number, normalize: boolean): Float32Array {
   const shortened = vector.slice(0, dimensions);

@@ -54,7 +54,9 @@ function buildDelta(pieces: readonly OutputPiece[], options: ChatShapeOptions): 
   return { ...delta, function_call: calls[0]!.function! };
 }
 
-/** The first delta of a call carries id, type and name, and the arguments so far; later ones only arguments. */
+/**
+ * The first delta of a call carries id, type and name, and the arguments so far; later ones only arguments.
+ */
 function addCallDelta(
   calls: ToolCallDelta[],
   piece: OutputPiece & { type: 'call-start' | 'call-arguments' },

@@ -32,7 +32,9 @@ interface CollectedChoice {
   finish: FinishReason;
 }
 
-/** Runs a request to its end and answers with one body; null when it was aborted. Rejects with InferenceError. */
+/**
+ * Runs a request to its end and answers with one body; null when it was aborted. Rejects with InferenceError.
+ */
 export function collectResponse(options: CollectOptions): Promise<CollectedResponse | null> {
   const { plan, signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<CollectedResponse | null>();

@@ -25,6 +25,8 @@ export interface GenerationPlan {
 
 export interface PromptPlan {
   readonly request: GenerationRequest;
+  /** What went wrong in a grammar while an answer was written; the request fails with it. */
+  readonly fault: () => Error | null;
   /** The pieces of the prompt, for raw_output; worked out only when asked for. */
   readonly fragments: () => (string | number)[];
   /** The part of the prompt that the answer repeats (echo), as places in the prompt. */

@@ -1,4 +1,4 @@
-import type { InferenceError } from '@sparkler/api';
+import { InferenceError } from '@sparkler/api';
 import type { GenerationEngine, GenerationEvent, GenerationTimings } from '../../core/generation.ts';
 import type { ModelTokenizer } from '../../core/model-runner.ts';
 import { ChoiceAssembler, type ChoiceDelta, type FinishReason } from './choice-assembler.ts';
@@ -21,6 +21,8 @@ export interface RunListener {
 export class GenerationRun {
   readonly plan: GenerationPlan;
   readonly choices: readonly ChoiceAssembler[];
+  /** Requests in the engine when this one came, itself left out. */
+  readonly concurrentRequests: number;
   cachedTokens = 0;
   generatedTokens = 0;
   /** Of all prompts: counts added up, durations of the longest. */
@@ -42,6 +44,8 @@ export class GenerationRun {
     this.plan = plan;
     this.#engine = engine;
     this.#listener = listener;
+    const { running, waiting } = engine.status();
+    this.concurrentRequests = running + waiting;
     this.#queuePositions = plan.prompts.map(() => 0);
     this.#promptsWaiting = plan.prompts.length;
     this.#promptsRunning = plan.prompts.length;
@@ -89,6 +93,11 @@ export class GenerationRun {
         break;
       }
       case 'choice-end': {
+        const fault = prompt.fault();
+        if (fault !== null) {
+          this.#end(() => this.#listener.failed(describeFault(fault)));
+          break;
+        }
         const choice = first + event.choice;
         const { delta, finish } = this.choices[choice]!.end(event.reason);
         this.#listener.choiceEnded(choice, delta, finish);
@@ -131,6 +140,13 @@ export class GenerationRun {
     this.#over = true;
     tell();
   }
+}
+
+function describeFault(fault: Error): InferenceError {
+  return new InferenceError(400, `the grammar could not be followed to its end: ${fault.message}`, {
+    param: 'response_format',
+    cause: fault,
+  });
 }
 
 const noTimings: GenerationTimings = {

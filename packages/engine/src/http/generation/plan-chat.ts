@@ -2,13 +2,17 @@ import { type ChatMessage, InferenceError, type Tool } from '@sparkler/api';
 import { type RenderedChat, renderChat } from '../../text/chat-template/render-chat.ts';
 import { encodeGuarded } from '../../text/control-tokens.ts';
 import { type OutputParser, plainParser } from '../../text/output-piece.ts';
-import { createReasoningParser } from '../../text/reasoning-parser.ts';
+import { ReasoningParser } from '../../text/reasoning-parser.ts';
+import { refuseField } from '../check-body.ts';
 import type { ChatBody } from '../request-schemas.ts';
 import type { ServedModel } from '../served-model.ts';
+import { type AnswerFormat, compileAnswerFormat } from './answer-format.ts';
+import { type CallRules, createConstraints } from './answer-stages.ts';
+import { compileCallGrammars } from './call-grammars.ts';
 import type { GenerationPlan } from './generation-plan.ts';
 import { addBos, planEcho } from './plan-completion.ts';
 import type { PlanContext } from './plan-context.ts';
-import { resolveReasoning } from './resolve-reasoning.ts';
+import { resolveReasoning, resolveReasoningBudget } from './resolve-reasoning.ts';
 import { createEngineId, resolveRequestBase, resolveTextStops, watchStops } from './resolve-request.ts';
 import { resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
 import { resolveTools, type ToolsPlan } from './resolve-tools.ts';
@@ -17,8 +21,9 @@ import { refuseTemplateErrors } from './template-refusal.ts';
 /** Decides everything about one chat request. Throws InferenceError. */
 export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
   const { model } = context;
-  const begun = performance.now();
   const tools = resolveTools(body);
+  const format = compileAnswerFormat(body.response_format, context.compileGrammar);
+  const begun = performance.now();
   const { rendered, tokens, addedTokens } = encodeChat(body, tools.shown, model);
   const tokenizeMs = performance.now() - begun;
   const maxTokens = resolveMaxTokens(body, tokens.length, model.contextTokens, 'messages');
@@ -36,6 +41,15 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
   const markers = findMarkers(model, tools);
   const separate = body.sparkler?.reasoning_format === 'separate';
   const opened = rendered.openedReasoning !== '';
+  const constraints = createConstraints({
+    chat: model.chat,
+    tokenizer: model.tokenizer,
+    format,
+    calls: planCalls(tools, format, context),
+    reasoningBudget: resolveReasoningBudget(resolveReasoning(body), maxTokens),
+    openedReasoning: opened,
+    speculates: base.speculate,
+  });
   return {
     requestId: context.requestId,
     responseId: `chatcmpl-${context.requestId}`,
@@ -50,9 +64,10 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
           id: createEngineId(context.requestId),
           promptTokens: tokens,
           maxTokens,
-          constraint: context.constrain({ maxTokens, openedReasoning: opened }),
+          constraint: constraints?.create ?? null,
           onToken: watchStops(stops.stops, base.choices, model.tokenizer, markers),
         },
+        fault: () => constraints?.fault() ?? null,
         fragments: () => rendered.fragments(),
         echoed: planEcho(body, tokens.length, addedTokens),
       },
@@ -68,9 +83,30 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
     rawOutput: body.raw_output ?? false,
     returnTokenIds: body.return_token_ids ?? false,
     perfMetrics: body.perf_metrics_in_response ?? false,
-    grammarText: context.grammarText,
+    grammarText: format?.text ?? null,
     tokenizeMs,
   };
+}
+
+/** Grammars of the calls the answer may (or has to) hold. */
+function planCalls(tools: ToolsPlan, format: AnswerFormat | null, context: PlanContext): CallRules | null {
+  const { forced, parallel } = tools;
+  if (tools.shown === null || tools.parsed === null) return null;
+  const { family } = context.model.chat;
+  if (format !== null && (forced !== null || family.callSyntax.before === '')) {
+    const why =
+      forced === null
+        ? `calls of this model (${family.id}) are JSON themselves`
+        : 'tool_choice asks for a call';
+    throw refuseField(
+      'response_format',
+      `response_format and tools can't both be followed: ${why}; leave one out`,
+    );
+  }
+  const wanted = forced?.name ?? null;
+  const usable = wanted === null ? tools.shown : tools.shown.filter((tool) => tool.function.name === wanted);
+  const grammars = compileCallGrammars(usable, family.callSyntax, context.compileGrammar);
+  return { grammars, forced: forced !== null, parallel };
 }
 
 function createChatParser(
@@ -81,10 +117,13 @@ function createChatParser(
 ): OutputParser {
   const { chat } = model;
   const inner = tools.parsed === null ? plainParser : chat.family.createParser(tools.parsed);
-  return createReasoningParser({ tags: chat.reasoningTags, opened, separate, inner });
+  return new ReasoningParser({ tags: chat.reasoningTags, opened, separate, inner });
 }
 
-/** Control tokens that carry meaning for a parser: those of tool calls, and reasoning tags that are control tokens. */
+/**
+ * Control tokens that carry meaning for a parser: those of tool calls, and reasoning tags that are control
+ * tokens.
+ */
 function findMarkers(model: ServedModel, tools: ToolsPlan): ReadonlySet<number> {
   const { chat, controls } = model;
   const texts = [chat.reasoningTags.open, chat.reasoningTags.close];
@@ -120,8 +159,8 @@ function encodeChat(body: ChatBody, tools: readonly Tool[] | null, model: Served
 }
 
 /**
- * Without the oldest message that may go: system messages and the last message stay, and results of a dropped call
- * go with it, since a template refuses a result without its call.
+ * Without the oldest message that may go: system messages and the last message stay, and results of a dropped
+ * call go with it, since a template refuses a result without its call.
  */
 function dropOldestTurn(messages: readonly ChatMessage[]): readonly ChatMessage[] | null {
   const first = messages.findIndex((message) => message.role !== 'system' && message.role !== 'developer');

@@ -4,8 +4,11 @@ import { decodeRaw } from '../../text/token-text.ts';
 import { refuseField } from '../check-body.ts';
 import type { CompletionBody } from '../request-schemas.ts';
 import type { ServedModel } from '../served-model.ts';
+import { compileAnswerFormat } from './answer-format.ts';
+import { createConstraints } from './answer-stages.ts';
 import type { EchoPlan, GenerationPlan, PromptPlan } from './generation-plan.ts';
 import type { PlanContext } from './plan-context.ts';
+import { resolveReasoning, resolveReasoningBudget } from './resolve-reasoning.ts';
 import {
   checkTokens,
   createEngineId,
@@ -44,6 +47,8 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
   });
   const stops = resolveTextStops(body);
   const markers = new Set<number>();
+  const format = compileAnswerFormat(body.response_format, context.compileGrammar);
+  const reasoning = resolveReasoning(body);
   return {
     requestId: context.requestId,
     responseId: `cmpl-${context.requestId}`,
@@ -53,18 +58,25 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
     choicesPerPrompt: base.choices,
     prompts: prompts.map((prompt): PromptPlan => {
       const maxTokens = resolveMaxTokens(body, prompt.tokens.length, model.contextTokens, 'prompt');
+      const constraints = createConstraints({
+        chat: model.chat,
+        tokenizer: model.tokenizer,
+        format,
+        calls: null,
+        reasoningBudget: resolveReasoningBudget(reasoning, maxTokens),
+        openedReasoning: endsInReasoning(prompt.tokens, model),
+        speculates: base.speculate,
+      });
       return {
         request: {
           ...base,
           id: createEngineId(context.requestId),
           promptTokens: prompt.tokens,
           maxTokens,
-          constraint: context.constrain({
-            maxTokens,
-            openedReasoning: endsInReasoning(prompt.tokens, model),
-          }),
+          constraint: constraints?.create ?? null,
           onToken: watchStops(stops.stops, base.choices, model.tokenizer, markers),
         },
+        fault: () => constraints?.fault() ?? null,
         fragments: () => [decodeRaw(model.tokenizer, prompt.tokens)],
         echoed: planEcho(body, prompt.tokens.length, prompt.addedTokens),
       };
@@ -74,7 +86,7 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
     rawOutput: body.raw_output ?? false,
     returnTokenIds: body.return_token_ids ?? false,
     perfMetrics: body.perf_metrics_in_response ?? false,
-    grammarText: context.grammarText,
+    grammarText: format?.text ?? null,
     tokenizeMs,
   };
 }

@@ -27,7 +27,7 @@ export function resolveRequestBase(options: RequestBaseOptions): RequestBase {
   const { body, model, logprobs } = options;
   const extension = body.sparkler ?? {};
   return {
-    sampling: resolveSampling(body, model.tokenizer.vocabularySize),
+    sampling: resolveSampling(body, model),
     minTokens: extension.min_tokens ?? 0,
     choices: body.n ?? 1,
     endTokens: model.tokenizer.endTokens,
@@ -53,9 +53,9 @@ function resolveIsolationKey(body: SharedBody, headers: RequestHeaders): string 
 }
 
 /**
- * The expected answer as tokens. The specification bounds it by max_tokens, which the engine does by itself: it
- * never drafts past the limit. `rewrite_speculation` needs nothing more, drafts always look for the place where the
- * answer rejoins the prediction.
+ * The expected answer as tokens. The specification bounds it by max_tokens, which the engine does by itself:
+ * it never drafts past the limit. `rewrite_speculation` needs nothing more, drafts always look for the place
+ * where the answer rejoins the prediction.
  */
 function resolvePrediction(body: SharedBody, model: ServedModel): readonly number[] | null {
   const given = [
@@ -94,8 +94,8 @@ export function checkTokens(tokens: readonly number[], tokenizer: ModelTokenizer
 }
 
 /**
- * Stop strings for the core, which knows no text: one matcher a choice, fed as tokens are made. The text that is
- * sent goes through a matcher of its own later; both see the same tokens and end at the same place.
+ * Stop strings for the core, which knows no text: one matcher a choice, fed as tokens are made. The text that
+ * is sent goes through a matcher of its own later; both see the same tokens and end at the same place.
  */
 export function watchStops(
   stops: readonly string[],

@@ -3,12 +3,14 @@ import { DEFAULT_COMPLETION_TOKENS, InferenceError } from '@sparkler/api';
 import type { SamplingOptions } from '../../core/generation.ts';
 import { refuseField } from '../check-body.ts';
 import type { SharedBody } from '../request-schemas.ts';
+import type { ServedModel } from '../served-model.ts';
 import type { LogprobsPlan } from './generation-plan.ts';
 
-/** Sampling options with the API's defaults filled in. */
-export function resolveSampling(body: SharedBody, vocabularySize: number): SamplingOptions {
+/** Sampling options with the defaults filled in: the API's, and the model's own temperature. */
+export function resolveSampling(body: SharedBody, model: ServedModel): SamplingOptions {
+  const { vocabularySize } = model.tokenizer;
   return {
-    temperature: body.temperature ?? 1,
+    temperature: body.temperature ?? model.defaultTemperature,
     topK: body.top_k ?? 0,
     topP: body.top_p ?? 1,
     minP: body.min_p ?? 0,
@@ -101,8 +103,8 @@ export function readMaxTokens(body: SharedBody): number | null {
 }
 
 /**
- * Tokens one choice may have: what was asked for, lowered to what the context leaves (or refused, if the request
- * says so).
+ * Tokens one choice may have: what was asked for, lowered to what the context leaves (or refused, if the
+ * request says so).
  * @param contextTokens longest sequence this engine can hold.
  */
 export function resolveMaxTokens(

@@ -19,7 +19,9 @@ export interface StreamOptions {
   readonly raw: ServerResponse;
   /** When the request arrived, as of performance.now(). */
   readonly arrivedMs: number;
-  /** A comment is sent when nothing else was for so long, so that no proxy gives up on a request in the queue. */
+  /**
+   * A comment is sent when nothing else was for so long, so that no proxy gives up on a request in the queue.
+   */
   readonly keepAliveMs: number;
 }
 
@@ -34,9 +36,9 @@ interface PendingChoice {
 }
 
 /**
- * One answer as server-sent events, written straight to the socket. A client that reads slowly gets fewer, larger
- * chunks: what comes while the socket is full waits and goes out as one, so no more than the answer itself is ever
- * held.
+ * One answer as server-sent events, written straight to the socket. A client that reads slowly gets fewer,
+ * larger chunks: what comes while the socket is full waits and goes out as one, so no more than the answer
+ * itself is ever held.
  */
 export class ResponseStream {
   /** Resolves when the response is over; rejects with InferenceError while nothing has been sent. */

@@ -47,7 +47,8 @@ export function reportExtension(run: GenerationRun): EngineResponseExtension {
 }
 
 /**
- * What is measured about a run, by the names of the response headers without `fireworks-`. Durations in seconds.
+ * What is measured about a run, by the names of the response headers without `fireworks-`. Durations in
+ * seconds.
  * @param finished false while only the prompt has been read.
  * @param processingMs since the request arrived.
  */
@@ -57,6 +58,7 @@ export function reportPerformance(run: GenerationRun, finished: boolean, process
     'prompt-tokens': run.promptTokens,
     'tokenizer-duration': seconds(plan.tokenizeMs),
     'sampling-options': describeSampling(run),
+    'num-concurrent-requests': run.concurrentRequests,
   };
   if (run.allPrompted) metrics['cached-prompt-tokens'] = run.cachedTokens;
   if (!finished) return metrics;

@@ -2,7 +2,10 @@ import type { ModelTokenizer } from '../../core/model-runner.ts';
 
 /** What frames a query and a document for a reranker. */
 export interface PairFrame {
-  /** Text with `{query}` and `{document}` (and `{task}`) in it, from the model's metadata; null: encoder framing. */
+  /**
+   * Text with `{query}` and `{document}` (and `{task}`) in it, from the model's metadata; null: encoder
+   * framing.
+   */
   readonly template: string | null;
   readonly tokenizer: ModelTokenizer;
 }
@@ -49,8 +52,8 @@ function frameTemplate(template: string, tokenizer: ModelTokenizer, pair: Rerank
 }
 
 /**
- * As encoders were trained on pairs. BERT: `[CLS] query [SEP] document [SEP]`. RoBERTa, whose separator is its end
- * token: `<s> query </s></s> document </s>`.
+ * As encoders were trained on pairs. BERT: `[CLS] query [SEP] document [SEP]`. RoBERTa, whose separator is
+ * its end token: `<s> query </s></s> document </s>`.
  */
 function frameEncoderPair(tokenizer: ModelTokenizer, pair: RerankPair): number[] {
   const query = tokenizer.encode(pair.query, { addSpecial: true, parseSpecial: false });

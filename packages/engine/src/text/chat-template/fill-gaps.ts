@@ -3,8 +3,8 @@ import type { TemplateAbilities } from './probe-template.ts';
 import type { TemplateMessage, TemplateTool } from './template-message.ts';
 
 /**
- * Says in plain messages what a template has no words for: tools become a system prompt, calls and results become
- * text, a system prompt goes in front of the first user message. Nothing a caller sent is dropped.
+ * Says in plain messages what a template has no words for: tools become a system prompt, calls and results
+ * become text, a system prompt goes in front of the first user message. Nothing a caller sent is dropped.
  */
 export function fillGaps(
   messages: readonly TemplateMessage[],

@@ -29,8 +29,8 @@ export const reservedVariables: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Compiles Jinja source. Throws a plain Error when the source is broken: that is the operator's problem and stops
- * the start.
+ * Compiles Jinja source. Throws a plain Error when the source is broken: that is the operator's problem and
+ * stops the start.
  */
 export function compileTemplate(
   source: string,

@@ -107,7 +107,8 @@ function formArguments(
     return options.guard.protect(typeof given === 'string' ? given : JSON.stringify(given));
   }
   const value = typeof given === 'string' ? parseObject(given) : given;
-  // Text that is no JSON object (a model may have written it) is passed on as it is; the template has the last word.
+  // Text that is no JSON object (a model may have written it) is passed on as it is; the template has the
+  // last word.
   if (value === null) return options.guard.protect(given as string);
   return protectValues(value, options.guard) as Record<string, unknown>;
 }

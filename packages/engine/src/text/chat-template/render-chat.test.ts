@@ -108,7 +108,8 @@ describe('a conversation that ends with the assistant', () => {
 
   test('takes back the reasoning that the template opened', () => {
     const format = openFormat(
-      '{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[assistant]<think>\n{% endif %}',
+      '{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}' +
+        '{% if add_generation_prompt %}[assistant]<think>\n{% endif %}',
     );
     expect(render(format, [user('Hi')]).openedReasoning).toBe('<think>\n');
     const continued = render(format, [user('Hi'), assistant('Well,')]);
@@ -127,7 +128,8 @@ describe('what a template has no words for', () => {
 
   test('a system prompt goes in front of the first user message', () => {
     const format = openFormat(
-      "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}[{{ m.role }}]{{ m.content }}{% endfor %}",
+      "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}" +
+        '[{{ m.role }}]{{ m.content }}{% endfor %}',
     );
     expect(render(format, [{ role: 'system', content: 'Be brief.' }, user('Hi')]).text).toBe(
       '[user]Be brief.\n\nHi',

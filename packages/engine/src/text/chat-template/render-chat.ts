@@ -96,9 +96,9 @@ function checkVariables(variables: Readonly<Record<string, unknown>>): Readonly<
 }
 
 /**
- * A conversation that ends with the assistant asks for the rest of that answer. Templates would close it, so it is
- * written behind the prompt for a new answer instead. If that prompt opens the reasoning and the answer does not
- * begin with reasoning, the opening is taken back: the caller has begun the answer itself.
+ * A conversation that ends with the assistant asks for the rest of that answer. Templates would close it, so
+ * it is written behind the prompt for a new answer instead. If that prompt opens the reasoning and the answer
+ * does not begin with reasoning, the opening is taken back: the caller has begun the answer itself.
  */
 function continueAnswer(prompt: string, prefill: TemplateMessage, format: ChatFormat): string {
   const opened = findOpenedReasoning(prompt, format);

@@ -7,12 +7,20 @@ export interface GuardedConstraints {
   fault(): Error | null;
 }
 
+export interface GuardOptions {
+  /**
+   * Whether tokens without a choice are told ahead. Off for requests that speculate: the core verifies a
+   * draft by the next row, and tokens written ahead in between would put that row's token in the wrong place.
+   */
+  readonly tellsForced: boolean;
+}
+
 /**
- * A grammar may turn out to need more work than its limits allow, in the middle of an answer. That is the fault of
- * one request and must not reach the loop that serves all of them: the answer ends there, and the layer above asks
- * for the fault.
+ * A grammar may turn out to need more work than its limits allow, in the middle of an answer. That is the
+ * fault of one request and must not reach the loop that serves all of them: the answer ends there, and the
+ * layer above asks for the fault.
  */
-export function guardConstraints(create: ConstraintFactory): GuardedConstraints {
+export function guardConstraints(create: ConstraintFactory, options: GuardOptions): GuardedConstraints {
   let fault: Error | null = null;
   const attempt = <T>(work: () => T, ended: T): T => {
     if (fault !== null) return ended;
@@ -37,7 +45,7 @@ export function guardConstraints(create: ConstraintFactory): GuardedConstraints 
           if (!done) mask.fill(0);
         },
         accept: (token) => attempt(() => inner.accept(token), true),
-        forcedTokens: () => attempt(() => inner.forcedTokens(), []),
+        forcedTokens: () => (options.tellsForced ? attempt(() => inner.forcedTokens(), []) : []),
         rollback: (count) => attempt(() => inner.rollback(count), undefined),
         get canEnd() {
           return attempt(() => inner.canEnd, true);

@@ -1,8 +1,9 @@
 import type { Matcher } from '@sparkler/grammar';
 
 /**
- * What an answer consists of, one stage after the other. A grammar alone can't say "free reasoning, then JSON" or
- * "text, but once a call begins its arguments fit the schema", nor can it match control tokens; stages do.
+ * What an answer consists of, one stage after the other. A grammar alone can't say "free reasoning, then
+ * JSON" or "text, but once a call begins its arguments fit the schema", nor can it match control tokens;
+ * stages do.
  */
 export type Stage =
   /** Exactly these tokens. */
@@ -19,7 +20,10 @@ export type Stage =
   /** Reasoning between its tags, at most so many tokens; then the closing tag is forced. */
   | {
       readonly kind: 'reasoning';
-      /** Null: the prompt (or a literal) has opened it. Else the answer may begin with this tag, or do without. */
+      /**
+       * Null: the prompt (or a literal) has opened it. Else the answer may begin with this tag, or do
+       * without.
+       */
       readonly open: string | null;
       readonly close: string;
       readonly closingTokens: readonly number[];

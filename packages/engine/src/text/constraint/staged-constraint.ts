@@ -307,7 +307,7 @@ export class StagedConstraint implements Constraint {
 
   /** Text that came in the same token as the end of the stage before. Null: it does not fit here. */
   #feed(state: State, bytes: string): State | null {
-    if (bytes === '' || this.#stageOf(state).kind === 'end') return bytes === '' ? state : null;
+    if (bytes === '' || this.#stageOf(state).kind === 'end') return state;
     const text = Buffer.from(bytes, 'latin1').toString('utf8');
     const strict = this.#isStrict(state.stage);
     if (strict && text.includes('\ufffd')) return null;

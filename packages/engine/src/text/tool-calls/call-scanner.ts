@@ -25,8 +25,9 @@ const wrapperKeys = new Set(['function', 'tool_call', 'tool', 'function_call']);
 type Place = 'start' | 'key' | 'in-key' | 'colon' | 'value' | 'in-value' | 'comma' | 'done' | 'failed';
 
 /**
- * Reads one JSON object `{"name": …, "arguments": {…}}` as it is written, keys in any order, and passes the text of
- * the arguments on unchanged, character by character: what the caller gets is exactly what the model wrote.
+ * Reads one JSON object `{"name": …, "arguments": {…}}` as it is written, keys in any order, and passes the
+ * text of the arguments on unchanged, character by character: what the caller gets is exactly what the model
+ * wrote.
  */
 export class CallScanner implements CallsReader {
   #place: Place = 'start';

@@ -29,8 +29,8 @@ const signs: readonly (readonly [string, ToolFamily])[] = [
 ];
 
 /**
- * The family a template belongs to. One that neither speaks of tools nor spells any known form of calls gets the
- * default prompt, which asks for the Hermes form.
+ * The family a template belongs to. One that neither speaks of tools nor spells any known form of calls gets
+ * the default prompt, which asks for the Hermes form.
  * @param speaksTools whether the template renders the tools it is given.
  */
 export function chooseFamily(templateSource: string, speaksTools: boolean): ToolFamily {

@@ -4,8 +4,8 @@ import { MarkedCallsParser } from './marked-calls.ts';
 import type { ToolFamily } from './tool-family.ts';
 
 /**
- * Templates that describe tools in a way we have no parser for: an answer that is, from its first character, a JSON
- * call (or list of calls) of a tool of the request, or a call in `<tool_call>` tags.
+ * Templates that describe tools in a way we have no parser for: an answer that is, from its first character,
+ * a JSON call (or list of calls) of a tool of the request, or a call in `<tool_call>` tags.
  */
 export const genericJson: ToolFamily = {
   id: 'generic-json',

@@ -3,7 +3,10 @@ import { JsonCallsReader } from './json-calls.ts';
 import { MarkedCallsParser } from './marked-calls.ts';
 import type { ToolFamily } from './tool-family.ts';
 
-/** Hermes, Qwen 2.5 and 3, and every model that is taught by the default prompt: JSON inside `<tool_call>` tags. */
+/**
+ * Hermes, Qwen 2.5 and 3, and every model that is taught by the default prompt: JSON inside `<tool_call>`
+ * tags.
+ */
 export const hermes: ToolFamily = {
   id: 'hermes',
   markers: ['<tool_call>', '</tool_call>'],

@@ -5,7 +5,8 @@ import { type CallHead, NamedCallReader } from './named-calls.ts';
 import type { ToolFamily } from './tool-family.ts';
 
 /**
- * Llama 3.1 to 3.3: the whole answer is `{"name": …, "parameters": {…}}`, sometimes behind `<|python_tag|>`, or
+ * Llama 3.1 to 3.3: the whole answer is `{"name": …, "parameters": {…}}`, sometimes behind `<|python_tag|>`,
+ * or
  * `<function=name>{…}</function>`. A JSON answer that names no tool of the request stays an answer.
  */
 export const llama3: ToolFamily = {

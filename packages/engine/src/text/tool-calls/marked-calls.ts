@@ -13,8 +13,8 @@ export interface MarkedCallsOptions {
 }
 
 /**
- * Content with calls in it, each group announced by a marker. Blanks around calls belong to them. Text that began
- * like a call and turned out to be none is content, to the byte.
+ * Content with calls in it, each group announced by a marker. Blanks around calls belong to them. Text that
+ * began like a call and turned out to be none is content, to the byte.
  */
 export class MarkedCallsParser implements OutputParser {
   readonly inReasoning = false;

@@ -7,8 +7,8 @@ import { type CallHead, NamedCallReader } from './named-calls.ts';
 import type { ToolFamily } from './tool-family.ts';
 
 /**
- * Mistral: `[TOOL_CALLS]` and a JSON list of calls; since tokenizer version 11 `[TOOL_CALLS]name[ARGS]{…}`, one
- * marker a call.
+ * Mistral: `[TOOL_CALLS]` and a JSON list of calls; since tokenizer version 11 `[TOOL_CALLS]name[ARGS]{…}`,
+ * one marker a call.
  */
 export const mistral: ToolFamily = {
   id: 'mistral',

@@ -27,7 +27,7 @@ export const qwenXml: ToolFamily = {
     nameKey: null,
     separator: '>\n',
     bareArguments: true,
-    after: '',
+    after: '</tool_call>',
   },
   describeTools,
   writeCall: writeHermesCall,

@@ -94,7 +94,8 @@ const written: Record<string, readonly [string, { content?: string; calls?: (typ
   deepseek: [
     [
       '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n```json\n{"city": "Paris"}\n```<｜tool▁call▁end｜>\n' +
-        '<｜tool▁call▁begin｜>function<｜tool▁sep｜>add\n```json\n{"a": 1, "b": [2, {"c": "}]"}]}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+        '<｜tool▁call▁begin｜>function<｜tool▁sep｜>add\n```json\n{"a": 1, "b": [2, {"c": "}]"}]}\n```' +
+        '<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
       { calls: [paris, sum] },
     ],
     [
@@ -110,7 +111,8 @@ const written: Record<string, readonly [string, { content?: string; calls?: (typ
   'qwen-xml': [
     [
       'Sure.\n<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n</tool_call>' +
-        '\n<tool_call>\n<function=add>\n<parameter=a>\n1\n</parameter>\n<parameter=b>\n[2,{"c":"}]"}]\n</parameter>\n</function>\n</tool_call>',
+        '\n<tool_call>\n<function=add>\n<parameter=a>\n1\n</parameter>\n' +
+        '<parameter=b>\n[2,{"c":"}]"}]\n</parameter>\n</function>\n</tool_call>',
       { content: 'Sure.', calls: [paris, { ...sum, arguments: '{"a": 1, "b": [2,{"c":"}]"}]}' }] },
     ],
     [
