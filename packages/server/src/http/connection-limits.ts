@@ -14,8 +14,8 @@ export function limitConnections(app: FastifyInstance, settings: GatewaySettings
 const slowUploads = new WeakSet<Socket>();
 
 /**
- * Lets the request that a socket is sending take any time: files of many gigabytes do. Whoever reads it must give up when
- * nothing comes.
+ * Lets the request that a socket is sending take any time: files of many gigabytes do. Whoever reads it must
+ * give up when nothing comes.
  */
 export function allowSlowUpload(socket: Socket): void {
   slowUploads.add(socket);
