@@ -1,3 +1,4 @@
+import { GrammarError, type Matcher } from '@sparkler/grammar';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createHashScript } from '../runners/scripted/scripts.ts';
 import { chat, completion, openHttp } from '../testing/open-http.ts';
@@ -168,6 +169,33 @@ describe('a model that says what it is told', () => {
     expect(body.choices[0].message).toMatchObject({ content: json, reasoning_content: 'hm {' });
     expect((await reasoning.post(route, chat(json, format))).body.choices[0].message.content).toBe(json);
   });
+});
+
+test('a grammar that turns out to need too much fails its own request and nobody else', async () => {
+  let steps = 0;
+  const exhausting = {
+    allows: () => true,
+    fillMask: (mask: Uint32Array) => mask.fill(0xffff_ffff),
+    accept() {
+      if (++steps > 3) throw new GrammarError({ message: 'too much work' });
+      return true;
+    },
+    forcedTokens: () => [],
+    rollback: () => undefined,
+    canEnd: false,
+    mustEnd: false,
+    reset: () => undefined,
+  };
+  await using http = openHttp({
+    context: {
+      compileGrammar: () => ({ unenforced: [], createMatcher: () => exhausting as unknown as Matcher }),
+    },
+  });
+  const format = { response_format: { type: 'json_object' } };
+  const failed = await http.post(route, chat('abcdef', format));
+  expect([failed.status, failed.body.error.param]).toEqual([400, 'response_format']);
+  expect(failed.body.error.message).toContain('too much work');
+  expect((await http.post(route, chat('fine'))).body.choices[0].message.content).toBe('fine');
 });
 
 describe('refused, naming the place', () => {

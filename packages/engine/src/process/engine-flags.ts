@@ -22,6 +22,8 @@ export interface EngineFlags {
   readonly queueMax: number | null;
   readonly prefixCache: boolean;
   readonly speculation: boolean;
+  readonly draftTokensMax: number | null;
+  readonly ngramTokens: number | null;
   readonly hostCacheBytes: number | null;
   readonly chatTemplatePath: string | null;
   readonly toolFormat: string | null;
@@ -69,6 +71,8 @@ const options: NonNullable<ParseArgsConfig['options']> = {
   'queue-max': string,
   'no-prefix-cache': { type: 'boolean', default: false },
   'no-speculation': { type: 'boolean', default: false },
+  'draft-tokens': string,
+  'ngram-tokens': string,
   'host-cache-mb': string,
   'chat-template': string,
   'tool-format': string,
@@ -122,6 +126,8 @@ export function parseEngineFlags(args: readonly string[]): EngineFlags | null {
     queueMax: readCount(values, 'queue-max', 0),
     prefixCache: values['no-prefix-cache'] !== true,
     speculation: values['no-speculation'] !== true,
+    draftTokensMax: readCount(values, 'draft-tokens', 0),
+    ngramTokens: readCount(values, 'ngram-tokens', 1),
     hostCacheBytes: hostCacheMb === null ? null : hostCacheMb * 1024 ** 2,
     chatTemplatePath: readText(values, 'chat-template'),
     toolFormat: readText(values, 'tool-format'),

@@ -30,6 +30,8 @@ Capacity
   --queue-max <n>                 Requests that may wait (1024).
   --no-prefix-cache               Keep no prefixes between requests.
   --no-speculation                Never draft tokens.
+  --draft-tokens <n>              Draft tokens per sequence and step, at most (32).
+  --ngram-tokens <n>              Tokens that must repeat before what followed them is drafted (3).
 
 Text
   --chat-template <path>          Jinja file that replaces the model's chat template.

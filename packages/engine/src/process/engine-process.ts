@@ -94,6 +94,8 @@ function startCore(flags: EngineFlags, model: OpenModel, metrics: EngineMetrics,
       prefixCache: flags.prefixCache,
       speculation: flags.speculation,
       ...(flags.queueMax === null ? {} : { queueMax: flags.queueMax }),
+      ...(flags.draftTokensMax === null ? {} : { draftTokensMax: flags.draftTokensMax }),
+      ...(flags.ngramTokens === null ? {} : { ngramTokens: flags.ngramTokens }),
       ...(flags.hostCacheBytes === null ? {} : { hostBytesMax: flags.hostCacheBytes }),
     },
     observer: {
