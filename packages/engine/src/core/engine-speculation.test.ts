@@ -13,19 +13,70 @@ import type { GenerationRequest } from './generation.ts';
 import { measureMisfit } from './testing/reference-distribution.ts';
 import { encodePrompt, generate, makeRequest } from './testing/requests.ts';
 
-/** A small machine: a step costs 8 ms and 2 ms a row, as a 135M model does on one core. */
-const SMALL_MACHINE = { stepMs: (rows: number) => 8 + 2 * rows, takesTime: false };
+/** Milliseconds of a step by rows: SmolLM2-135M on one core in three precisions (measured), and an even machine. */
+const MACHINES = {
+  even: [
+    [1, 10],
+    [512, 1032],
+  ],
+  Q4_0: [
+    [1, 4.6],
+    [2, 11.7],
+    [4, 16.5],
+    [8, 22.3],
+    [16, 29.6],
+    [32, 59.6],
+    [512, 950],
+  ],
+  Q8_0: [
+    [1, 6.5],
+    [2, 28],
+    [4, 36.6],
+    [8, 46.6],
+    [16, 50],
+    [32, 100],
+    [512, 1600],
+  ],
+  Q4_1: [
+    [1, 7.3],
+    [2, 19],
+    [4, 31.5],
+    [8, 52],
+    [16, 88],
+    [32, 174],
+    [64, 328],
+    [512, 2600],
+  ],
+} satisfies Record<string, [number, number][]>;
+type Machine = keyof typeof MACHINES;
 
-function openEngine(script: Script, policy: Partial<EnginePolicy> = {}) {
-  const { runner } = openScriptedModel({ script, ...SMALL_MACHINE });
+function costOf(machine: Machine): (rows: number) => number {
+  const points: [number, number][] = MACHINES[machine];
+  return (rows) => {
+    const above = Math.max(
+      1,
+      points.findIndex(([known]) => known >= rows),
+    );
+    const [[from, fromMs], [to, toMs]] = [points[above - 1]!, points[above]!];
+    return fromMs + ((toMs - fromMs) * (rows - from)) / (to - from);
+  };
+}
+
+function openEngine(script: Script, policy: Partial<EnginePolicy> = {}, machine: Machine = 'even') {
+  const { runner } = openScriptedModel({ script, stepMs: costOf(machine), takesTime: false });
   const steps: StepRecord[] = [];
   const engine = new Engine({ runner, policy, observer: { onStep: (step) => steps.push(step) } });
   return { engine, steps };
 }
 
 /** Runs requests together on a fresh engine: texts, decode steps and the milliseconds the machine worked. */
-async function run(script: Script, policy: Partial<EnginePolicy>, requests: readonly GenerationRequest[]) {
-  const { engine, steps } = openEngine(script, policy);
+async function run(
+  script: Script,
+  policy: Partial<EnginePolicy>,
+  requests: readonly GenerationRequest[],
+  machine: Machine = 'even',
+) {
+  const { engine, steps } = openEngine(script, policy, machine);
   const outcomes = await Promise.all(requests.map((request) => generate(engine, request)));
   await engine.close(0);
   return {
@@ -125,34 +176,46 @@ function askForEdit(prediction: readonly number[] | null): GenerationRequest {
   return makeRequest({ promptTokens, prediction, speculate: false, maxTokens: 1000 });
 }
 
-test('a prediction that is nearly right saves most steps and more than half the time', async () => {
-  const script = recite(askForEdit(null).promptTokens.length, EDITED);
-  const plain = await run(script, {}, [askForEdit(null)]);
-  const fast = await run(script, {}, [askForEdit([...new TextEncoder().encode(SURVEY)])]);
-  expect(fast.texts).toEqual(plain.texts);
-  expect(String.fromCharCode(...fast.texts[0]![0]!.slice(0, -1))).toBe(EDITED);
-  expect(plain.decodeSteps / fast.decodeSteps).toBeGreaterThan(3);
-  expect(plain.forwardMs / fast.forwardMs).toBeGreaterThan(2);
-  expect(fast.timings[0]!.draftTokensAccepted).toBeGreaterThan(EDITED.length / 2);
-});
+test.each([
+  ['even', 8, 2.5],
+  ['Q4_0', 8, 1.7],
+  // Rows of these cost nearly as much together as one after the other: there is less to gain.
+  ['Q8_0', 2, 1.2],
+  ['Q4_1', 2, 1.1],
+] as const)(
+  'a prediction that is nearly right pays on %s: %d times fewer steps',
+  async (machine, fewer, faster) => {
+    const script = recite(askForEdit(null).promptTokens.length, EDITED);
+    const plain = await run(script, {}, [askForEdit(null)], machine);
+    const fast = await run(script, {}, [askForEdit([...new TextEncoder().encode(SURVEY)])], machine);
+    expect(fast.texts).toEqual(plain.texts);
+    expect(String.fromCharCode(...fast.texts[0]![0]!.slice(0, -1))).toBe(EDITED);
+    expect(plain.decodeSteps / fast.decodeSteps).toBeGreaterThan(fewer);
+    expect(plain.forwardMs / fast.forwardMs).toBeGreaterThan(faster);
+  },
+);
 
-test('a wholly wrong prediction costs at most 5 %', async () => {
-  const wrong = [
-    'Nothing of this is ever said. '.repeat(20),
-    // The worst kind: runs of three that do occur, each followed by something else.
-    EDITED.replace(/.../gs, (run) => `${run}~`),
-  ];
-  const script = recite(askForEdit(null).promptTokens.length, EDITED);
-  for (const prediction of wrong) {
-    for (const maxTokens of [60, 1000]) {
-      const ask = (tokens: number[] | null) => ({ ...askForEdit(tokens), id: 'only', maxTokens });
-      const plain = await run(script, {}, [ask(null)]);
-      const slow = await run(script, {}, [ask([...new TextEncoder().encode(prediction)])]);
-      expect(slow.texts).toEqual(plain.texts);
-      expect(slow.forwardMs / plain.forwardMs).toBeLessThan(1.05);
+test.each(Object.keys(MACHINES) as Machine[])(
+  'a wholly wrong prediction costs at most 5 %% on %s',
+  async (machine) => {
+    const wrong = [
+      'Nothing of this is ever said. '.repeat(20),
+      // The worst kind: runs that do occur, each followed by something else.
+      EDITED.replace(/.../gs, (run) => `${run}~`),
+      EDITED.replace(/.{12}/gs, (run) => `${run}~`),
+    ];
+    const script = recite(askForEdit(null).promptTokens.length, EDITED);
+    for (const prediction of wrong) {
+      for (const maxTokens of [60, 1000]) {
+        const ask = (tokens: number[] | null) => ({ ...askForEdit(tokens), id: 'only', maxTokens });
+        const plain = await run(script, {}, [ask(null)], machine);
+        const slow = await run(script, {}, [ask([...new TextEncoder().encode(prediction)])], machine);
+        expect(slow.texts).toEqual(plain.texts);
+        expect(slow.forwardMs / plain.forwardMs).toBeLessThan(1.05);
+      }
     }
-  }
-});
+  },
+);
 
 test('drafting from text that never repeats costs at most 5 %, one stream or eight', async () => {
   for (const streams of [1, 8]) {

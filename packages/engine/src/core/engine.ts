@@ -67,7 +67,7 @@ export class Engine implements GenerationEngine {
     this.#speculator = new Speculator(
       this.#policy,
       runner.limits.canTrimSequences,
-      () => this.#scheduler.estimateSmallStep(),
+      (rows) => this.#scheduler.cost.estimate(rows),
       options.draftModel ?? null,
     );
     this.#batch = new StepBatch(runner.limits.batchTokensMax);
@@ -256,7 +256,8 @@ export class Engine implements GenerationEngine {
     }
     this.#steps++;
     this.#batchRows = batch.rows;
-    this.#scheduler.learnCost(batch.rows, result.forwardMs);
+    this.#scheduler.cost.learn(batch.rows, result.forwardMs);
+    tally.rows = batch.rows;
     tally.forwardMs = result.forwardMs;
     this.#apply(plan, tally);
     this.#observer.onStep?.(this.#record(plan, tally));
@@ -286,13 +287,7 @@ export class Engine implements GenerationEngine {
     const start = performance.now();
     try {
       const outcome = this.#applier.apply(part, row, (lastRow) => this.#onPrompt(sequence, lastRow, tally));
-      this.#speculator.learn(
-        sequence,
-        drafts.length,
-        outcome.draftsAccepted,
-        tally.forwardMs,
-        plan.parts.length,
-      );
+      this.#speculator.learn(sequence, drafts.length, outcome.draftsAccepted, tally.rows, plan.parts.length);
       job.counters.steps++;
       if (sequence.draftSource !== 'forced') {
         job.counters.draftTokens += drafts.length;

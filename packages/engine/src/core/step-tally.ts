@@ -3,6 +3,7 @@ import type { StepRecord } from './engine-observer.ts';
 /** Numbers of one step while it happens. */
 export class StepTally {
   readonly #startedMs = performance.now();
+  rows = 0;
   scheduleMs = 0;
   forwardMs = 0;
   sampleMs = 0;
@@ -14,13 +15,11 @@ export class StepTally {
   generatedTokens = 0;
 
   /** The clock stops here. */
-  finish(
-    rest: Omit<StepRecord, keyof StepTally | 'rows' | 'totalMs' | 'scheduleMs' | 'forwardMs'>,
-  ): StepRecord {
+  finish(rest: Omit<StepRecord, keyof StepTally | 'totalMs'>): StepRecord {
     const { scheduleMs, forwardMs, sampleMs, maskMs, prefillRows, decodeRows, draftRows } = this;
     return {
       ...rest,
-      rows: prefillRows + decodeRows + draftRows,
+      rows: this.rows,
       prefillRows,
       decodeRows,
       draftRows,

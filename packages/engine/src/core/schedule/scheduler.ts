@@ -5,7 +5,7 @@ import type { RunnerLimits } from '../model-runner.ts';
 import type { Sequence } from '../sequence.ts';
 import { AdapterTurns } from './adapter-turns.ts';
 import { planRows, type RowsWanted } from './plan-rows.ts';
-import { StepCost, type StepCostEstimate } from './step-cost.ts';
+import { StepCost } from './step-cost.ts';
 
 /** Cells kept free for each running sequence before another one is let in, so that decoding can go on for a while. */
 const GROWTH_CELLS = 16;
@@ -13,9 +13,6 @@ const GROWTH_CELLS = 16;
 const GROWTH_CELLS_RESUMED = 64;
 /** A sequence with output and at most this many pending tokens counts as decoding (forced tokens come in runs). */
 const DECODE_PENDING_MAX = 32;
-/** Steps of at most this many rows tell what a draft row costs; large ones are bound by arithmetic, not memory. */
-const SMALL_STEP_ROWS = 64;
-
 /** Rows of one sequence in a step: pending tokens to compute, and drafts behind them to verify. */
 export interface StepPart {
   readonly sequence: Sequence;
@@ -42,8 +39,7 @@ export class Scheduler {
   /** Preempted sequences and choices that wait for a slot; they go before requests that never started. */
   readonly paused: Sequence[] = [];
   preemptions = 0;
-  readonly #cost = new StepCost();
-  readonly #smallCost = new StepCost();
+  readonly cost = new StepCost();
   readonly #cache: SequenceCache;
   readonly #policy: EnginePolicy;
   readonly #limits: RunnerLimits;
@@ -176,24 +172,15 @@ export class Scheduler {
     return victim;
   }
 
-  learnCost(rows: number, forwardMs: number): void {
-    this.#cost.learn(rows, forwardMs);
-    if (rows <= SMALL_STEP_ROWS) this.#smallCost.learn(rows, forwardMs);
-  }
-
-  /** What a small step costs, as far as known. */
-  estimateSmallStep(): StepCostEstimate | null {
-    return this.#smallCost.estimate() ?? this.#cost.estimate();
-  }
-
   /** Prompt rows for this step: all the batch allows, or what keeps the step near its target while others decode. */
   #prefillRowsMax(decodeRows: number): number {
     const { prefillTokensMax, prefillTokensMin, stepTargetMs } = this.#policy;
     if (decodeRows === 0) return prefillTokensMax;
-    const estimate = this.#cost.estimate();
-    if (estimate === null || estimate.rowMs === 0) return prefillTokensMax;
-    const rows = Math.floor((stepTargetMs - estimate.baseMs) / estimate.rowMs) - decodeRows;
-    return Math.min(prefillTokensMax, Math.max(prefillTokensMin, rows));
+    let rows = prefillTokensMax;
+    while (rows > prefillTokensMin && (this.cost.estimate(decodeRows + rows) ?? 0) > stepTargetMs) {
+      rows = Math.max(prefillTokensMin, Math.floor(rows * 0.8));
+    }
+    return rows;
   }
 
   /** Whether everybody's pending tokens and some growth fit beside what is pinned. Alone, everything fits. */

@@ -1,39 +1,53 @@
-/** Older steps count less: a step's weight halves about every 35 newer ones. */
-const DECAY = 0.98;
+/** How much a new measurement counts. */
+const SHARE = 0.2;
+/** A measurement is believed up to this many times what was known: machines have hiccups. */
+const OUTLIER = 2;
 
-export interface StepCostEstimate {
-  readonly baseMs: number;
-  readonly rowMs: number;
+interface Point {
+  rows: number;
+  ms: number;
 }
 
 /**
- * What a step costs, learned from the steps made: forwardMs = base + perRow * rows, by decaying least squares.
- * Prompt chunks are sized with it and speculation is judged by it.
+ * What a forward call of so many rows takes, learned from the calls made: a curve through what was measured near
+ * 1, 2, 3, 4, 6, 8, 12, 16 … rows. A straight line would not do: on a CPU two rows can cost four times as much as
+ * one and sixteen hardly more than two (other kernels), and prompt chunks and drafts are judged by the difference.
  */
 export class StepCost {
-  #weight = 0;
-  #rows = 0;
-  #ms = 0;
-  #rowsRows = 0;
-  #rowsMs = 0;
+  /** By class of row counts; holes where nothing was measured. */
+  readonly #points: (Point | undefined)[] = [];
 
   learn(rows: number, forwardMs: number): void {
-    this.#weight = this.#weight * DECAY + 1;
-    this.#rows = this.#rows * DECAY + rows;
-    this.#ms = this.#ms * DECAY + forwardMs;
-    this.#rowsRows = this.#rowsRows * DECAY + rows * rows;
-    this.#rowsMs = this.#rowsMs * DECAY + rows * forwardMs;
+    const place = classOf(rows);
+    const point = this.#points[place];
+    if (point === undefined) {
+      this.#points[place] = { rows, ms: forwardMs };
+      return;
+    }
+    point.rows += SHARE * (rows - point.rows);
+    point.ms += SHARE * (Math.min(forwardMs, OUTLIER * point.ms + 1e-3) - point.ms);
   }
 
-  /** Estimated milliseconds, or null before anything is known. */
-  estimate(): StepCostEstimate | null {
-    if (this.#weight === 0) return null;
-    const meanRows = this.#rows / this.#weight;
-    const meanMs = this.#ms / this.#weight;
-    const variance = this.#rowsRows / this.#weight - meanRows * meanRows;
-    if (variance < 0.25) return null;
-    const slope = (this.#rowsMs / this.#weight - meanRows * meanMs) / variance;
-    const rowMs = Math.min(Math.max(slope, 0), meanMs / meanRows);
-    return { baseMs: meanMs - rowMs * meanRows, rowMs };
+  /** Estimated milliseconds; null before anything is known. */
+  estimate(rows: number): number | null {
+    let below: Point | null = null;
+    for (const point of this.#points) {
+      if (point === undefined) continue;
+      if (point.rows >= rows) return interpolate(below, point, rows);
+      below = point;
+    }
+    // Beyond everything measured: in proportion.
+    return below === null ? null : (below.ms * rows) / below.rows;
   }
+}
+
+/** Two classes for each doubling. */
+function classOf(rows: number): number {
+  return Math.round(2 * Math.log2(rows));
+}
+
+function interpolate(below: Point | null, above: Point, rows: number): number {
+  if (below === null) return (above.ms * rows) / above.rows;
+  const part = (rows - below.rows) / (above.rows - below.rows || 1);
+  return below.ms + part * (above.ms - below.ms);
 }

@@ -1,12 +1,12 @@
-/** An older observation counts for less: of ten tokens back about a third. */
-const DECAY = 0.9;
+/** An older observation counts for less: of fifty tokens back about a third. */
+const DECAY = 0.98;
 
-/** How likely a draft token is accepted, as observed lately, from a prior guess on. */
+/** How likely a guessed token is right, as observed lately, from a first guess on. */
 export class Acceptance {
   readonly #priorRate: number;
   readonly #priorWeight: number;
-  #accepted = 0;
-  #refused = 0;
+  #right = 0;
+  #wrong = 0;
 
   constructor(priorRate: number, priorWeight: number) {
     this.#priorRate = priorRate;
@@ -14,15 +14,12 @@ export class Acceptance {
   }
 
   get rate(): number {
-    const accepted = this.#accepted + this.#priorRate * this.#priorWeight;
-    return accepted / (this.#accepted + this.#refused + this.#priorWeight);
+    const right = this.#right + this.#priorRate * this.#priorWeight;
+    return right / (this.#right + this.#wrong + this.#priorWeight);
   }
 
-  /** `accepted` of `drafts` tokens were right. Those behind the first wrong one were not tried and tell nothing. */
-  learn(drafts: number, accepted: number): void {
-    const tried = Math.min(drafts, accepted + 1);
-    const kept = DECAY ** tried;
-    this.#accepted = this.#accepted * kept + accepted;
-    this.#refused = this.#refused * kept + (tried - accepted);
+  learn(isRight: boolean): void {
+    this.#right = this.#right * DECAY + (isRight ? 1 : 0);
+    this.#wrong = this.#wrong * DECAY + (isRight ? 0 : 1);
   }
 }

@@ -2,35 +2,41 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planDraftLength } from './plan-drafts.ts';
 
-const COST = { baseMs: 8, rowMs: 2, draftMs: 0, sequences: 1 };
+const LINEAR = { stepMs: (rows: number) => 8 + 2 * rows, rows: 1, tokenMs: 10, draftMs: 0 };
+/** One row is cheap, two are not, sixteen hardly more: Q8_0 on a CPU. */
+const JUMPING = { ...LINEAR, stepMs: (rows: number) => (rows === 1 ? 6.5 : 26 + 1.6 * rows), tokenMs: 6.5 };
 
-test('more drafts for surer sources and dearer steps, none where a row costs what it saves', () => {
-  expect(planDraftLength(0.2, COST, 32)).toBe(0);
-  expect(planDraftLength(0.8, COST, 32)).toBe(6);
-  expect(planDraftLength(0.95, COST, 32)).toBe(28);
-  expect(planDraftLength(1, COST, 32)).toBe(32);
-  expect(planDraftLength(0.8, { ...COST, sequences: 16 }, 32)).toBe(0);
-  expect(planDraftLength(0.8, { ...COST, draftMs: 4 }, 32)).toBe(1);
-  expect(planDraftLength(0.9, { ...COST, baseMs: 0 }, 32)).toBe(0);
+test('surer guesses get more drafts, those that cost what they save none', () => {
+  expect(planDraftLength(0.1, LINEAR, 32)).toBe(0);
+  expect(planDraftLength(0.8, LINEAR, 32)).toBe(6);
+  expect(planDraftLength(0.95, LINEAR, 32)).toBe(30);
+  expect(planDraftLength(1, LINEAR, 32)).toBe(32);
+  expect(planDraftLength(0.8, { ...LINEAR, tokenMs: 2.5, rows: 16 }, 32)).toBe(0);
+  expect(planDraftLength(0.8, { ...LINEAR, draftMs: 4 }, 32)).toBe(1);
 });
 
-test('a plan never loses on average: each planned draft earns more than its row costs', () => {
+test('where the first drafts lose and many win, it is many or none', () => {
+  expect(planDraftLength(0.7, JUMPING, 16)).toBe(0);
+  expect(planDraftLength(0.97, JUMPING, 4)).toBe(0);
+  expect(planDraftLength(0.97, JUMPING, 16)).toBe(16);
+});
+
+test('what is planned never loses on average', () => {
   const arbitrary = fc.record({
     rate: fc.double({ min: 0, max: 1, noNaN: true }),
-    baseMs: fc.double({ min: 0, max: 50, noNaN: true }),
-    rowMs: fc.double({ min: 0.001, max: 10, noNaN: true }),
+    steps: fc.array(fc.double({ min: 0, max: 20, noNaN: true }), { minLength: 40, maxLength: 40 }),
+    tokenMs: fc.double({ min: 0, max: 50, noNaN: true }),
     draftMs: fc.double({ min: 0, max: 10, noNaN: true }),
-    sequences: fc.integer({ min: 1, max: 64 }),
+    rows: fc.integer({ min: 1, max: 6 }),
   });
   fc.assert(
-    fc.property(arbitrary, ({ rate, ...cost }) => {
-      const drafts = planDraftLength(rate, cost, 32);
-      expect(drafts).toBeGreaterThanOrEqual(0);
-      expect(drafts).toBeLessThanOrEqual(32);
-      if (drafts > 0) {
-        const saved = rate ** drafts * (cost.baseMs / cost.sequences + cost.rowMs);
-        expect(saved).toBeGreaterThan(cost.rowMs + cost.draftMs);
-      }
+    fc.property(arbitrary, ({ rate, steps, rows, ...cost }) => {
+      const stepMs = (count: number): number => steps.slice(0, count).reduce((sum, ms) => sum + ms, 1);
+      const drafts = planDraftLength(rate, { ...cost, rows, stepMs }, 32);
+      let saved = 0;
+      for (let i = 1; i <= drafts; i++) saved += rate ** i * cost.tokenMs;
+      const paid = stepMs(rows + drafts) - stepMs(rows) + drafts * cost.draftMs;
+      expect(saved).toBeGreaterThanOrEqual(paid);
     }),
   );
 });

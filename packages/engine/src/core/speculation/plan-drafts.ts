@@ -1,26 +1,37 @@
-/** What drafts cost now. A step takes baseMs + rowMs * rows. */
+/** What drafts of one sequence cost in the step being planned. */
 export interface DraftCost {
-  readonly baseMs: number;
-  readonly rowMs: number;
-  /** Making one draft token: next to nothing from text, a step of a draft model otherwise. */
+  /** Estimated milliseconds of a step with so many rows. */
+  readonly stepMs: (rows: number) => number;
+  /** Rows of the step so far. */
+  readonly rows: number;
+  /** What a token of a sequence costs without drafts. */
+  readonly tokenMs: number;
+  /** Making one draft token: nothing from text, a step of a draft model otherwise. */
   readonly draftMs: number;
-  /** Sequences that share a step. */
-  readonly sequences: number;
 }
 
-/** A draft row has to earn this much more than it costs: estimates are noisy. */
-const MARGIN = 1.15;
+/** Drafts have to earn this much more than they cost: estimates are noisy. */
+const MARGIN = 1.05;
 
 /**
- * How many draft tokens pay off. The i-th is accepted with rate^i and then saves the sequence's share of a step; it
- * costs a row and its making whether accepted or not. So drafts are worth it while
- * rate^i * (base/sequences + row) > row + draft. Pure.
+ * How many draft tokens pay off most, 0 if none do. The i-th is accepted with rate^i and then saves a token's time;
+ * all cost rows and their making whether accepted or not. The whole range is looked at, because the cost of rows has
+ * jumps: on a CPU three drafts can lose where fifteen win. Pure.
  */
 export function planDraftLength(rate: number, cost: DraftCost, draftsMax: number): number {
-  const { baseMs, rowMs, draftMs, sequences } = cost;
-  const tokenMs = baseMs / sequences + rowMs;
-  const needed = ((rowMs + draftMs) * MARGIN) / tokenMs;
-  if (needed >= rate) return 0;
-  if (rate >= 1 || needed <= 0) return draftsMax;
-  return Math.min(draftsMax, Math.floor(Math.log(needed) / Math.log(rate)));
+  const { stepMs, rows, tokenMs, draftMs } = cost;
+  const plainMs = stepMs(rows);
+  let best = 0;
+  let bestGain = 0;
+  let accepted = 0;
+  let chance = 1;
+  for (let drafts = 1; drafts <= draftsMax; drafts++) {
+    chance *= rate;
+    accepted += chance;
+    const gain = accepted * tokenMs - MARGIN * (stepMs(rows + drafts) - plainMs + drafts * draftMs);
+    if (gain <= bestGain) continue;
+    best = drafts;
+    bestGain = gain;
+  }
+  return best;
 }

@@ -1,50 +1,48 @@
 import type { EnginePolicy } from '../engine-policy.ts';
-import type { StepCostEstimate } from '../schedule/step-cost.ts';
 import type { Sequence } from '../sequence.ts';
 import { Acceptance } from './acceptance.ts';
 import type { DraftModel } from './draft-model.ts';
-import { copyContinuation, NgramIndex } from './ngram-index.ts';
-import { type DraftCost, planDraftLength } from './plan-drafts.ts';
-import { PredictionCursor } from './prediction-cursor.ts';
+import type { Guess } from './guess.ts';
+import { planDraftLength } from './plan-drafts.ts';
+import { createPredictionGuess } from './prediction-guess.ts';
+import { createRepetitionGuess } from './repetition-guess.ts';
 
-export type DraftSource = 'forced' | 'prediction' | 'ngram' | 'model';
-
-/** Costs assumed until steps of different sizes were measured, and where they cost nothing (scripted models). */
-const ASSUMED_COST = { baseMs: 3, rowMs: 1 };
-/** Rows of refused drafts a sequence may waste before its first success … */
-const WASTE_ROWS = 4;
-/** … and the part of its decoding time beyond them. A wholly wrong prediction costs no more than this. */
+/** Assumed until steps were measured, and where they cost nothing (scripted models). */
+const assumeStepMs = (rows: number): number => 3 + rows;
+/** Part of its decoding time that a sequence may lose on refused drafts; then it waits until time has made it good. */
 const WASTE_SHARE = 0.02;
-/** Credit from good drafts covers at most this many rows of later bad ones, so that a change is noticed soon. */
-const CREDIT_ROWS = 32;
-
+/** Good drafts are credited for so many tokens' time at most, so that a change is noticed soon. */
+const CREDIT_TOKENS = 32;
+/** First estimates of how likely a guess is right, and how many observations they weigh. */
+const PRIORS = { prediction: 0.6, repetition: 0.5, model: 0.7 } as const;
+const PRIOR_WEIGHT = 2;
 /** How fast the cost of a draft model's token is followed. */
 const MODEL_COST_SHARE = 0.2;
 
-/** First guesses of how likely a draft token of a source is right. */
-const PRIORS = { prediction: 0.8, ngram: 0.6, model: 0.7 } as const;
+type GuessSource = keyof typeof PRIORS;
+export type DraftSource = 'forced' | GuessSource;
 
 /** Speculation state of one sequence. */
 interface DraftState {
-  readonly prediction: PredictionCursor | null;
-  readonly ngrams: NgramIndex | null;
-  readonly acceptance: Readonly<Record<keyof typeof PRIORS, Acceptance>>;
+  readonly guesses: readonly { readonly source: GuessSource; readonly guess: Guess }[];
+  readonly acceptance: Readonly<Record<GuessSource, Acceptance>>;
   /** Milliseconds lost on refused drafts minus those saved by accepted ones. */
   debtMs: number;
-  /** Milliseconds of steps it took part in, its share of them. */
+  /** Its share of the steps it took part in. */
   decodeMs: number;
 }
 
 /**
  * Proposes draft tokens and judges whether they pay. Sources, best first: tokens a constraint forces, the user's
- * prediction, the sequence's own text, a draft model. All are verified the same way, so they can only cost time, and
- * how much time is bounded per sequence.
+ * prediction, the sequence's own text, a draft model. All are verified the same way, so they can only cost time. What
+ * comes from text is first compared with the output for nothing: only guesses that prove right get rows, a wholly
+ * wrong prediction gets none. What is lost on refused drafts beyond that is bounded per sequence.
  */
 export class Speculator {
   readonly #policy: EnginePolicy;
   /** Refused drafts have to be trimmed; tokens a constraint forces are never refused. */
   readonly #enabled: boolean;
-  readonly #estimateCost: () => StepCostEstimate | null;
+  readonly #stepMs: (rows: number) => number;
   readonly #draftModel: DraftModel | null;
   /** What a token of the draft model costs, smoothed. */
   #modelDraftMs = 0;
@@ -53,41 +51,52 @@ export class Speculator {
   constructor(
     policy: EnginePolicy,
     canTrim: boolean,
-    estimateCost: () => StepCostEstimate | null,
+    estimateStepMs: (rows: number) => number | null,
     draftModel: DraftModel | null,
   ) {
     this.#policy = policy;
     this.#enabled = policy.speculation && canTrim;
-    this.#estimateCost = estimateCost;
+    this.#stepMs = (rows) => {
+      const known = estimateStepMs(rows);
+      return known !== null && known > 1e-6 ? known : assumeStepMs(rows);
+    };
     this.#draftModel = draftModel;
   }
 
   /** Sets `drafts` of the sequences that decode. A promise only if the draft model has to run. */
   propose(sequences: readonly Sequence[]): Promise<void> | null {
     const decoding = sequences.filter((sequence) => sequence.generated > 0 && sequence.pending === 1);
+    const tokenMs = this.#stepMs(Math.max(1, decoding.length)) / decoding.length;
     const wanted: { sequence: Sequence; count: number }[] = [];
+    let rows = decoding.length;
     for (const sequence of decoding) {
       sequence.drafts = [];
       const room = Math.min(this.#policy.draftTokensMax, sequence.lengthMax - sequence.tokens.length - 1);
-      if (room <= 0) continue;
-      const count = this.#proposeFromText(sequence, room, decoding.length);
+      if (room <= 0 || this.#proposeForced(sequence, room) || !this.#enabled) continue;
+      const count = this.#proposeFromText(sequence, room, rows, tokenMs);
       if (count > 0) wanted.push({ sequence, count });
+      rows += sequence.drafts.length + count;
     }
     if (this.#draftModel === null || wanted.length === 0) return null;
     return this.#proposeFromModel(this.#draftModel, wanted);
   }
 
-  /** What became of the drafts of a step that took `forwardMs` for `sequences` sequences. */
-  learn(sequence: Sequence, drafts: number, accepted: number, forwardMs: number, sequences: number): void {
+  /** What became of a sequence's drafts in a step of `rows` rows for `sequences` sequences. */
+  learn(sequence: Sequence, drafts: number, accepted: number, rows: number, sequences: number): void {
     const state = this.#states.get(sequence);
     if (state === undefined) return;
-    state.decodeMs += forwardMs / sequences;
+    const stepMs = this.#stepMs(rows);
+    state.decodeMs += stepMs / sequences;
     const source = sequence.draftSource;
     if (drafts === 0 || source === null || source === 'forced') return;
-    state.acceptance[source].learn(drafts, accepted);
-    const { baseMs, rowMs, draftMs } = this.#draftCost(source, sequences);
-    const lostMs = (drafts - accepted) * rowMs + drafts * draftMs - (accepted * baseMs) / sequences;
-    state.debtMs = Math.max(state.debtMs + lostMs, -CREDIT_ROWS * (rowMs + draftMs));
+    const tokenMs = this.#stepMs(sequences) / sequences;
+    let lostMs = stepMs - this.#stepMs(rows - drafts) - accepted * tokenMs;
+    if (source === 'model') {
+      lostMs += drafts * this.#modelDraftMs;
+      // Guesses from text are followed token by token; of a model's drafts those after the first wrong one say nothing.
+      for (let i = 0; i < Math.min(drafts, accepted + 1); i++) state.acceptance.model.learn(i < accepted);
+    }
+    state.debtMs = Math.max(state.debtMs + lostMs, -CREDIT_TOKENS * tokenMs);
   }
 
   /** The sequence ended. */
@@ -96,34 +105,33 @@ export class Speculator {
     this.#draftModel?.forget(sequence);
   }
 
-  /** Drafts that cost nothing to make. Returns how many the draft model should make instead; 0: none. */
-  #proposeFromText(sequence: Sequence, room: number, sequences: number): number {
+  /** Tokens that a constraint forces need no judging. */
+  #proposeForced(sequence: Sequence, room: number): boolean {
     const forced = sequence.constraint?.forcedTokens() ?? [];
-    if (forced.length > 0) {
-      setDrafts(sequence, 'forced', forced.slice(0, room));
-      return 0;
-    }
-    if (!this.#enabled) return 0;
+    if (forced.length > 0) setDrafts(sequence, 'forced', forced.slice(0, room));
+    return forced.length > 0;
+  }
+
+  /** Takes drafts from the first source that has a guess. Returns how many a draft model should make instead. */
+  #proposeFromText(sequence: Sequence, room: number, rows: number, tokenMs: number): number {
     const state = this.#stateOf(sequence);
     const { array, length } = sequence.tokens;
-    if (state.prediction !== null) {
-      const count = this.#affordable(state, 'prediction', room, sequences);
-      const tokens = state.prediction.propose(array, sequence.promptLength, length, Math.max(1, count));
-      if (tokens.length > 0) {
-        if (count > 0) setDrafts(sequence, 'prediction', tokens);
-        return 0;
-      }
+    for (const { source, guess } of state.guesses) {
+      guess.follow(array, length, (isRight) => state.acceptance[source].learn(isRight));
     }
-    if (state.ngrams !== null) {
-      const from = state.ngrams.findContinuation(array, length);
-      const count = from < 0 ? 0 : this.#affordable(state, 'ngram', room, sequences);
-      if (count > 0) {
-        setDrafts(sequence, 'ngram', copyContinuation(array, length, from, count));
-        return 0;
-      }
+    const isInDebt = state.debtMs > WASTE_SHARE * state.decodeMs;
+    if (isInDebt) return 0;
+    const cost = { stepMs: this.#stepMs, rows, tokenMs, draftMs: 0 };
+    for (const { source, guess } of state.guesses) {
+      const tokens = guess.propose(array, length, room);
+      if (tokens.length === 0) continue;
+      const count = planDraftLength(state.acceptance[source].rate, cost, tokens.length);
+      if (count > 0) setDrafts(sequence, source, tokens.slice(0, count));
+      return 0;
     }
     const mayDraft = this.#draftModel !== null && sequence.job.request.speculate && sequence.adapter === null;
-    return mayDraft ? this.#affordable(state, 'model', room, sequences) : 0;
+    if (!mayDraft) return 0;
+    return planDraftLength(state.acceptance.model.rate, { ...cost, draftMs: this.#modelDraftMs }, room);
   }
 
   async #proposeFromModel(
@@ -140,36 +148,23 @@ export class Speculator {
     });
   }
 
-  /** How many drafts of a source are worth their rows and covered by what the sequence may waste. */
-  #affordable(state: DraftState, source: keyof typeof PRIORS, room: number, sequences: number): number {
-    const cost = this.#draftCost(source, sequences);
-    const worth = planDraftLength(state.acceptance[source].rate, cost, room);
-    const draftMs = cost.rowMs + cost.draftMs;
-    const allowanceMs = WASTE_ROWS * draftMs + WASTE_SHARE * state.decodeMs - state.debtMs;
-    return Math.max(0, Math.min(worth, Math.floor(allowanceMs / draftMs)));
-  }
-
-  #draftCost(source: keyof typeof PRIORS, sequences: number): DraftCost {
-    const measured = this.#estimateCost();
-    const known = measured !== null && measured.baseMs + measured.rowMs > 1e-6;
-    const { baseMs, rowMs } = known ? measured : ASSUMED_COST;
-    // A row is never free: without a floor one lucky fit would switch every bound off.
-    const draftMs = source === 'model' ? this.#modelDraftMs : 0;
-    return { baseMs, rowMs: Math.max(rowMs, baseMs / 100, 1e-6), draftMs, sequences };
-  }
-
   #stateOf(sequence: Sequence): DraftState {
     const known = this.#states.get(sequence);
     if (known !== undefined) return known;
     const { prediction, speculate } = sequence.job.request;
     const { ngramTokens } = this.#policy;
+    const start = sequence.promptLength;
+    const guesses: { source: GuessSource; guess: Guess }[] = [];
+    if (prediction !== null) {
+      guesses.push({ source: 'prediction', guess: createPredictionGuess(prediction, ngramTokens, start) });
+    }
+    if (speculate) guesses.push({ source: 'repetition', guess: createRepetitionGuess(ngramTokens, start) });
     const state: DraftState = {
-      prediction: prediction === null ? null : new PredictionCursor(prediction, ngramTokens),
-      ngrams: speculate ? new NgramIndex(ngramTokens) : null,
+      guesses,
       acceptance: {
-        prediction: new Acceptance(PRIORS.prediction, 3),
-        ngram: new Acceptance(PRIORS.ngram, 3),
-        model: new Acceptance(PRIORS.model, 3),
+        prediction: new Acceptance(PRIORS.prediction, PRIOR_WEIGHT),
+        repetition: new Acceptance(PRIORS.repetition, PRIOR_WEIGHT),
+        model: new Acceptance(PRIORS.model, PRIOR_WEIGHT),
       },
       debtMs: 0,
       decodeMs: 0,
