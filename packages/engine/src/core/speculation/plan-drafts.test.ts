@@ -12,7 +12,7 @@ test('surer guesses get more drafts, those that cost what they save none', () =>
   expect(planDraftLength(0.95, LINEAR, 32)).toBe(30);
   expect(planDraftLength(1, LINEAR, 32)).toBe(32);
   expect(planDraftLength(0.8, { ...LINEAR, tokenMs: 2.5, rows: 16 }, 32)).toBe(0);
-  expect(planDraftLength(0.8, { ...LINEAR, draftMs: 4 }, 32)).toBe(1);
+  expect(planDraftLength(0.8, { ...LINEAR, draftMs: 4 }, 32)).toBe(2);
 });
 
 test('where the first drafts lose and many win, it is many or none', () => {
