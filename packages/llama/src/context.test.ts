@@ -43,6 +43,30 @@ test('more sequences than rows of a batch do not end the process', async () => {
   context.close();
 });
 
+test('pooled contexts of any size compute, also where rows do not divide among the sequences', async () => {
+  for (const pooling of ['mean', 'cls', 'last'] as const) {
+    for (const [sequencesMax, batchTokensMax, microBatchTokensMax] of [
+      [32, 16, 16],
+      [7, 20, 20],
+      [5, 100, 4],
+      [3, 8, 8],
+      [1, 1, 1],
+    ] as const) {
+      const options = {
+        cellsMax: batchTokensMax,
+        sequencesMax,
+        batchTokensMax,
+        microBatchTokensMax,
+        threads: 1,
+      };
+      const context = await openContext(model, { ...options, pooling });
+      await context.decode(fill(context, [1, 2, 3, 4].slice(0, batchTokensMax)));
+      expect(context.sequenceEmbedding(0, model.embeddingSize).every(Number.isFinite)).toBe(true);
+      context.close();
+    }
+  }
+});
+
 test('every type of cache takes the room of its type and gives nearly the same logits', async () => {
   const tokens = [5, 6, 7, 8, 9, 10];
   const run = async (cacheType: CacheType): Promise<{ logits: Float32Array; stateBytes: number }> => {

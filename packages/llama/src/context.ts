@@ -200,15 +200,17 @@ function planContextParams(
   requireCount('sequencesMax', sequencesMax, 1, sequencesLimit);
   requireCount('batchTokensMax', batchTokensMax, 1, 2 ** 20);
   requireCount('threads', threads, 1, 512);
-  // llama.cpp asserts that every sequence can have an output in one batch; fewer rows would abort the
-  // process.
-  const rows = Math.max(batchTokensMax, sequencesMax);
+  // Every sequence must be able to have an output in one batch, and with pooling the rows computed at once
+  // must divide evenly among the sequences: llama.cpp asserts on both when it plans its graph.
+  const step = pooling === undefined ? 1 : sequencesMax;
+  const roundUp = (count: number): number => Math.ceil(count / step) * step;
+  const rows = roundUp(Math.max(batchTokensMax, sequencesMax));
   const quantized = !['f32', 'f16', 'bf16'].includes(cacheType);
   return {
     ...defaults,
     n_ctx: Math.max(cellsMax, rows),
     n_batch: rows,
-    n_ubatch: Math.min(options.microBatchTokensMax ?? 512, rows),
+    n_ubatch: Math.min(roundUp(options.microBatchTokensMax ?? 512), rows),
     n_seq_max: sequencesMax,
     n_threads: threads,
     n_threads_batch: threads,

@@ -74,11 +74,11 @@ export function loadLibrary(options: LibraryOptions = {}): LlamaLibrary {
     options.folder === undefined
       ? resolveLibraryFiles(backend)
       : describeLibraryFolder(backend === 'auto' ? 'cpu' : backend, options.folder);
-  loaded = openLibrary(files);
+  loaded = openLibrary(files, backend !== 'auto');
   return loaded;
 }
 
-function openLibrary(files: LibraryFiles): LlamaLibrary {
+function openLibrary(files: LibraryFiles, needsDevice: boolean): LlamaLibrary {
   configureNativeStacks();
   // Global, so that the backends that ggml loads later find ggml-base's symbols; each before its dependants.
   const ggmlBase = koffi.load(files.ggmlBase, { global: true });
@@ -96,7 +96,7 @@ function openLibrary(files: LibraryFiles): LlamaLibrary {
   });
   const log = silenceNativeLog(system, llama);
   const backends = bindBackendFunctions(ggml, ggmlBase);
-  const devices = loadBackends(files, backends);
+  const devices = loadBackends(files, backends, needsDevice);
   system.startBackend();
   return {
     files,
@@ -116,7 +116,14 @@ function openLibrary(files: LibraryFiles): LlamaLibrary {
   };
 }
 
-function loadBackends(files: LibraryFiles, backends: BackendFunctions): readonly Device[] {
+/**
+ * `needsDevice`: the accelerator was asked for by name, so computing on the processor instead is an error.
+ */
+function loadBackends(
+  files: LibraryFiles,
+  backends: BackendFunctions,
+  needsDevice: boolean,
+): readonly Device[] {
   backends.loadAll(files.folder);
   for (const folder of files.fallbackFolders) {
     if (listDevices(backends).every((device) => device.type === 'cpu')) backends.loadAll(folder);
@@ -127,7 +134,7 @@ function loadBackends(files: LibraryFiles, backends: BackendFunctions): readonly
       `no processor backend in ${files.folder} loads on this machine; is the package complete?`,
     );
   }
-  if (files.backend !== 'cpu' && devices.every((device) => device.type === 'cpu')) {
+  if (needsDevice && files.backend !== 'cpu' && devices.every((device) => device.type === 'cpu')) {
     throw new LlamaError(
       `the ${files.backend} backend found no device: its driver or runtime library is missing ` +
         `(check with ldd ${files.folder}/libggml-${files.backend}.so), or take the cpu backend`,

@@ -28,9 +28,15 @@ export function checkBatch(batch: ForwardBatch, limits: RunnerLimits): void {
 
 /**
  * Refuses rows that do not continue their slot: llama.cpp starts an empty sequence anywhere, and says of
- * other gaps only that the batch is bad. `lengthOf` gives the positions a slot holds.
+ * other gaps only that the batch is bad. `lengthOf` gives the positions a slot holds. `positionsMax` bounds
+ * models that look positions up in a table, beyond which llama.cpp would end the process; it is Infinity for
+ * others.
  */
-export function checkPositions(batch: ForwardBatch, lengthOf: (slot: number) => number): void {
+export function checkPositions(
+  batch: ForwardBatch,
+  lengthOf: (slot: number) => number,
+  positionsMax: number,
+): void {
   const next = new Map<number, number>();
   for (let row = 0; row < batch.rows; row++) {
     const slot = batch.slots[row]!;
@@ -38,6 +44,11 @@ export function checkPositions(batch: ForwardBatch, lengthOf: (slot: number) => 
     if (batch.positions[row] !== expected) {
       throw new RunnerError(
         `row ${row} has position ${batch.positions[row]}, but slot ${slot} goes on at ${expected}`,
+      );
+    }
+    if (expected >= positionsMax) {
+      throw new RunnerError(
+        `slot ${slot} is full: this model knows the positions 0 … ${positionsMax - 1} only`,
       );
     }
     next.set(slot, expected + 1);

@@ -44,6 +44,7 @@ export class LlamaRunner implements ModelRunner {
   readonly #id = randomBytes(8).readBigUInt64LE();
   /** Adapter that the context has set now. */
   #current: string | null = null;
+  readonly #positionsMax: number;
   #computing = false;
   #failure: Error | null = null;
   #closed: Promise<void> | null = null;
@@ -51,13 +52,14 @@ export class LlamaRunner implements ModelRunner {
   constructor(parts: LlamaRunnerParts) {
     this.#parts = parts;
     this.limits = parts.limits;
+    this.#positionsMax = parts.file.tensors.get('position_embd.weight')?.shape[1] ?? Infinity;
   }
 
   async forward(batch: ForwardBatch): Promise<ForwardResult> {
     const context = this.#idleContext('forward');
     if (this.#failure !== null) throw this.#failure;
     checkBatch(batch, this.limits);
-    checkPositions(batch, (slot) => context.sequenceLength(slot));
+    checkPositions(batch, (slot) => context.sequenceLength(slot), this.#positionsMax);
     this.#computing = true;
     try {
       return await this.#gate.shared(() => this.#decode(context, batch));

@@ -13,6 +13,7 @@ import type { ModelDescription, OpenModel, RunnerLimits } from '../../core/model
 import { Embedder } from './embedder.ts';
 import { LlamaRunner } from './llama-runner.ts';
 import { type EmbeddingPooling, readModelPooling, resolvePooling } from './pooling.ts';
+import { RunnerError } from './runner-error.ts';
 
 export interface OpenLlamaModelOptions {
   /** A GGUF file. */
@@ -49,24 +50,35 @@ export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<Op
     gpuLayers: options.gpuLayers,
     onProgress: options.onProgress,
   });
+  let context: LlamaContext | null = null;
   try {
-    const context = keepsSequences(model) ? await openContext(model, options) : null;
+    const pooling = resolvePooling(model, options.pooling);
+    if (keepsSequences(model)) context = await openContext(model, options);
     const runner = new LlamaRunner({
       model,
       file,
       context,
       embedder: new Embedder(model, {
-        pooling: resolvePooling(model, options.pooling),
-        tokensMax: options.embeddingTokensMax ?? Math.min(model.contextTokensTrained, 2048),
+        pooling,
+        tokensMax: resolveEmbeddingTokens(model, options.embeddingTokensMax),
         threads: options.threads,
       }),
       limits: describeLimits(model, context, options.batchTokensMax),
     });
     return { runner, tokenizer: createTokenizer(model), description: describeModel(model) };
   } catch (error) {
+    context?.close();
     model.close();
     throw error;
   }
+}
+
+/** llama.cpp ends the process when an encoder looks up a position that its table does not have. */
+function resolveEmbeddingTokens(model: LlamaModel, asked: number | undefined): number {
+  const trained = model.contextTokensTrained;
+  if (asked === undefined) return Math.min(trained, 2048);
+  if (Number.isInteger(asked) && asked >= 1 && asked <= trained) return asked;
+  throw new RunnerError(`embeddingTokensMax must be from 1 to ${trained} for ${model.path}, not ${asked}`);
 }
 
 /** Encoders such as BERT see the whole input at once and keep nothing. */
