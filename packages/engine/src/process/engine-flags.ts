@@ -22,6 +22,8 @@ export interface EngineFlags {
   readonly queueMax: number | null;
   readonly prefixCache: boolean;
   readonly speculation: boolean;
+  /** GGUF file of a smaller model that guesses ahead. */
+  readonly draftModelPath: string | null;
   readonly draftTokensMax: number | null;
   readonly ngramTokens: number | null;
   readonly hostCacheBytes: number | null;
@@ -71,6 +73,7 @@ const options: NonNullable<ParseArgsConfig['options']> = {
   'queue-max': string,
   'no-prefix-cache': { type: 'boolean', default: false },
   'no-speculation': { type: 'boolean', default: false },
+  'draft-model': string,
   'draft-tokens': string,
   'ngram-tokens': string,
   'host-cache-mb': string,
@@ -105,6 +108,12 @@ export function parseEngineFlags(args: readonly string[]): EngineFlags | null {
     throw new FlagError('--model has no use with --runner scripted; leave it out');
   if (runner !== 'scripted' && values.script !== undefined)
     throw new FlagError('--script needs --runner scripted');
+  if (runner === 'scripted' && values['draft-model'] !== undefined) {
+    throw new FlagError('--draft-model needs --runner llama-cpp');
+  }
+  if (values['draft-model'] !== undefined && values['no-speculation'] === true) {
+    throw new FlagError('--draft-model and --no-speculation exclude each other; leave one out');
+  }
   const name = readText(values, 'name');
   if (name === null) throw new FlagError('--name is missing: give the name that requests use for the model');
   const hostCacheMb = readCount(values, 'host-cache-mb', 0);
@@ -126,6 +135,7 @@ export function parseEngineFlags(args: readonly string[]): EngineFlags | null {
     queueMax: readCount(values, 'queue-max', 0),
     prefixCache: values['no-prefix-cache'] !== true,
     speculation: values['no-speculation'] !== true,
+    draftModelPath: readText(values, 'draft-model'),
     draftTokensMax: readCount(values, 'draft-tokens', 0),
     ngramTokens: readCount(values, 'ngram-tokens', 1),
     hostCacheBytes: hostCacheMb === null ? null : hostCacheMb * 1024 ** 2,

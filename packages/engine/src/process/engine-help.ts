@@ -30,6 +30,7 @@ Capacity
   --queue-max <n>                 Requests that may wait (1024).
   --no-prefix-cache               Keep no prefixes between requests.
   --no-speculation                Never draft tokens.
+  --draft-model <path>            GGUF file of a smaller model with the same tokens, to guess ahead.
   --draft-tokens <n>              Draft tokens per sequence and step, at most (32).
   --ngram-tokens <n>              Tokens that must repeat before what followed them is drafted (3).
 

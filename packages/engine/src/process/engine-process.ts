@@ -1,24 +1,16 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import { Engine } from '../core/engine.ts';
+import type { Engine } from '../core/engine.ts';
 import type { OpenModel } from '../core/model-runner.ts';
-import { createEngineMetrics, type EngineMetrics } from '../http/engine-metrics.ts';
+import { createEngineMetrics } from '../http/engine-metrics.ts';
 import { createEngineServer } from '../http/engine-server.ts';
 import { describeServedModel, type ServedModel } from '../http/served-model.ts';
 import { createGrammarCompiler } from '../text/constraint/grammar-compiler.ts';
 import { CrashJournal, journalEngine, readCrashReport } from './crash-journal.ts';
-import { describeFault } from './describe-fault.ts';
 import { type EngineFlags, FlagError } from './engine-flags.ts';
-import { exitCodes } from './exit-codes.ts';
 import { writeLifeEvent } from './life-events.ts';
 import { openModel, resolveEmbeddingTokens } from './open-model.ts';
-import { watchRunner } from './watch-runner.ts';
-
-/** Says why and ends the process, at once or after a moment in which answers under way get their error. */
-type Die = (message: string, code: number, lingerMs?: number) => void;
-
-/** Enough to write an error to every socket. */
-const FAREWELL_MS = 200;
+import { type Die, startCore } from './start-core.ts';
 
 /** A running engine process. */
 export interface EngineProcess {
@@ -45,7 +37,8 @@ export async function startEngineProcess(flags: EngineFlags): Promise<EngineProc
     toolFormat: flags.toolFormat,
   });
   const metrics = createEngineMetrics();
-  const engine = startCore(flags, model, metrics, die);
+  const core = await startCore({ flags, model, observer: metrics.observer, die });
+  const engine = core?.engine ?? null;
   if (engine !== null) metrics.watch(engine);
   for (const { id, path } of flags.adapters) await loadAdapter(engine, id, path);
   const server = createEngineServer({
@@ -74,38 +67,11 @@ export async function startEngineProcess(flags: EngineFlags): Promise<EngineProc
       const closed = server.close();
       await engine?.close(flags.graceMs);
       await closeConnections(server, closed);
+      await core?.closeDraft();
       await model.runner.close();
       journal.close();
     },
   };
-}
-
-/** The scheduler on its runner; null for encoders, which keep no sequences. */
-function startCore(flags: EngineFlags, model: OpenModel, metrics: EngineMetrics, die: Die): Engine | null {
-  if (model.runner.limits.cellsMax === 0) return null;
-  const onHang = () =>
-    die(
-      `a forward call did not come back within ${flags.stepTimeoutMs} ms; the process ends itself`,
-      exitCodes.hung,
-    );
-  return new Engine({
-    runner: watchRunner(model.runner, flags.stepTimeoutMs, onHang),
-    policy: {
-      prefixCache: flags.prefixCache,
-      speculation: flags.speculation,
-      ...(flags.queueMax === null ? {} : { queueMax: flags.queueMax }),
-      ...(flags.draftTokensMax === null ? {} : { draftTokensMax: flags.draftTokensMax }),
-      ...(flags.ngramTokens === null ? {} : { ngramTokens: flags.ngramTokens }),
-      ...(flags.hostCacheBytes === null ? {} : { hostBytesMax: flags.hostCacheBytes }),
-    },
-    observer: {
-      ...metrics.observer,
-      onFailure: (error) => die(`the model runner failed: ${describe(error)}`, exitCodes.failed, FAREWELL_MS),
-      // A listener that throws is a fault of this process; what else it holds can't be trusted.
-      onListenerError: (_, error) =>
-        die(`a fault in the engine process: ${describeFault(error)}`, exitCodes.failed),
-    },
-  });
 }
 
 async function loadAdapter(engine: Engine | null, id: string, path: string): Promise<void> {
@@ -164,8 +130,4 @@ function createProgressReporter(): (fraction: number) => void {
     told = percent;
     writeLifeEvent({ event: 'loading', fraction: percent / 100 });
   };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

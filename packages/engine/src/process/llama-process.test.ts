@@ -47,3 +47,25 @@ test('serves a model file: chat, JSON, embeddings and adapters', async () => {
     await engine.stop();
   }
 });
+
+test('takes a smaller model to guess ahead if it has the same tokens, and says the same', async () => {
+  using folder = openFolder();
+  const modelPath = path.join(folder.path, 'tiny.gguf');
+  const draftPath = path.join(folder.path, 'draft.gguf');
+  const strangerPath = path.join(folder.path, 'stranger.gguf');
+  await writeTinyModel(modelPath);
+  await writeTinyModel(draftPath, { layers: 1, seed: 7 });
+  await writeTinyModel(strangerPath, { vocabulary: 320 });
+  const flags = ['--model', modelPath, '--threads', '1', '--cells', '512', '--sequences', '4'];
+  const texts: string[] = [];
+  for (const more of [[], ['--draft-model', draftPath]]) {
+    const engine = await spawnEngine([...flags, ...more]);
+    const client = new OpenAI({ baseURL: `${engine.address}/v1`, apiKey: 'none', maxRetries: 0 });
+    const asked = { model: 'test', prompt: 'Hi', temperature: 0, max_tokens: 48 };
+    texts.push((await client.completions.create(asked)).choices[0]!.text);
+    engine.child.kill('SIGTERM');
+    expect(await engine.exit).toBe(0);
+  }
+  expect(texts[1]).toBe(texts[0]);
+  await expect(spawnEngine([...flags, '--draft-model', strangerPath])).rejects.toThrow('same family');
+});

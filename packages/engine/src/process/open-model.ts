@@ -11,29 +11,48 @@ export async function openModel(
   flags: EngineFlags,
   onProgress: (fraction: number) => void,
 ): Promise<OpenModel> {
-  const capacity = {
-    cellsMax: flags.cellsMax ?? defaults.cellsMax,
-    sequencesMax: flags.sequencesMax ?? defaults.sequencesMax,
-    batchTokensMax: flags.batchTokensMax ?? defaults.batchTokensMax,
-  };
   if (flags.runner === 'scripted') {
     const { openScriptedModel } = await import('../runners/scripted/open-scripted-model.ts');
+    const capacity = resolveCapacity(flags);
     return openScriptedModel({
       limits: { ...capacity, contextTokensMax: capacity.cellsMax },
       ...(flags.scriptPath === null ? {} : await importScript(flags.scriptPath)),
     });
   }
+  return openLlama(flags, flags.modelPath!, onProgress);
+}
+
+/**
+ * The smaller model that guesses ahead, with the capacity of the served one: it follows the same sequences.
+ */
+export async function openDraftModel(flags: EngineFlags, path: string): Promise<OpenModel> {
+  return openLlama(flags, path, () => undefined);
+}
+
+function resolveCapacity(flags: EngineFlags) {
+  return {
+    cellsMax: flags.cellsMax ?? defaults.cellsMax,
+    sequencesMax: flags.sequencesMax ?? defaults.sequencesMax,
+    batchTokensMax: flags.batchTokensMax ?? defaults.batchTokensMax,
+  };
+}
+
+async function openLlama(
+  flags: EngineFlags,
+  path: string,
+  onProgress: (fraction: number) => void,
+): Promise<OpenModel> {
   const { openLlamaModel } = await import('../runners/llama-cpp/index.ts');
   return openLlamaModel({
-    ...capacity,
-    path: flags.modelPath!,
+    ...resolveCapacity(flags),
+    path,
     embeddingTokensMax: flags.embeddingTokensMax ?? undefined,
     threads: flags.threads,
     backend: flags.backend,
     onProgress,
     ...(flags.gpuLayers === null ? {} : { gpuLayers: flags.gpuLayers }),
     ...(flags.cacheType === null ? {} : { cacheType: flags.cacheType }),
-    ...(flags.pooling === null ? {} : { pooling: flags.pooling }),
+    ...(flags.pooling === null || path !== flags.modelPath ? {} : { pooling: flags.pooling }),
   });
 }
 
