@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { openFiles } from '../../packages/server/src/bootstrap/open-files.ts';
 import { createApp } from '../../packages/server/src/http/app.ts';
 import { defaultGatewaySettings } from '../../packages/server/src/http/context.ts';
 import type { ControlPlaneContext } from '../../packages/server/src/resources/control-plane-context.ts';
 import { mountControlPlane } from '../../packages/server/src/resources/mount-control-plane.ts';
+import { loadSettings } from '../../packages/server/src/settings-load.ts';
 import { createAuditTrail } from '../../packages/server/src/store/audit-trail.ts';
 import { createKeyDirectory } from '../../packages/server/src/store/key-directory.ts';
 import { hashKey, makeKey, readKeySalt } from '../../packages/server/src/store/key-hash.ts';
@@ -39,15 +41,21 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-export async function startControlPlane(): Promise<ControlPlane> {
+/** Settings are given as SPARKLER_* variables; the environment of the test run is not read. */
+export async function startControlPlane(
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ControlPlane> {
   const database = await openTestDatabase();
   const { db } = database;
   const queue = await openReconcileQueue(database.address, { works: false, onError: () => undefined });
   const keys = createKeyDirectory(db);
+  const { settings } = loadSettings({ SPARKLER_DATA: database.folder, ...variables });
+  const files = await openFiles(settings, db, []);
   const context: ControlPlaneContext = {
     db,
     queue,
     audit: createAuditTrail(db),
+    ...files,
     settings: defaultGatewaySettings,
     log: pino({ level: 'silent' }),
     keys,

@@ -39,6 +39,23 @@ export const settingsSchema = Type.Object({
     defaultText: '',
     description: 'JSON file of further catalogue entries; they replace built-in ones of the same name.',
   }),
+  blobs: Type.String({
+    env: 'SPARKLER_BLOBS',
+    default: '',
+    defaultText: 'blobs in the data folder',
+    description: 'Where uploaded models and datasets lie: a folder, or s3://bucket/prefix.',
+  }),
+  blobsRegion: Type.String({
+    env: 'SPARKLER_BLOBS_REGION',
+    default: '',
+    description: 'Region of the S3 bucket; the one of the AWS profile unless given.',
+  }),
+  blobsEndpoint: Type.String({
+    env: 'SPARKLER_BLOBS_ENDPOINT',
+    pattern: '^(|https?://.+)$',
+    default: '',
+    description: "URL of an S3 server other than Amazon's.",
+  }),
   databaseUrl: Type.String({
     env: 'DATABASE_URL',
     pattern: '^(|postgres(ql)?://.+)$',

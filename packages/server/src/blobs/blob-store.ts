@@ -22,6 +22,8 @@ export interface BlobStore {
   list(prefix: string): Promise<BlobFacts[]>;
   /** Removes everything below a prefix, unfinished uploads too. Nothing there is fine. */
   removeAll(prefix: string): Promise<void>;
+  /** The folder that holds the blobs below a prefix as files, if the store is one; null for a store elsewhere. */
+  localFolder(prefix: string): Promise<string | null>;
   /**
    * A folder on this machine that holds the blobs below a prefix as files, to be read only. A store elsewhere copies them
    * into `scratchFolder`, which the caller removes.

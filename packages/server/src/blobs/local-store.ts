@@ -71,6 +71,7 @@ export async function openLocalStore(root: string): Promise<BlobStore> {
       await rm(objectPath(prefix), { recursive: true, force: true });
       await rm(partialPath(prefix), { recursive: true, force: true });
     },
+    localFolder: async (prefix) => objectPath(prefix),
     openFolder: async (prefix) => objectPath(prefix),
   };
 }

@@ -97,6 +97,7 @@ export async function openS3Store(settings: S3StoreSettings): Promise<BlobStore>
         await client.send(new sdk.DeleteObjectCommand({ Bucket, Key: objectKey(key) }));
       }
     },
+    localFolder: async () => null,
     async openFolder(prefixKey, scratchFolder, signal) {
       for (const { key } of await list(prefixKey)) {
         const target = join(scratchFolder, ...key.slice(prefixKey.length + 1).split('/'));

@@ -5,12 +5,16 @@ import { createChildProcessLauncher } from '../launch/child-process.ts';
 import { createDeployedModelsReconciler } from '../reconcile/deployed-models/reconciler.ts';
 import { createDeploymentsReconciler } from '../reconcile/deployments/reconciler.ts';
 import { startDriver } from '../reconcile/driver.ts';
+import { createFineTuningReconciler } from '../reconcile/fine-tuning-jobs/reconciler.ts';
 import { createWeights } from '../reconcile/weights.ts';
 import type { Settings } from '../settings.ts';
 import { forgetNode } from '../store/deployment-observed.ts';
 import { createLeadership } from '../store/leadership.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 import { createReconcileResults } from '../store/reconcile-results.ts';
+import { openAddon } from './find-files.ts';
+import { createFineTuningSupport } from './fine-tuning-support.ts';
+import type { FileParts } from './open-files.ts';
 import type { OpenStore } from './open-store.ts';
 import type { StartListener } from './progress.ts';
 import type { StopList } from './stop-list.ts';
@@ -20,6 +24,7 @@ export interface ReconcilerParts {
   readonly store: OpenStore;
   readonly queue: ReconcileQueue;
   readonly catalogue: readonly CatalogueEntry[];
+  readonly files: FileParts;
   readonly tell: StartListener;
   readonly log: Logger;
 }
@@ -46,6 +51,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
   const weights = createWeights({
     cacheFolder: settings.cacheFolder,
     modelsFolder: settings.modelsFolder || undefined,
+    workingCopies: parts.files.workingCopies,
     onProgress: (model, progress) => parts.tell({ kind: 'model-fetch', model, progress }),
   });
   stops.add('model downloads', () => weights.close());
@@ -68,8 +74,20 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     onError: (error) =>
       log.warn({ err: error }, 'a reconcile request could not be queued; the next sweep repeats it'),
   });
+  const deployedModels = createDeployedModelsReconciler(db, (model) => openAddon(db, parts.files, model));
+  const jobsFolder = join(settings.dataFolder, 'jobs');
+  const fineTuning = createFineTuningReconciler({
+    db,
+    queue,
+    support: createFineTuningSupport({ db, files: parts.files, weights, catalogue, dataFolder: jobsFolder }),
+    jobsFolder,
+    threads: settings.engineThreads,
+    onError: (error) =>
+      log.warn({ err: error }, 'a fine-tuning job could not be looked at; the next sweep does'),
+  });
+  stops.add('trainers', () => fineTuning.close());
   const driver = startDriver({
-    reconcilers: [deployments, createDeployedModelsReconciler(db)],
+    reconcilers: [deployments, deployedModels, fineTuning],
     queue,
     leadership: createLeadership(store.address, (error) =>
       log.warn({ err: error }, 'lost the lead of reconciling'),

@@ -24,6 +24,7 @@ import { openDataFolder } from './data-folder.ts';
 import { makeDefaultDeployment } from './default-deployment.ts';
 import { makeFirstAccount } from './first-account.ts';
 import { checkPortFree, closeGently, listen } from './listen.ts';
+import { type FileParts, openFiles } from './open-files.ts';
 import { openSpending } from './open-spending.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import type { StartListener } from './progress.ts';
@@ -110,11 +111,13 @@ async function startParts(
   });
   stops.add('reconcile queue', () => queue.close());
   const directories = await openDirectories(store, log, stops);
+  const files = await openFiles(settings, db, catalogue);
   if (reconciles) {
     tell({ kind: 'step', step: 'reconciler', text: 'Starting reconcilers' });
-    await startReconcilers({ settings, store, queue, catalogue, tell, log }, stops);
+    await startReconcilers({ settings, store, queue, catalogue, files, tell, log }, stops);
   }
-  const baseUrl = listens ? await startHttp(settings, store, directories, queue, { tell, log, stops }) : null;
+  const http = { files, tell, log, stops };
+  const baseUrl = listens ? await startHttp(settings, store, directories, queue, http) : null;
   return {
     baseUrl,
     dataFolder: settings.dataFolder,
@@ -177,7 +180,7 @@ async function startHttp(
   store: OpenStore,
   { keys, routing, standings }: Directories,
   queue: ReconcileQueue,
-  { tell, log, stops }: { tell: StartListener; log: Logger; stops: StopList },
+  { files, tell, log, stops }: { files: FileParts; tell: StartListener; log: Logger; stops: StopList },
 ): Promise<string> {
   tell({ kind: 'step', step: 'http', text: 'Starting the API' });
   const { db } = store.database;
@@ -188,6 +191,7 @@ async function startHttp(
     db,
     queue,
     audit: createAuditTrail(db),
+    ...files,
     settings: toGatewaySettings(settings),
     log,
     keys,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type CatalogueEntry, type FetchProgress, fetchModel } from '../catalogue/index.ts';
+import type { UploadedFiles, WorkingCopies } from '../model-work/working-copies.ts';
 
 /** Whether the files of a model are on this machine. */
 export type WeightsState =
@@ -8,11 +9,15 @@ export type WeightsState =
   | { readonly state: 'ready'; readonly path: string }
   | { readonly state: 'failed'; readonly reason: string; readonly retryTimeMs: number };
 
+/** Where the files of a model come from: an entry of the catalogue, or what was uploaded. */
+export type WeightsSource = CatalogueEntry | UploadedFiles;
+
 /** Models on their way to this machine. Fetching goes on in the background; runs of reconcilers only look. */
 export interface Weights {
-  state(model: string): WeightsState;
+  /** `blobPrefix`: where the files of an uploaded model lie; another upload of the same name is another model. */
+  state(model: string, blobPrefix?: string | null): WeightsState;
   /** Begins a fetch unless one runs. */
-  fetch(model: string, entry: CatalogueEntry): void;
+  fetch(model: string, source: WeightsSource): void;
   /** Calls back with the model's name when a fetch ended, well or not. */
   onEnd(listener: (model: string) => void): void;
   close(): Promise<void>;
@@ -21,6 +26,8 @@ export interface Weights {
 export interface WeightsOptions {
   readonly cacheFolder: string;
   readonly modelsFolder: string | undefined;
+  /** Makes files of uploaded models that engines can open; left out: there are none. */
+  readonly workingCopies?: WorkingCopies;
   readonly onProgress: (model: string, progress: FetchProgress) => void;
   /** For tests: how a model is fetched. */
   readonly fetch?: typeof fetchModel;
@@ -35,20 +42,29 @@ export function createWeights(options: WeightsOptions): Weights {
   const listeners: ((model: string) => void)[] = [];
   const closing = new AbortController();
 
-  async function fetchInBackground(model: string, entry: CatalogueEntry): Promise<void> {
+  async function fetchFiles(model: string, source: WeightsSource): Promise<WeightsState> {
+    if ('blobPrefix' in source) {
+      if (!options.workingCopies) throw new Error('this server was started without a blob store');
+      return { state: 'ready', path: await options.workingCopies.open(source, closing.signal) };
+    }
+    const fetched = await (options.fetch ?? fetchModel)(source, {
+      cacheFolder: options.cacheFolder,
+      ...(options.modelsFolder === undefined ? {} : { modelsFolder: options.modelsFolder }),
+      signal: closing.signal,
+      onProgress(progress) {
+        states.set(model, { state: 'fetching', progress });
+        options.onProgress(model, progress);
+      },
+    });
+    return requireGguf(model, fetched);
+  }
+
+  async function fetchInBackground(model: string, source: WeightsSource): Promise<void> {
+    const key = keyOf(model, 'blobPrefix' in source ? source.blobPrefix : null);
     try {
-      const fetched = await (options.fetch ?? fetchModel)(entry, {
-        cacheFolder: options.cacheFolder,
-        ...(options.modelsFolder === undefined ? {} : { modelsFolder: options.modelsFolder }),
-        signal: closing.signal,
-        onProgress(progress) {
-          states.set(model, { state: 'fetching', progress });
-          options.onProgress(model, progress);
-        },
-      });
-      states.set(model, requireGguf(model, fetched));
+      states.set(key, await fetchFiles(model, source));
     } catch (error) {
-      states.set(model, {
+      states.set(key, {
         state: 'failed',
         reason: (error as Error).message,
         retryTimeMs: Date.now() + retryMs,
@@ -58,16 +74,17 @@ export function createWeights(options: WeightsOptions): Weights {
   }
 
   return {
-    state(model) {
-      const known = states.get(model);
+    state(model, blobPrefix = null) {
+      const known = states.get(keyOf(model, blobPrefix));
       // The cache is anyone's to empty, also while we run.
       if (!known || (known.state === 'ready' && !existsSync(known.path))) return { state: 'absent' };
       return known;
     },
-    fetch(model, entry) {
-      if (states.get(model)?.state === 'fetching') return;
-      states.set(model, { state: 'fetching', progress: null });
-      const task = fetchInBackground(model, entry).finally(() => running.delete(task));
+    fetch(model, source) {
+      const key = keyOf(model, 'blobPrefix' in source ? source.blobPrefix : null);
+      if (states.get(key)?.state === 'fetching') return;
+      states.set(key, { state: 'fetching', progress: null });
+      const task = fetchInBackground(model, source).finally(() => running.delete(task));
       running.add(task);
     },
     onEnd(listener) {
@@ -78,6 +95,10 @@ export function createWeights(options: WeightsOptions): Weights {
       await Promise.all(running);
     },
   };
+}
+
+function keyOf(model: string, blobPrefix: string | null): string {
+  return blobPrefix === null ? model : `${model} ${blobPrefix}`;
 }
 
 function requireGguf(model: string, fetched: { format: string; path: string }): WeightsState {

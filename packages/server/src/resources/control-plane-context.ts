@@ -1,4 +1,6 @@
+import type { BlobStore } from '../blobs/blob-store.ts';
 import type { ServerContext } from '../http/context.ts';
+import type { ModelWork } from '../model-work/model-work.ts';
 import type { Database } from '../store/database.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 
@@ -7,4 +9,14 @@ export interface ControlPlaneContext extends ServerContext {
   readonly db: Database;
   /** Where a changed resource is announced to its reconciler, within the transaction that changes it. */
   readonly queue: ReconcileQueue;
+  /** Files of models and datasets. */
+  readonly blobs: BlobStore;
+  /** Signs the URLs of blobs; the same on all servers of a database. */
+  readonly blobSecret: Buffer;
+  /** Where files of others are looked into. */
+  readonly modelWork: ModelWork;
+  /** A private folder for what is needed for a moment. */
+  readonly scratchFolder: string;
+  /** The file of a catalogue model on this machine, or null when it is not here (yet). */
+  findCatalogueFile(catalogueId: string): Promise<string | null>;
 }

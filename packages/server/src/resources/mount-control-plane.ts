@@ -1,10 +1,26 @@
-import { accounts, apiKeys, auditLogs, models, userApiKeys, users } from '@sparkler/api/resources';
+import {
+  accounts,
+  apiKeys,
+  auditLogs,
+  deployedModels,
+  deployments,
+  models,
+  supervisedFineTuningJobs,
+  userApiKeys,
+  users,
+} from '@sparkler/api/resources';
 import type { FastifyInstance } from 'fastify';
+import { mountBlobs } from '../blobs/mount-blobs.ts';
 import { mountResource } from '../http/mount.ts';
+import { isUploadOpen } from '../store/open-uploads.ts';
 import { makeAccountHandlers } from './accounts.ts';
 import { makeApiKeyHandlers, makeUserApiKeyHandlers } from './api-keys.ts';
 import { makeAuditLogHandlers } from './audit-logs.ts';
 import type { ControlPlaneContext } from './control-plane-context.ts';
+import { makeDeployedModelHandlers } from './deployments/deployed-model-handlers.ts';
+import { makeDeploymentHandlers } from './deployments/handlers.ts';
+import { makeFineTuningJobHandlers } from './fine-tuning-jobs/handlers.ts';
+import { makeModelFileHandlers } from './models/file-handlers.ts';
 import { makeModelHandlers } from './models/handlers.ts';
 import { makeUserHandlers } from './users.ts';
 
@@ -15,5 +31,14 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
   mountResource(app, context, apiKeys, makeApiKeyHandlers(context));
   mountResource(app, context, userApiKeys, makeUserApiKeyHandlers(context));
   mountResource(app, context, auditLogs, makeAuditLogHandlers(context));
-  mountResource(app, context, models, makeModelHandlers(context));
+  mountResource(app, context, models, { ...makeModelHandlers(context), ...makeModelFileHandlers(context) });
+  mountBlobs(app, {
+    blobs: context.blobs,
+    secret: context.blobSecret,
+    now: context.now,
+    isOpen: (key) => isUploadOpen(context.db, key),
+  });
+  mountResource(app, context, deployments, makeDeploymentHandlers(context));
+  mountResource(app, context, deployedModels, makeDeployedModelHandlers(context));
+  mountResource(app, context, supervisedFineTuningJobs, makeFineTuningJobHandlers(context));
 }

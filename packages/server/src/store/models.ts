@@ -19,6 +19,9 @@ export interface StoredModel {
   readonly blobPrefix: string | null;
   /** File name -> bytes, as announced. */
   readonly uploadFiles: Readonly<Record<string, number>>;
+  /** What the check of its files found (model-work/facts.ts); null before. */
+  readonly weights: Readonly<Record<string, unknown>> | null;
+  readonly supportsChat: boolean;
 }
 
 /** Fields that only the API reads; they live in one jsonb column. */
@@ -115,7 +118,9 @@ export async function insertModel(
 export async function updateModel(
   db: DatabaseOrTransaction,
   model: ModelResource,
-  files: Partial<Pick<StoredModel, 'blobPrefix' | 'uploadFiles'>> & { readonly weights?: object } = {},
+  files: Partial<Pick<StoredModel, 'blobPrefix' | 'uploadFiles' | 'supportsChat'>> & {
+    readonly weights?: object;
+  } = {},
 ): Promise<StoredModel> {
   const row = await db
     .updateTable('models')
@@ -124,6 +129,7 @@ export async function updateModel(
       ...(files.blobPrefix === undefined ? {} : { blob_prefix: files.blobPrefix }),
       ...(files.uploadFiles === undefined ? {} : { upload_files: JSON.stringify(files.uploadFiles) }),
       ...(files.weights === undefined ? {} : { weights: JSON.stringify(files.weights) }),
+      ...(files.supportsChat === undefined ? {} : { supports_chat: files.supportsChat }),
       update_time: nextUpdateTime,
     })
     .where('name', '=', model.name)
@@ -192,5 +198,7 @@ function toModel(row: Selectable<ModelsTable>): StoredModel {
     catalogueId: row.catalogue_id,
     blobPrefix: row.blob_prefix,
     uploadFiles: row.upload_files as Record<string, number>,
+    weights: row.weights,
+    supportsChat: row.supports_chat,
   };
 }

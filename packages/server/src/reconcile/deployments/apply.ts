@@ -2,6 +2,7 @@ import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher, ObservedReplica } from '../../launch/launcher.ts';
 import type { Database } from '../../store/database.ts';
 import { writeDeploymentObserved, writeReplicas } from '../../store/deployment-observed.ts';
+import { findWeightsSource } from '../find-weights-source.ts';
 import type { Weights } from '../weights.ts';
 import type { DesiredDeployment } from './observation.ts';
 import type { DeploymentPlan, DeploymentStep } from './plan.ts';
@@ -92,12 +93,12 @@ async function applyStep(
 async function fetchWeights(model: string, { db, catalogue, weights }: ApplyParts): Promise<void> {
   const row = await db
     .selectFrom('models')
-    .select('catalogue_id')
+    .select(['name', 'catalogue_id', 'blob_prefix', 'weights'])
     .where('name', '=', model)
     .executeTakeFirstOrThrow();
-  const entry = catalogue.find((candidate) => candidate.name === row.catalogue_id);
-  if (!entry) throw new Error(`the catalogue has no source for the files of ${model}`);
-  weights.fetch(model, entry);
+  const source = findWeightsSource(row, catalogue);
+  if (source === null) throw new Error(`there is no source for the files of ${model}`);
+  weights.fetch(model, source);
 }
 
 async function launchReplica(

@@ -1,6 +1,7 @@
 import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import type { Database } from '../../store/database.ts';
+import { findWeightsSource, type WeightsColumns } from '../find-weights-source.ts';
 import type { Weights } from '../weights.ts';
 import { type EngineOptions, resolveEngineOptions } from './engine-options.ts';
 import type { DeploymentObservation, DesiredDeployment } from './observation.ts';
@@ -24,7 +25,7 @@ export async function observeDeployment(
     .selectFrom('deployments')
     .innerJoin('models', 'models.name', 'deployments.base_model')
     .selectAll('deployments')
-    .select('models.catalogue_id')
+    .select(['models.catalogue_id', 'models.blob_prefix', 'models.weights'])
     .where('deployments.name', '=', name)
     .executeTakeFirst();
   if (!row) return null;
@@ -50,7 +51,7 @@ export async function observeDeployment(
 }
 
 function observeWeights(
-  row: { readonly base_model: string; readonly catalogue_id: string | null; readonly launcher: string },
+  row: Omit<WeightsColumns, 'name'> & { readonly base_model: string; readonly launcher: string },
   { engine, catalogue, weights, launcher }: ObserveParts,
 ): DeploymentObservation['weights'] {
   if (row.launcher !== launcher.kind) {
@@ -60,8 +61,9 @@ function observeWeights(
     };
   }
   if (engine.runner === 'scripted') return { state: 'not-needed' };
-  if (row.catalogue_id === null || !catalogue.some((entry) => entry.name === row.catalogue_id)) {
-    return { state: 'unservable', reason: `the catalogue has no source for the files of ${row.base_model}` };
+  if (findWeightsSource({ ...row, name: row.base_model }, catalogue) === null) {
+    const reason = `there is no source for the files of ${row.base_model}: they were not uploaded, nor are they in the catalogue`;
+    return { state: 'unservable', reason };
   }
-  return weights.state(row.base_model);
+  return weights.state(row.base_model, row.catalogue_id === null ? row.blob_prefix : null);
 }

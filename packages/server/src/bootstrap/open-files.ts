@@ -1,0 +1,61 @@
+import { createHmac } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { openLocalStore } from '../blobs/local-store.ts';
+import { openS3Store } from '../blobs/s3-store.ts';
+import { type CatalogueEntry, findFetchedFile } from '../catalogue/index.ts';
+import { createModelWork, type ModelWork } from '../model-work/model-work.ts';
+import { createWorkingCopies, type WorkingCopies } from '../model-work/working-copies.ts';
+import type { Settings } from '../settings.ts';
+import type { Database } from '../store/database.ts';
+import { readKeySalt } from '../store/key-hash.ts';
+
+/** Everything that has to do with files of models and datasets. */
+export interface FileParts {
+  readonly blobs: BlobStore;
+  readonly blobSecret: Buffer;
+  readonly modelWork: ModelWork;
+  readonly workingCopies: WorkingCopies;
+  readonly scratchFolder: string;
+  findCatalogueFile(catalogueId: string): Promise<string | null>;
+}
+
+/** Opens the blob store and prepares folders. Scratch of a server that died is removed. */
+export async function openFiles(
+  settings: Settings,
+  db: Database,
+  catalogue: readonly CatalogueEntry[],
+): Promise<FileParts> {
+  const blobs = await openBlobStore(settings);
+  const modelWork = createModelWork();
+  const scratchFolder = join(settings.dataFolder, 'scratch');
+  await rm(scratchFolder, { recursive: true, force: true });
+  await mkdir(scratchFolder, { recursive: true, mode: 0o700 });
+  return {
+    blobs,
+    // Derived, so that it needs no row of its own: one secret a database, never the salt itself.
+    blobSecret: createHmac('sha256', await readKeySalt(db))
+      .update('blob-urls')
+      .digest(),
+    modelWork,
+    workingCopies: createWorkingCopies(join(settings.dataFolder, 'working-copies'), blobs, modelWork),
+    scratchFolder,
+    async findCatalogueFile(catalogueId) {
+      const entry = catalogue.find((candidate) => candidate.name === catalogueId);
+      return entry === undefined ? null : findFetchedFile(entry, settings.cacheFolder);
+    },
+  };
+}
+
+function openBlobStore(settings: Settings): Promise<BlobStore> {
+  const { blobs, blobsRegion, blobsEndpoint } = settings;
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*?))?\/?$/.exec(blobs) ?? [];
+  if (bucket === undefined) return openLocalStore(blobs === '' ? join(settings.dataFolder, 'blobs') : blobs);
+  return openS3Store({
+    bucket,
+    prefix,
+    region: blobsRegion || undefined,
+    endpoint: blobsEndpoint || undefined,
+  });
+}

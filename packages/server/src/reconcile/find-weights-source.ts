@@ -1,0 +1,22 @@
+import type { CatalogueEntry } from '../catalogue/index.ts';
+import type { WeightFacts } from '../model-work/facts.ts';
+import type { WeightsSource } from './weights.ts';
+
+/** What of a model's row says where its files are. */
+export interface WeightsColumns {
+  readonly name: string;
+  readonly catalogue_id: string | null;
+  readonly blob_prefix: string | null;
+  /** Set when the files were checked. */
+  readonly weights: Readonly<Record<string, unknown>> | null;
+}
+
+/** Where the files of a model come from, or null when nobody has them. */
+export function findWeightsSource(
+  { name, catalogue_id, blob_prefix, weights }: WeightsColumns,
+  catalogue: readonly CatalogueEntry[],
+): WeightsSource | null {
+  if (catalogue_id !== null) return catalogue.find((entry) => entry.name === catalogue_id) ?? null;
+  if (blob_prefix === null || weights === null) return null;
+  return { model: name, blobPrefix: blob_prefix, facts: weights as unknown as WeightFacts };
+}

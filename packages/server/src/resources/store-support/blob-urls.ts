@@ -1,0 +1,40 @@
+import { signUrl } from '../../blobs/signed-urls.ts';
+import type { ControlPlaneContext } from '../control-plane-context.ts';
+
+/** Long enough for slow lines and many gigabytes; each file's URL allows that file alone. */
+const UPLOAD_MS = 24 * 3600 * 1000;
+/** About what the public API gives. */
+const DOWNLOAD_MS = 10 * 60 * 1000;
+
+/** URLs to PUT files to, by file name. */
+export function makeUploadUrls(
+  { blobSecret, now }: ControlPlaneContext,
+  baseUrl: string,
+  prefix: string,
+  files: Readonly<Record<string, number>>,
+): Record<string, string> {
+  const expireTimeMs = now() + UPLOAD_MS;
+  return Object.fromEntries(
+    Object.entries(files).map(([name, sizeBytes]) => {
+      const access = { method: 'PUT', key: `${prefix}/${name}`, expireTimeMs, sizeBytes } as const;
+      return [name, signUrl(blobSecret, baseUrl, access)];
+    }),
+  );
+}
+
+/** URLs to GET the files below a prefix from, by file name behind `folder`. */
+export async function makeDownloadUrls(
+  { blobs, blobSecret, now }: ControlPlaneContext,
+  baseUrl: string,
+  prefix: string,
+  folder = '',
+): Promise<Record<string, string>> {
+  const expireTimeMs = now() + DOWNLOAD_MS;
+  const listed = await blobs.list(prefix);
+  return Object.fromEntries(
+    listed.map(({ key }) => {
+      const access = { method: 'GET', key, expireTimeMs, sizeBytes: null } as const;
+      return [folder + key.slice(prefix.length + 1), signUrl(blobSecret, baseUrl, access)];
+    }),
+  );
+}
