@@ -9,6 +9,10 @@ export interface DeployedModelObservation {
   readonly state: DeployedModelObservedState;
   readonly deploymentState: DeploymentObservedState;
   readonly deploymentReason: string | null;
+  /** Ready replicas and what each holds; empty while the deployment sleeps or starts. */
+  readonly replicas: readonly { readonly id: string; readonly hasAdapter: boolean }[];
+  /** Why the adapter could not be loaded when that was tried last; null when it was not or went well. */
+  readonly adapterProblem: string | null;
 }
 
 export interface DeployedModelPlan {
@@ -16,30 +20,55 @@ export interface DeployedModelPlan {
   readonly reason: string | null;
   /** The row has served its purpose. */
   readonly remove: boolean;
+  /** Replicas that the adapter is to be loaded on, or unloaded from. */
+  readonly load: readonly string[];
+  readonly unload: readonly string[];
 }
 
-/** A deployed base model is as its deployment is. Pure. */
+/**
+ * A deployed base model is as its deployment is; an adapter counts as deployed when every ready replica holds
+ * it. Pure.
+ */
 export function planDeployedModel(observation: DeployedModelObservation): DeployedModelPlan {
-  const { deleted, adapter, isBaseModel, state, deploymentState, deploymentReason } = observation;
-  if (deleted) return { state: 'undeploying', reason: null, remove: true };
-  if (adapter !== null || !isBaseModel) {
-    const reason =
-      "the model is not the deployment's base model, and this server's engines do not load adapters";
-    return { state: 'failed', reason, remove: false };
+  const { deleted, adapter, isBaseModel, replicas } = observation;
+  if (deleted) {
+    const unload =
+      adapter === null ? [] : replicas.filter((replica) => replica.hasAdapter).map(({ id }) => id);
+    return { ...plan('undeploying', null), remove: unload.length === 0, unload };
   }
+  if (adapter === null && !isBaseModel) {
+    return plan('failed', "the model is neither the deployment's base model nor an addon of it");
+  }
+  const likeDeployment = planLikeDeployment(observation);
+  if (adapter === null || likeDeployment.state !== 'deployed') return likeDeployment;
+  const missing = replicas.filter((replica) => !replica.hasAdapter).map(({ id }) => id);
+  if (missing.length === 0) return likeDeployment;
+  if (observation.adapterProblem !== null) return plan('failed', observation.adapterProblem);
+  return {
+    ...plan(observation.state === 'deployed' ? 'deployed' : 'deploying', 'the addon is being loaded'),
+    load: missing,
+  };
+}
+
+function planLikeDeployment(observation: DeployedModelObservation): DeployedModelPlan {
+  const { state, deploymentState, deploymentReason } = observation;
   switch (deploymentState) {
     // Asleep still counts as deployed: the first request wakes it.
     case 'ready':
     case 'asleep':
-      return { state: 'deployed', reason: null, remove: false };
+      return plan('deployed', null);
     case 'starting':
       // A replica that crashed is on its way back: requests wait for it instead of being refused.
-      if (state === 'deployed') return { state, reason: null, remove: false };
-      return { state: 'deploying', reason: deploymentReason, remove: false };
+      if (state === 'deployed') return plan(state, null);
+      return plan('deploying', deploymentReason);
     case 'failed':
-      return { state: 'failed', reason: deploymentReason, remove: false };
+      return plan('failed', deploymentReason);
     case 'stopping':
     case 'deleted':
-      return { state: 'undeploying', reason: 'its deployment is being deleted', remove: false };
+      return plan('undeploying', 'its deployment is being deleted');
   }
+}
+
+function plan(state: DeployedModelObservedState, reason: string | null): DeployedModelPlan {
+  return { state, reason, remove: false, load: [], unload: [] };
 }

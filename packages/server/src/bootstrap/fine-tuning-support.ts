@@ -1,0 +1,139 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { CatalogueEntry } from '../catalogue/index.ts';
+import type { AdapterFacts } from '../model-work/facts.ts';
+import type { JobSupport } from '../reconcile/fine-tuning-jobs/reconciler.ts';
+import type { Weights } from '../reconcile/weights.ts';
+import type { Database } from '../store/database.ts';
+import type { JobResource } from '../store/fine-tuning-jobs.ts';
+import { insertModel, lockModel, type ModelResource, readModel, updateModel } from '../store/models.ts';
+import { findWeightsSource, openAddon } from './find-files.ts';
+import type { FileParts } from './open-files.ts';
+
+export interface FineTuningSupportParts {
+  readonly db: Database;
+  readonly files: FileParts;
+  readonly weights: Weights;
+  readonly catalogue: readonly CatalogueEntry[];
+  /** Where datasets of a store elsewhere are copied to. */
+  readonly dataFolder: string;
+}
+
+/** Connects fine-tuning jobs to datasets, models and the blob store. */
+export function createFineTuningSupport(parts: FineTuningSupportParts): JobSupport {
+  const { db, weights, catalogue } = parts;
+  return {
+    findDataset: (name) => findDataset(parts, name),
+    async findBase(model) {
+      const known = weights.state(model);
+      if (known.state === 'ready') return { gguf: known.path };
+      if (known.state === 'failed') return { problem: known.reason };
+      return known.state;
+    },
+    async fetchBase(model) {
+      const source = await findWeightsSource(db, catalogue, model);
+      if (source === null)
+        throw new Error(`${model} has no files to train on; upload them, or choose another base model`);
+      weights.fetch(model, source);
+    },
+    async findAdapter(model) {
+      const stored = await readModel(db, model);
+      const base = stored?.resource.peftDetails?.baseModel;
+      if (!base) return { problem: `${model} is no LoRA addon with a base model` };
+      return { base, folder: await openAddon(db, parts.files, model) };
+    },
+    registerAdapter: (job, base, folder) => registerAdapter(parts, job, base, folder),
+  };
+}
+
+async function findDataset(
+  { db, files, dataFolder }: FineTuningSupportParts,
+  name: string,
+): ReturnType<JobSupport['findDataset']> {
+  const { rows } = await sql<{
+    state: string;
+    blob_prefix: string | null;
+    upload_files: Record<string, number>;
+  }>`
+    select state, blob_prefix, upload_files from datasets where name = ${name}`.execute(db);
+  const row = rows[0];
+  if (row === undefined) return { problem: `there is no ${name}` };
+  if (row.state !== 'READY') return 'pending';
+  const [file] = Object.keys(row.upload_files);
+  if (row.blob_prefix === null || file === undefined)
+    return { problem: `${name} has no examples on this platform` };
+  const local = await files.blobs.localFolder(row.blob_prefix);
+  if (local !== null) return { path: join(local, file) };
+  const scratch = join(dataFolder, name.replaceAll('/', '-'));
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  return {
+    path: join(await files.blobs.openFolder(row.blob_prefix, scratch, AbortSignal.timeout(600_000)), file),
+  };
+}
+
+/**
+ * Puts the trained adapter into the blob store and makes the model that the job promised: deployable at once.
+ * Done again after a crash it writes the same files and the same row.
+ */
+async function registerAdapter(
+  { db, files }: FineTuningSupportParts,
+  job: JobResource,
+  base: string,
+  folder: string,
+): Promise<void> {
+  const name = job.outputModel!;
+  const [, account = ''] = name.split('/');
+  const blobPrefix = `models/${account}/${name.split('/').at(-1)}/${job.name.split('/').at(-1)}`;
+  const uploadFiles: Record<string, number> = {};
+  // The PEFT folder alone: engines convert it, and it is what people download.
+  for (const file of (await readdir(folder)).filter((entry) => !entry.endsWith('.gguf'))) {
+    const { size } = await stat(join(folder, file));
+    await files.blobs.write(`${blobPrefix}/${file}`, createReadStream(join(folder, file)), size);
+    uploadFiles[file] = size;
+  }
+  const config = JSON.parse(await readFile(join(folder, 'adapter_config.json'), 'utf8')) as {
+    r: number;
+    target_modules: string[];
+  };
+  const facts: AdapterFacts = {
+    format: 'peft',
+    rank: config.r,
+    targetModules: config.target_modules,
+    baseModel: base,
+    isCheckedAgainstBase: true,
+    conversationConfig: job.jinjaTemplate ? { style: 'jinja', template: job.jinjaTemplate } : null,
+  };
+  await db.transaction().execute(async (transaction) => {
+    const baseModel = await readModel(transaction, base);
+    const wanted = describeResult(job, base, facts, baseModel?.resource);
+    const existing = await lockModel(transaction, name);
+    if (existing === null) await insertModel(transaction, account, wanted);
+    else if (existing.resource.fineTuningJob !== job.name) {
+      throw new Error(
+        `${name} exists already and is not of this job; delete it, or train under another outputModel`,
+      );
+    }
+    await updateModel(transaction, wanted, { blobPrefix, uploadFiles, weights: facts, supportsChat: true });
+  });
+}
+
+function describeResult(
+  job: JobResource,
+  base: string,
+  facts: AdapterFacts,
+  baseModel: ModelResource | undefined,
+): ModelResource {
+  return {
+    name: job.outputModel!,
+    displayName: job.displayName ?? '',
+    kind: 'HF_PEFT_ADDON',
+    state: 'READY',
+    fineTuningJob: job.name,
+    createdBy: job.createdBy ?? '',
+    contextLength: baseModel?.contextLength ?? 0,
+    peftDetails: { baseModel: base, r: facts.rank, targetModules: [...facts.targetModules] },
+    ...(facts.conversationConfig === null ? {} : { conversationConfig: facts.conversationConfig }),
+  } as ModelResource;
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { ApiError, changeResource, checkLegal } from '@sparkler/api';
+import { deployments } from '@sparkler/api/resources';
+import { checkIfMatch } from '../../http/etag.ts';
+import type { DatabaseOrTransaction } from '../../store/database.ts';
+import { deployBaseModel, findBlockingDefault } from '../../store/deployed-models.ts';
+import {
+  type DeploymentWish,
+  insertDeployment,
+  listDeployments,
+  readDeployment,
+  type StoredDeployment,
+  updateDeployment,
+  wantOfDeployment,
+} from '../../store/deployments.ts';
+import { isDuplicate } from '../../store/postgres-errors.ts';
+import type { ControlPlaneContext } from '../control-plane-context.ts';
+import type { HandlersOf } from '../handler.ts';
+import { checkDeployment } from './check-deployment.ts';
+
+/** A deleted deployment can be brought back for this long. */
+const undeleteMs = 7 * 24 * 3_600_000;
+
+/** Deployments: what is wanted of them. Their reconciler makes it so. */
+export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf<typeof deployments> {
+  const { db, queue, settings, now } = context;
+  const announce = (name: string, transaction: DatabaseOrTransaction) =>
+    queue.request({ kind: 'deployment', name }, transaction);
+
+  async function wish(
+    name: string,
+    method: 'scale' | 'undelete',
+    wanted: DeploymentWish,
+  ): Promise<StoredDeployment> {
+    return db.transaction().execute(async (transaction) => {
+      const current = requireDeployment(name, await readDeployment(transaction, name, true));
+      checkLegal(deployments, method, name, current.resource.state ?? '');
+      const changed = await wantOfDeployment(transaction, name, wanted);
+      await announce(name, transaction);
+      return changed;
+    });
+  }
+
+  return {
+    list: ({ ids, list, query }) => listDeployments(db, ids.account, query.showDeleted === true, list),
+    get: async ({ name }) => requireDeployment(name, await readDeployment(db, name)).resource,
+    async create({ ids, name: parent, id, resource, query }, { principal }) {
+      // Ids begin with a letter; the random part is what the docs show.
+      const name = `${parent}/deployments/${id ?? `d${randomBytes(4).toString('hex')}`}`;
+      const wanted = { ...resource, name, createdBy: principal.user };
+      const checked = await checkDeployment(db, ids.account, settings.providerAccount, wanted);
+      if (query.validateOnly === true) return checked;
+      return db.transaction().execute(async (transaction) => {
+        const made = await insertDeployment(transaction, ids.account, checked).catch((error) => {
+          if (isDuplicate(error)) throw new ApiError('ALREADY_EXISTS', `${name} exists already`);
+          throw error;
+        });
+        if (query.disableAutoDeploy !== true)
+          await deployBaseModel(transaction, made.resource, principal.user);
+        await announce(name, transaction);
+        return made.resource;
+      });
+    },
+    update: ({ ids, name, updates }, { ifMatch }) =>
+      db.transaction().execute(async (transaction) => {
+        const current = requireDeployment(name, await readDeployment(transaction, name, true));
+        checkIfMatch(ifMatch, name, current.resource);
+        checkLegal(deployments, 'update', name, current.resource.state ?? '');
+        const next = changeResource(deployments, current.resource, updates);
+        const checked = await checkDeployment(transaction, ids.account, settings.providerAccount, next);
+        const changed = await updateDeployment(transaction, checked);
+        await announce(name, transaction);
+        return changed.resource;
+      }),
+    delete: ({ name, query }) =>
+      db.transaction().execute(async (transaction) => {
+        const current = requireDeployment(name, await readDeployment(transaction, name, true));
+        if (current.isDeleted) return;
+        const blocking = query.ignoreChecks === true ? null : await findBlockingDefault(transaction, name);
+        if (blocking !== null) throw defaultInUse(name, blocking);
+        const purgeTime = new Date(now() + (query.hard === true ? 0 : undeleteMs));
+        await wantOfDeployment(transaction, name, { kind: 'delete', purgeTime });
+        await announce(name, transaction);
+      }),
+    async scale({ name, body }) {
+      const { resource } = requireDeployment(name, await readDeployment(db, name));
+      const replicaCount = body.replicaCount ?? 0;
+      if (replicaCount > (resource.maxReplicaCount ?? 1)) {
+        const message = `replicaCount ${replicaCount} is above maxReplicaCount ${resource.maxReplicaCount}; raise that first`;
+        throw new ApiError('INVALID_ARGUMENT', message, [{ field: 'replicaCount', description: message }]);
+      }
+      await wish(name, 'scale', { kind: 'scale', replicaCount });
+      return {};
+    },
+    undelete: async ({ name }) => (await wish(name, 'undelete', { kind: 'undelete' })).resource,
+  };
+}
+
+function requireDeployment(name: string, found: StoredDeployment | null): StoredDeployment {
+  if (found === null) throw new ApiError('NOT_FOUND', `there is no ${name}`);
+  return found;
+}
+
+function defaultInUse(name: string, model: string): ApiError {
+  const message =
+    `${name} is the default deployment of ${model}, which is also deployed elsewhere: make another one the default ` +
+    '(firectl update deployed-model <id> --default) or delete the others first';
+  return new ApiError('FAILED_PRECONDITION', message);
+}

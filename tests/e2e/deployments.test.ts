@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Fireworks } from '../../packages/sdk/src/index.ts';
+import { type Platform, startPlatform } from './start-platform.ts';
+
+/**
+ * On-demand deployments through the SDK: created, queried by every kind of name, scaled, deleted, brought
+ * back.
+ */
+
+let platform: Platform;
+let client: Fireworks;
+let account: string;
+const base = 'accounts/fireworks/models/smollm2-135m-instruct';
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  client = new Fireworks({ apiKey: platform.apiKey, baseURL: platform.baseUrl, retriesMax: 0 });
+  account = await client.resources.account();
+});
+afterAll(async () => {
+  await platform.stop();
+  await platform.remove();
+});
+
+async function waitForState(name: string, state: string): Promise<void> {
+  await expect
+    .poll(async () => (await client.deployments.get(name)).state, { timeout: 30_000, interval: 100 })
+    .toBe(state);
+}
+
+function ask(model: string) {
+  const messages = [{ role: 'user' as const, content: 'Say something' }];
+  return client.chat.completions.create({ model, messages, max_tokens: 4 });
+}
+
+describe('a deployment', () => {
+  test('is checked before it is made', async () => {
+    const create = (deployment: object) => client.deployments.create({ deployment: deployment as never });
+    await expect(create({})).rejects.toThrow('baseModel');
+    await expect(create({ baseModel: 'no-such-model' })).rejects.toThrow('no model');
+    await expect(create({ baseModel: base, minReplicaCount: 3, maxReplicaCount: 2 })).rejects.toThrow(
+      'maxReplicaCount',
+    );
+    await expect(
+      create({ baseModel: base, autoscalingPolicy: { scaleToZeroWindow: '60s' } }),
+    ).rejects.toThrow('at least 5m');
+    await expect(create({ baseModel: base, acceleratorType: 'NVIDIA_H100_80GB' })).rejects.toThrow(
+      'processor',
+    );
+    await expect(create({ baseModel: base, ngramSpeculationLength: 3 })).rejects.toThrow('draftTokenCount');
+    const checked = await client.deployments.create({
+      deployment: { baseModel: base },
+      validateOnly: 'true',
+    } as never);
+    expect(checked.baseModel).toBe(base);
+    const all: string[] = [];
+    for await (const { name } of client.deployments.list()) all.push(name);
+    expect(all).toEqual([]);
+  });
+
+  test('answers under its own names once READY', async () => {
+    const made = await client.deployments.create({
+      deployment: { baseModel: base, displayName: 'mine' },
+      deploymentId: 'mine',
+    } as never);
+    expect(made).toMatchObject({ name: `accounts/${account}/deployments/mine`, state: 'CREATING' });
+    await waitForState('mine', 'READY');
+    const [deployed] = (await client.deployedModels.list()).items;
+    expect(deployed).toMatchObject({ model: base, deployment: made.name, default: true });
+    for (const model of [
+      `${base}#${made.name}`,
+      `fireworks/smollm2-135m-instruct#${account}/mine`,
+      deployed!.name,
+    ]) {
+      expect((await ask(model)).usage.completion_tokens).toBe(4);
+    }
+    const { deployedModelRefs } = await client.models.get(base);
+    expect(deployedModelRefs.map((ref) => ref.deployment)).toContain(made.name);
+  });
+
+  test('scales, and changes only what is named', async () => {
+    await client.deployments.update('mine', { maxReplicaCount: 2, description: 'two at most' });
+    await client.deployments.scale('mine', { replicaCount: 2 });
+    await expect
+      .poll(async () => (await client.deployments.get('mine')).replicaStats?.readyReplicaCount, {
+        timeout: 30_000,
+      })
+      .toBe(2);
+    expect(await client.deployments.get('mine')).toMatchObject({
+      displayName: 'mine',
+      description: 'two at most',
+    });
+    await expect(client.deployments.scale('mine', { replicaCount: 5 })).rejects.toThrow('maxReplicaCount');
+    await client.deployments.scale('mine', { replicaCount: 0 });
+    await expect
+      .poll(async () => (await client.deployments.get('mine')).replicaCount, { timeout: 30_000 })
+      .toBe(0);
+    // Asleep: the next request wakes it, waits, and gets its answer.
+    expect((await ask(`${base}#accounts/${account}/deployments/mine`)).usage.completion_tokens).toBe(4);
+  });
+
+  test('goes when deleted, and comes back when undeleted', async () => {
+    await client.deployments.delete('mine');
+    await waitForState('mine', 'DELETED');
+    await expect(ask(`${base}#accounts/${account}/deployments/mine`)).rejects.toThrow();
+    const listed = await client.deployments.list();
+    expect(listed.items).toEqual([]);
+    expect((await client.deployments.list({ showDeleted: true } as never)).items).toHaveLength(1);
+    await client.deployments.undelete('mine');
+    await waitForState('mine', 'READY');
+    expect((await ask(`${base}#accounts/${account}/deployments/mine`)).usage.completion_tokens).toBe(4);
+  });
+});
