@@ -7,6 +7,7 @@ import {
   countElements,
   ELEMENT_BYTES,
 } from './checkpoint.ts';
+import { readBytes } from './file-bytes.ts';
 
 /** The format's names of the types that are read. */
 const TYPES: Readonly<Record<string, CheckpointType>> = {
@@ -111,9 +112,8 @@ function describeTensor(
       return type;
     },
     async read() {
-      const bytes = Buffer.alloc(to - from);
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, dataOffset + from);
-      if (bytesRead < bytes.length) throw new CheckpointError(`${path}: ${name} is cut off`);
+      const bytes = await readBytes(file, dataOffset + from, to - from);
+      if (bytes.length < to - from) throw new CheckpointError(`${path}: ${name} is cut off`);
       return bytes;
     },
   };

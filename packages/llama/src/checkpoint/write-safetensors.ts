@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { CheckpointError, type CheckpointType, countElements, ELEMENT_BYTES } from './checkpoint.ts';
+import { appendBytes } from './file-bytes.ts';
 
 export interface SafetensorToWrite {
   readonly name: string;
@@ -38,7 +39,7 @@ export async function writeSafetensors(
   try {
     await file.write(length);
     await file.write(padded);
-    for (const { data } of tensors) await file.write(data);
+    for (const { data } of tensors) await appendBytes(file, data);
   } finally {
     await file.close();
   }

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { appendBytes } from '../checkpoint/file-bytes.ts';
 import { tensorBytes, tensorTypeNamed } from './tensor-type.ts';
 import {
   type GgufMetadata,
@@ -31,7 +32,7 @@ export async function writeGguf(
   const file = await open(path, 'w');
   try {
     const header = encodeHeader(metadata, tensors);
-    await file.write(header);
+    await appendBytes(file, header);
     let bytes = header.length;
     for (const tensor of tensors) {
       const data = await tensor.data();
@@ -42,9 +43,11 @@ export async function writeGguf(
         );
       }
       const padding = new Uint8Array(paddedSize(data.length) - data.length);
-      await file.writev(padding.length > 0 ? [data, padding] : [data]);
+      await appendBytes(file, data);
+      await appendBytes(file, padding);
       bytes += data.length + padding.length;
     }
+    await file.sync();
     return { bytes };
   } finally {
     await file.close();

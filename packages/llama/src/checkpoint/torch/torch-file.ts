@@ -7,6 +7,7 @@ import {
   countElements,
   ELEMENT_BYTES,
 } from '../checkpoint.ts';
+import { readBytes } from '../file-bytes.ts';
 import { isRecord, type PickleValue, unpickle } from './unpickle.ts';
 import { listZipEntries, type ZipEntry } from './zip-entries.ts';
 
@@ -125,8 +126,7 @@ function isContiguous(shape: readonly number[], stride: readonly number[]): bool
 }
 
 async function readEntry(file: FileHandle, entry: ZipEntry): Promise<Uint8Array> {
-  const bytes = Buffer.alloc(entry.bytes);
-  const { bytesRead } = await file.read(bytes, 0, bytes.length, entry.offset);
-  if (bytesRead < bytes.length) throw new CheckpointError(`the entry ${entry.name} is cut off`);
+  const bytes = await readBytes(file, entry.offset, entry.bytes);
+  if (bytes.length < entry.bytes) throw new CheckpointError(`the entry ${entry.name} is cut off`);
   return bytes;
 }

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { CheckpointError } from '../checkpoint.ts';
+import { readBytes } from '../file-bytes.ts';
 
 /** Where the bytes of a stored (uncompressed) entry lie. */
 export interface ZipEntry {
@@ -27,7 +28,7 @@ export async function listZipEntries(file: FileHandle, path: string): Promise<Ma
   if (directory.bytes > DIRECTORY_BYTES_MAX || directory.offset + directory.bytes > size) {
     throw new CheckpointError(`${path} has a zip directory that does not lie inside it`);
   }
-  const bytes = await readAt(file, directory.offset, directory.bytes);
+  const bytes = await readBytes(file, directory.offset, directory.bytes);
   const entries = new Map<string, ZipEntry>();
   for (let at = 0; at + 46 <= bytes.length && bytes.readUInt32LE(at) === CENTRAL_ENTRY; ) {
     const { entry, next, localOffset, method } = readCentralEntry(bytes, at, path);
@@ -47,7 +48,7 @@ async function findDirectory(
   size: number,
 ): Promise<{ offset: number; bytes: number }> {
   const tailStart = Math.max(0, size - TAIL_BYTES_MAX);
-  const tail = await readAt(file, tailStart, size - tailStart);
+  const tail = await readBytes(file, tailStart, size - tailStart);
   const end = findLast(tail, END_RECORD);
   if (end < 0 || end + 22 > tail.length) {
     throw new CheckpointError(
@@ -57,7 +58,7 @@ async function findDirectory(
   const locator = end - 20;
   if (locator >= 0 && tail.readUInt32LE(locator) === LOCATOR_64) {
     const recordOffset = Number(tail.readBigUInt64LE(locator + 8));
-    const record = recordOffset + 56 <= size ? await readAt(file, recordOffset, 56) : Buffer.alloc(56);
+    const record = recordOffset + 56 <= size ? await readBytes(file, recordOffset, 56) : Buffer.alloc(56);
     if (record.readUInt32LE(0) !== END_RECORD_64)
       throw new CheckpointError(`${path} has a damaged zip64 end record`);
     return { bytes: Number(record.readBigUInt64LE(40)), offset: Number(record.readBigUInt64LE(48)) };
@@ -109,7 +110,7 @@ function readLargeSizes(extra: Buffer, sizes: [number, number, number]): [number
 /** The local header repeats name and extra field with lengths of its own; the data follows it. */
 async function findData(file: FileHandle, path: string, localOffset: number, size: number): Promise<number> {
   if (localOffset + 30 > size) throw new CheckpointError(`${path} has an entry outside the file`);
-  const header = await readAt(file, localOffset, 30);
+  const header = await readBytes(file, localOffset, 30);
   if (header.readUInt32LE(0) !== LOCAL_ENTRY) throw new CheckpointError(`${path} has a damaged zip entry`);
   return localOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
 }
@@ -118,10 +119,4 @@ function findLast(bytes: Buffer, signature: number): number {
   const needle = Buffer.alloc(4);
   needle.writeUInt32LE(signature);
   return bytes.lastIndexOf(needle);
-}
-
-async function readAt(file: FileHandle, offset: number, count: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(count);
-  const { bytesRead } = await file.read(bytes, 0, count, offset);
-  return bytes.subarray(0, bytesRead);
 }
