@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openLlamaModelFile } from '../model.ts';
+import { loadLibrary } from '../native/library.ts';
 import { writeTinyModel } from '../tiny-model/tiny-model.ts';
 import { checkAttention } from './check-attention.ts';
 import { checkModelFile, checkModelHeader } from './check-model.ts';
@@ -9,6 +11,7 @@ import { checkSpecialTokens } from './check-special-tokens.ts';
 import { type GgufHeader, type GgufTensor, parseGgufHeader } from './reader.ts';
 import { tensorTypeNamed } from './tensor-type.ts';
 import { bool, float32, type GgufValue, int32s, string, strings, uint32 } from './value.ts';
+import { writeGguf } from './writer.ts';
 
 let folder: string;
 let header: GgufHeader;
@@ -121,8 +124,42 @@ test('values of the wrong type are refused with the type expected', () => {
   expect(() => checkWith('general.architecture', uint32(2))).toThrow('must be a text, not uint32');
 });
 
-test('a model in several files needs all of them', async () => {
-  expect(() => checkWith('split.count', uint32(2))).not.toThrow();
-  const tensors = header.tensors.slice(0, 0);
-  expect(() => checkModelHeader({ ...header, tensors })).toThrow('a vocabulary only');
+/** Writes the tiny model as two files, as llama.cpp splits one. */
+async function writeSplit(name: string): Promise<[string, string]> {
+  const paths = [1, 2].map((part) => join(folder, `${name}-0000${part}-of-00002.gguf`)) as [string, string];
+  const bytes = await readFile(join(folder, 'tiny.gguf'));
+  const half = Math.ceil(header.tensors.length / 2);
+  for (const [part, path] of paths.entries()) {
+    const metadata = new Map([
+      ...(part === 0 ? header.metadata : []),
+      ['split.no', { type: 'uint16', value: part }],
+      ['split.count', { type: 'uint16', value: 2 }],
+      ['split.tensors.count', { type: 'int32', value: header.tensors.length }],
+    ] as [string, GgufValue][]);
+    const tensors = header.tensors.slice(part * half, (part + 1) * half).map((tensor) => ({
+      ...tensor,
+      type: tensor.type.name,
+      data: () => bytes.subarray(tensor.offset, tensor.offset + tensor.bytes),
+    }));
+    await writeGguf(path, metadata, tensors);
+  }
+  return paths;
+}
+
+test('a model in several files is checked and opened by its first, and needs all of them', async () => {
+  const [first, second] = await writeSplit('whole');
+  expect((await checkModelFile(first)).tensors.size).toBe(21);
+  (await openLlamaModelFile(loadLibrary(), { path: first })).close();
+  await expect(checkModelFile(second)).rejects.toThrow();
+  await rename(first, join(folder, 'renamed.gguf'));
+  await expect(checkModelFile(join(folder, 'renamed.gguf'))).rejects.toThrow(
+    'whose name ends -00001-of-00002.gguf',
+  );
+  const [alone, missing] = await writeSplit('half');
+  await rm(missing);
+  await expect(checkModelFile(alone)).rejects.toThrow(/half-00002-of-00002\.gguf is not there/);
+});
+
+test('a file without tensors is refused', () => {
+  expect(() => checkModelHeader({ ...header, tensors: [] })).toThrow('a vocabulary only');
 });
