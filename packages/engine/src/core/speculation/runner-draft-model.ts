@@ -1,7 +1,7 @@
 import type { ForwardBatch, ModelRunner } from '../model-runner.ts';
 import { argmax } from '../sampling/argmax.ts';
 import type { Sequence } from '../sequence.ts';
-import type { DraftModel } from './draft-model.ts';
+import type { DraftModel, Proposals } from './draft-model.ts';
 
 /** What the draft runner has computed for a sequence: `tokens` lie in the cells of `slot`. */
 interface Track {
@@ -39,6 +39,8 @@ class RunnerDraftModel implements DraftModel {
   readonly #tracks = new Map<Sequence, Track>();
   readonly #freeSlots: number[];
   #clock = 0;
+  /** Spent in forward calls of this round. */
+  #forwardMs = 0;
 
   constructor(runner: ModelRunner) {
     this.#runner = runner;
@@ -47,14 +49,15 @@ class RunnerDraftModel implements DraftModel {
 
   async propose(
     wanted: readonly { readonly sequence: Sequence; readonly count: number }[],
-  ): Promise<readonly (readonly number[])[]> {
+  ): Promise<Proposals> {
     this.#clock++;
+    this.#forwardMs = 0;
     const jobs = wanted.map(({ sequence, count }) => this.#prepare(sequence, count));
     const active = jobs.filter((job) => job !== null);
     for (let rows = this.#planRows(active); rows.length > 0; rows = this.#planRows(active)) {
       if (!(await this.#compute(rows))) break;
     }
-    return jobs.map((job) => job?.drafts ?? []);
+    return { drafts: jobs.map((job) => job?.drafts ?? []), forwardMs: this.#forwardMs };
   }
 
   forget(sequence: Sequence): void {
@@ -147,6 +150,7 @@ class RunnerDraftModel implements DraftModel {
     let result = await this.#runner.forward(batch);
     while (result.status === 'cache-full' && this.#dropOldest()) result = await this.#runner.forward(batch);
     if (result.status === 'cache-full') return false;
+    this.#forwardMs += result.forwardMs;
     rows.forEach(({ job, token, wantLogits }, row) => {
       job.track.tokens.push(token);
       if (wantLogits) job.drafts.push(argmax(this.#runner.logits(row)));

@@ -138,13 +138,11 @@ export class Speculator {
     model: DraftModel,
     wanted: readonly { sequence: Sequence; count: number }[],
   ): Promise<void> {
-    const start = performance.now();
-    const proposals = await model.propose(wanted);
-    const tokens = proposals.reduce((sum, { length }) => sum + length, 0);
-    const draftMs = (performance.now() - start) / Math.max(1, tokens);
-    this.#modelDraftMs += MODEL_COST_SHARE * (draftMs - this.#modelDraftMs);
+    const { drafts, forwardMs } = await model.propose(wanted);
+    const made = drafts.reduce((sum, { length }) => sum + length, 0);
+    if (made > 0) this.#modelDraftMs += MODEL_COST_SHARE * (forwardMs / made - this.#modelDraftMs);
     wanted.forEach(({ sequence }, i) => {
-      setDrafts(sequence, 'model', proposals[i] ?? []);
+      setDrafts(sequence, 'model', drafts[i] ?? []);
     });
   }
 
