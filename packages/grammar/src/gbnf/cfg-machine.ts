@@ -4,13 +4,7 @@ import { possibleUtf8Chars, stepUtf8, UTF8_EMIT, UTF8_START } from '../text/utf8
 import type { WorkBudget } from '../work-budget.ts';
 import type { Cfg } from './cfg.ts';
 import { type CfgDots, NO_SYMBOL, numberDots } from './cfg-dots.ts';
-import {
-  CfgFrame,
-  type CfgItem,
-  createFrameTable,
-  type DraftFrame,
-  type FrameTable,
-} from './cfg-frames.ts';
+import { CfgFrame, type CfgItem, createFrameTable, type DraftFrame, type FrameTable } from './cfg-frames.ts';
 
 interface CfgMachine {
   readonly dots: CfgDots;

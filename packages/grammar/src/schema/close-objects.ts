@@ -16,13 +16,12 @@ export function closeObjects(expansion: Expansion, values: ValueSet): ValueSet {
   };
 }
 
-function closeObject({ formulas, nextShapeId }: Expansion, clause: ObjectClause): ObjectClause {
+function closeObject({ formulas, shapes }: Expansion, clause: ObjectClause): ObjectClause {
   const { names, patterns } = clause.evaluated;
-  const shape = {
-    id: nextShapeId(),
+  const shape = shapes.make({
     props: new Map([...names].map((name) => [name, formulas.yes])),
     patterns: patterns.map((pattern) => ({ names: pattern, value: formulas.yes })),
     additional: formulas.no,
-  };
+  });
   return { ...clause, shapes: [...clause.shapes, shape], settled: true };
 }

@@ -2,12 +2,17 @@ import type { UnenforcedKeyword } from '../contract.ts';
 import { GrammarError } from '../grammar-error.ts';
 import type { GrammarLimits } from '../limits.ts';
 import type { RegexEngine } from '../regex/lazy-dfa.ts';
+import type { RegexNode } from '../regex/regex-node.ts';
 import type { WorkBudget } from '../work-budget.ts';
+import { createArraySets, createObjectSets } from './clause-sets.ts';
 import { closeObjects } from './close-objects.ts';
-import { expandFormula } from './expand-formula.ts';
+import { valuesEqualTo } from './constant-values.ts';
+import { expandSchema } from './expand-schema.ts';
 import type { Expansion } from './expansion.ts';
 import { createFormulaPool, type Formula, type FormulaPool } from './formula.ts';
-import { isHollowObject } from './hollow-object.ts';
+import { createNameMatcher } from './name-matcher.ts';
+import { narrowValues } from './narrow-values.ts';
+import { createObjectShapes } from './object-shapes.ts';
 import type { SchemaIndex } from './schema-index.ts';
 import { createValueSets, type ValueSet, type ValueSets } from './value-set.ts';
 
@@ -26,6 +31,8 @@ export interface Expander {
   readonly sets: ValueSets;
   readonly engine: RegexEngine;
   readonly unenforced: readonly UnenforcedKeyword[];
+  /** Whether a property name is in a language, remembered. */
+  nameMatches(names: RegexNode, name: string): boolean;
   readonly root: Formula;
   /** The values a formula allows, before undeclared properties are closed. */
   expand(formula: Formula): ValueSet;
@@ -33,8 +40,11 @@ export interface Expander {
   valuesOf(formula: Formula): ValueSet;
 }
 
-/** Formulas that may be in expansion at once when looking ahead whether one allows anything. */
-const LOOK_AHEAD_MAX = 24;
+/** Levels to look into when asking whether a formula allows anything. */
+const LOOK_AHEAD_MAX = 6;
+
+/** Ends a look ahead that came back to a formula still being expanded: nothing is known of it yet. */
+class LookAheadCut extends Error {}
 
 export function createExpander(parts: ExpanderParts): Expander {
   const { index, engine, limits, budget } = parts;
@@ -43,23 +53,37 @@ export function createExpander(parts: ExpanderParts): Expander {
   const closed = new Map<Formula, ValueSet>();
   const inProgress = new Set<Formula>();
   const unenforced = new Map<string, UnenforcedKeyword>();
-  let shapeIds = 0;
+  let lookingAhead = 0;
   const isNone = (formula: Formula): boolean => {
-    if (formula.kind === 'false') return true;
-    if (formula.kind === 'true' || inProgress.has(formula) || inProgress.size > LOOK_AHEAD_MAX) return false;
-    return sets.isNone(expand(formula));
+    if (formula.kind === 'true' || formula.kind === 'false') return formula.kind === 'false';
+    if (inProgress.has(formula) || lookingAhead >= LOOK_AHEAD_MAX) return false;
+    lookingAhead++;
+    try {
+      return sets.isNone(expand(formula));
+    } catch (error) {
+      if (error instanceof LookAheadCut) return false;
+      throw error;
+    } finally {
+      lookingAhead--;
+    }
   };
-  const sets = createValueSets({
-    regexes: engine.pool,
+  const clauseTools = {
     formulas,
     casesMax: limits.casesMax,
-    spend: (units) => budget.spend(units),
-    isHollow: (clause) => isHollowObject(clause, { formulas, isNone }),
-  });
+    spend: (units: number) => budget.spend(units),
+    isNone,
+  };
+  const arrays = createArraySets(clauseTools);
+  const objects = createObjectSets(clauseTools);
+  const isNoText = (strings: RegexNode) => engine.isEmpty(strings);
+  const sets = createValueSets({ regexes: engine.pool, formulas, arrays, objects, isNoText });
   const expand = (formula: Formula): ValueSet => {
     const known = expanded.get(formula);
     if (known !== undefined) return known;
-    if (inProgress.has(formula)) failEndless(formula);
+    if (inProgress.has(formula)) {
+      if (lookingAhead > 0) throw new LookAheadCut();
+      failEndless(formula);
+    }
     inProgress.add(formula);
     budget.spend(1);
     try {
@@ -73,9 +97,13 @@ export function createExpander(parts: ExpanderParts): Expander {
   const expansion: Expansion = {
     ...parts,
     formulas,
+    shapes: createObjectShapes(formulas),
     sets,
-    nextShapeId: () => shapeIds++,
+    arrays,
+    objects,
     expand,
+    isNone,
+    nameMatches: createNameMatcher(engine),
     noteUnenforced: (keyword) => unenforced.set(`${keyword.path} ${keyword.keyword}`, keyword),
   };
   return {
@@ -87,6 +115,7 @@ export function createExpander(parts: ExpanderParts): Expander {
     },
     root: formulas.schema(index.root, index.dynamic ? [index.root.resource] : []),
     expand,
+    nameMatches: expansion.nameMatches,
     valuesOf(formula) {
       let values = closed.get(formula);
       if (values === undefined) {
@@ -96,6 +125,22 @@ export function createExpander(parts: ExpanderParts): Expander {
       return values;
     },
   };
+}
+
+/** The values a formula allows. */
+function expandFormula(expansion: Expansion, formula: Formula): ValueSet {
+  switch (formula.kind) {
+    case 'true':
+      return expansion.sets.all;
+    case 'false':
+      return expansion.sets.none;
+    case 'const':
+      return valuesEqualTo(expansion, formula.value);
+    case 'schema':
+      return expandSchema(expansion, formula);
+    default:
+      return narrowValues(expansion, expansion.sets.all, formula);
+  }
 }
 
 function countNodes({ schemaNodesMax }: GrammarLimits): () => void {

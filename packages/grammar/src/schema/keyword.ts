@@ -3,6 +3,7 @@ import type { RegexEngine } from '../regex/lazy-dfa.ts';
 import type { RegexNode } from '../regex/regex-node.ts';
 import type { Formula, FormulaPool } from './formula.ts';
 import { extendPointer } from './json-pointer.ts';
+import type { ObjectShapes } from './object-shapes.ts';
 import type { JsonObject, SchemaIndex, SchemaPlace } from './schema-index.ts';
 import type { ValueSet, ValueSets } from './value-set.ts';
 
@@ -16,7 +17,7 @@ export interface KeywordScene {
   readonly sets: ValueSets;
   readonly nestingMax: number;
   readonly assertFormats: boolean;
-  readonly nextShapeId: () => number;
+  readonly shapes: ObjectShapes;
   /** The formula of a schema inside this one. */
   formulaOf(value: unknown, ...steps: readonly (string | number)[]): Formula;
   /** The formula of a schema that a reference leads to. */
@@ -26,20 +27,27 @@ export interface KeywordScene {
   expand(formula: Formula): ValueSet;
   /** Strings that satisfy a formula. */
   stringsOf(formula: Formula): RegexNode;
-  /** Notes that a keyword of this schema is not enforced; both it and its negation then allow everything. */
+  /** Notes that a keyword of this schema is not enforced; the schema then allows too much. */
   dropKeyword(keyword: string, reason: string): void;
 }
 
 /**
- * One keyword, or a few that only mean something together: the values it allows and the values it refuses.
- * Null when the keyword is absent or not enforced.
+ * One keyword, or a few that only mean something together: the values it allows, or a formula of the schemas
+ * in it. Null when the keyword is absent or not enforced.
  */
-export interface KeywordValues {
-  readonly allowed: () => ValueSet;
-  readonly refused: () => ValueSet;
+export type Keyword = (scene: KeywordScene) => Narrowing | null;
+
+export type Narrowing =
+  | { readonly kind: 'values'; readonly values: ValueSet }
+  | { readonly kind: 'formula'; readonly formula: Formula };
+
+export function toValues(values: ValueSet): Narrowing {
+  return { kind: 'values', values };
 }
 
-export type Keyword = (scene: KeywordScene) => KeywordValues | null;
+export function toFormula(formula: Formula): Narrowing {
+  return { kind: 'formula', formula };
+}
 
 /** A keyword's value that must be a non-negative integer; undefined when absent. */
 export function readCount(scene: KeywordScene, keyword: string): number | undefined {

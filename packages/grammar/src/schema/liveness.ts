@@ -41,7 +41,7 @@ export function createLiveness(expander: Expander, numbers: NumberEngine): Liven
     return empty;
   };
 
-  const tools: LivenessTools = { expander, isEmpty, nameMatches: createNameMatcher(expander) };
+  const tools: LivenessTools = { expander, isEmpty, nameMatches: expander.nameMatches };
   const hasValue = (values: ValueSet): boolean =>
     values.nulls ||
     values.trues ||
@@ -105,26 +105,4 @@ function canReach({ expander, isEmpty }: LivenessTools, clause: ArrayClause, cou
   if (places >= count.min) return true;
   const beyond = clause.max - Math.max(last, count.from);
   return places + beyond >= count.min && !isEmpty(formulas.and([clause.rest, count.value]));
-}
-
-function createNameMatcher(expander: Expander): (names: RegexNode, name: string) => boolean {
-  const answers = new Map<RegexNode, Map<string, boolean>>();
-  return (names, name) => {
-    let byName = answers.get(names);
-    if (byName === undefined) {
-      byName = new Map();
-      answers.set(names, byName);
-    }
-    let answer = byName.get(name);
-    if (answer === undefined) {
-      let state = expander.engine.dfaOf(names).start;
-      for (const char of name) {
-        if (state === null) break;
-        state = state.step(char.codePointAt(0)!);
-      }
-      answer = state?.accepts ?? false;
-      byName.set(name, answer);
-    }
-    return answer;
-  };
 }

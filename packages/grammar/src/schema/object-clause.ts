@@ -126,3 +126,26 @@ function unite<T>(left: readonly T[], right: readonly T[]): readonly T[] {
   if (left.length === 0) return right;
   return [...new Set([...left, ...right])];
 }
+
+/** Whether every object of `inner` is plainly one of `outer`: it asks for all that `outer` does. */
+export function absorbsObject(outer: ObjectClause, inner: ObjectClause): boolean {
+  const { evaluated } = outer;
+  return (
+    isSubset(outer.shapes, inner.shapes) &&
+    isSubset(outer.required, inner.required) &&
+    outer.min <= inner.min &&
+    outer.max >= inner.max &&
+    isSubset(outer.dependents, inner.dependents) &&
+    isSubset(outer.demands, inner.demands) &&
+    isSubset(outer.checks, inner.checks) &&
+    (evaluated.all || !inner.evaluated.all) &&
+    evaluated.names.isSupersetOf(inner.evaluated.names) &&
+    isSubset(inner.evaluated.patterns, evaluated.patterns) &&
+    outer.declares === inner.declares &&
+    outer.settled === inner.settled
+  );
+}
+
+function isSubset<T>(part: readonly T[], whole: readonly T[]): boolean {
+  return part.every((item) => whole.includes(item));
+}

@@ -1,6 +1,5 @@
 import type { ArrayClause } from './array-clause.ts';
 import type { KeywordScene } from './keyword.ts';
-import { makeShape } from './keywords/objects.ts';
 import type { ObjectClause } from './object-clause.ts';
 import type { ValueSet } from './value-set.ts';
 
@@ -25,7 +24,7 @@ function closeObject(scene: KeywordScene, clause: ObjectClause, schema: unknown)
   const settled = { ...clause, settled: true, evaluated: { ...evaluated, all: true } };
   if (evaluated.all) return settled;
   const { formulas } = scene;
-  const shape = makeShape(scene, {
+  const shape = scene.shapes.make({
     props: new Map([...evaluated.names].map((name) => [name, formulas.yes])),
     patterns: evaluated.patterns.map((names) => ({ names, value: formulas.yes })),
     additional: scene.formulaOf(schema, 'unevaluatedProperties'),

@@ -3,13 +3,13 @@ import { constKeyword, enumKeyword, typeKeyword } from './any-value.ts';
 import {
   allOfKeyword,
   anyOfKeyword,
+  dynamicRefKeyword,
   ifKeyword,
   notKeyword,
   oneOfKeyword,
   refKeyword,
 } from './applicators.ts';
 import { containsKeyword, itemsKeyword, maxItemsKeyword, minItemsKeyword } from './arrays.ts';
-import { dynamicRefKeyword } from './dynamic-ref.ts';
 import {
   exclusiveMaximumKeyword,
   exclusiveMinimumKeyword,

@@ -1,8 +1,6 @@
 import { INTEGER_STEP, numberClause } from '../../number/number-clause.ts';
 import { anyArray } from '../array-clause.ts';
-import type { Formula } from '../formula.ts';
-import type { Keyword, KeywordScene, KeywordValues } from '../keyword.ts';
-import { failKeyword } from '../keyword.ts';
+import { failKeyword, type Keyword, type KeywordScene, type Narrowing, toValues } from '../keyword.ts';
 import { ANY_OBJECT } from '../object-clause.ts';
 import type { ValueSet } from '../value-set.ts';
 
@@ -18,27 +16,17 @@ export const typeKeyword: Keyword = (scene) => {
     if (TYPES.includes(name as TypeName)) return name as TypeName;
     return failKeyword(scene, 'type', `must name types among ${TYPES.join(', ')}`);
   });
-  const has = (name: TypeName) => names.includes(name);
-  return {
-    allowed: () => valuesOfTypes(scene, has),
-    refused: () => ({
-      ...valuesOfTypes(scene, (name) => !has(name)),
-      numbers: has('number') ? [] : [numberClause(has('integer') ? { notSteps: [INTEGER_STEP] } : {})],
-    }),
-  };
+  return toValues(valuesOfTypes(scene, (name) => names.includes(name)));
 };
 
 function valuesOfTypes(scene: KeywordScene, has: (name: TypeName) => boolean): ValueSet {
   const { sets, engine, formulas } = scene;
+  const integers = has('integer') ? [numberClause({ steps: [INTEGER_STEP] })] : [];
   return sets.only({
     nulls: has('null'),
     trues: has('boolean'),
     falses: has('boolean'),
-    numbers: has('number')
-      ? sets.all.numbers
-      : has('integer')
-        ? [numberClause({ steps: [INTEGER_STEP] })]
-        : [],
+    numbers: has('number') ? sets.all.numbers : integers,
     strings: has('string') ? engine.pool.all : engine.pool.none,
     arrays: has('array') ? [anyArray(formulas)] : [],
     objects: has('object') ? [ANY_OBJECT] : [],
@@ -57,20 +45,13 @@ export const enumKeyword: Keyword = (scene) => {
 export const constKeyword: Keyword = (scene) =>
   'const' in scene.schema ? oneOfValues(scene, [scene.schema.const]) : null;
 
-function oneOfValues(scene: KeywordScene, list: readonly unknown[]): KeywordValues {
+/**
+ * Strings are kept together: a thousand of them make one automaton, but a thousand formulas would be slow.
+ */
+function oneOfValues(scene: KeywordScene, list: readonly unknown[]): Narrowing {
   const { formulas, sets, engine } = scene;
-  // Strings are kept together: a thousand of them make one automaton, but a thousand formulas would be slow.
-  const texts = list.filter((value) => typeof value === 'string');
-  const others: Formula[] = list
-    .filter((value) => typeof value !== 'string')
-    .map((value) => formulas.constant(value));
-  const strings = () => engine.pool.literals([...new Set(texts)]);
-  return {
-    allowed: () => sets.union([sets.only({ strings: strings() }), scene.expand(formulas.or(others))]),
-    refused: () =>
-      sets.intersect(
-        sets.except({ strings: engine.pool.not(strings()) }),
-        scene.expand(formulas.not(formulas.or(others))),
-      ),
-  };
+  const texts = new Set(list.filter((value) => typeof value === 'string'));
+  const strings = sets.only({ strings: engine.pool.literals([...texts]) });
+  const others = list.filter((value) => typeof value !== 'string').map((value) => formulas.constant(value));
+  return toValues(sets.union([strings, scene.expand(formulas.or(others))]));
 }

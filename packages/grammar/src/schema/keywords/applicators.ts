@@ -1,31 +1,25 @@
 import type { Formula } from '../formula.ts';
-import { failKeyword, type Keyword, type KeywordScene, type KeywordValues } from '../keyword.ts';
-
-function valuesOf(scene: KeywordScene, formula: Formula): KeywordValues {
-  return {
-    allowed: () => scene.expand(formula),
-    refused: () => scene.expand(scene.formulas.not(formula)),
-  };
-}
+import { failKeyword, type Keyword, type KeywordScene, toFormula } from '../keyword.ts';
 
 function readList(scene: KeywordScene, keyword: string): Formula[] | null {
   const list = scene.schema[keyword];
   if (list === undefined) return null;
-  if (!Array.isArray(list) || list.length === 0)
+  if (!Array.isArray(list) || list.length === 0) {
     return failKeyword(scene, keyword, 'must be a list of schemas');
+  }
   return list.map((schema, index) => scene.formulaOf(schema, keyword, index));
 }
 
 /** `allOf` */
 export const allOfKeyword: Keyword = (scene) => {
   const parts = readList(scene, 'allOf');
-  return parts === null ? null : valuesOf(scene, scene.formulas.and(parts));
+  return parts === null ? null : toFormula(scene.formulas.and(parts));
 };
 
 /** `anyOf` */
 export const anyOfKeyword: Keyword = (scene) => {
   const parts = readList(scene, 'anyOf');
-  return parts === null ? null : valuesOf(scene, scene.formulas.or(parts));
+  return parts === null ? null : toFormula(scene.formulas.or(parts));
 };
 
 /** `oneOf` */
@@ -33,31 +27,29 @@ export const oneOfKeyword: Keyword = (scene) => {
   const parts = readList(scene, 'oneOf');
   if (parts === null) return null;
   const { formulas } = scene;
-  const exactly = formulas.or(
-    parts.map((part, index) =>
-      formulas.and([
-        part,
-        ...parts.filter((_, other) => other !== index).map((other) => formulas.not(other)),
-      ]),
-    ),
-  );
-  return valuesOf(scene, exactly);
+  const onlyThis = (part: Formula, at: number) => {
+    const others = parts.filter((_, other) => other !== at);
+    return formulas.and([part, ...others.map((other) => formulas.not(other))]);
+  };
+  return toFormula(formulas.or(parts.map(onlyThis)));
 };
 
 /** `not` */
 export const notKeyword: Keyword = (scene) => {
   const { not } = scene.schema;
-  return not === undefined ? null : valuesOf(scene, scene.formulas.not(scene.formulaOf(not, 'not')));
+  return not === undefined ? null : toFormula(scene.formulas.not(scene.formulaOf(not, 'not')));
 };
 
 /** `if`, `then` and `else` */
 export const ifKeyword: Keyword = (scene) => {
   const { schema, formulas } = scene;
-  if (schema.if === undefined || (schema.then === undefined && schema.else === undefined)) return null;
+  if (schema.if === undefined) return null;
   const test = scene.formulaOf(schema.if, 'if');
   const yes = schema.then === undefined ? formulas.yes : scene.formulaOf(schema.then, 'then');
   const no = schema.else === undefined ? formulas.yes : scene.formulaOf(schema.else, 'else');
-  return valuesOf(scene, formulas.or([formulas.and([test, yes]), formulas.and([formulas.not(test), no])]));
+  // Without either branch it refuses nothing, but what it looks at still counts as evaluated.
+  if (yes === no && !scene.index.unevaluated) return toFormula(yes);
+  return toFormula(formulas.or([formulas.and([test, yes]), formulas.and([formulas.not(test), no])]));
 };
 
 /** `$ref` */
@@ -65,5 +57,14 @@ export const refKeyword: Keyword = (scene) => {
   const { $ref } = scene.schema;
   if ($ref === undefined) return null;
   if (typeof $ref !== 'string') return failKeyword(scene, '$ref', 'must be a string');
-  return valuesOf(scene, scene.formulaAt(scene.index.resolve(scene.place, $ref)));
+  return toFormula(scene.formulaAt(scene.index.resolve(scene.place, $ref)));
+};
+
+/** `$dynamicRef` of 2020-12 and `$recursiveRef` of 2019-09 */
+export const dynamicRefKeyword: Keyword = (scene) => {
+  const { $dynamicRef, $recursiveRef } = scene.schema;
+  const reference = $dynamicRef ?? $recursiveRef;
+  if (reference === undefined) return null;
+  if (typeof reference !== 'string') return failKeyword(scene, '$dynamicRef', 'must be a string');
+  return toFormula(scene.formulaAt(scene.resolveDynamic(reference)));
 };

@@ -1,34 +1,29 @@
 import { type Decimal, exactDecimalOf } from '../../number/decimal.ts';
 import { type NumberStep, numberClause, STEP_UNIT_MAX } from '../../number/number-clause.ts';
-import { failKeyword, type Keyword, type KeywordScene, type KeywordValues } from '../keyword.ts';
+import { failKeyword, type Keyword, type KeywordScene, type Narrowing, toValues } from '../keyword.ts';
 
 /** `minimum`, with draft 4's `exclusiveMinimum: true` */
 export const minimumKeyword: Keyword = (scene) =>
-  boundKeyword(scene, 'minimum', scene.schema.exclusiveMinimum === true);
+  narrowToBound(scene, 'minimum', scene.schema.exclusiveMinimum === true);
 
 /** `maximum`, with draft 4's `exclusiveMaximum: true` */
 export const maximumKeyword: Keyword = (scene) =>
-  boundKeyword(scene, 'maximum', scene.schema.exclusiveMaximum === true);
+  narrowToBound(scene, 'maximum', scene.schema.exclusiveMaximum === true);
 
 /** `exclusiveMinimum` as a number */
 export const exclusiveMinimumKeyword: Keyword = (scene) =>
-  typeof scene.schema.exclusiveMinimum === 'boolean' ? null : boundKeyword(scene, 'exclusiveMinimum', true);
+  typeof scene.schema.exclusiveMinimum === 'boolean' ? null : narrowToBound(scene, 'exclusiveMinimum', true);
 
 /** `exclusiveMaximum` as a number */
 export const exclusiveMaximumKeyword: Keyword = (scene) =>
-  typeof scene.schema.exclusiveMaximum === 'boolean' ? null : boundKeyword(scene, 'exclusiveMaximum', true);
+  typeof scene.schema.exclusiveMaximum === 'boolean' ? null : narrowToBound(scene, 'exclusiveMaximum', true);
 
-function boundKeyword(scene: KeywordScene, keyword: string, exclusive: boolean): KeywordValues | null {
+function narrowToBound(scene: KeywordScene, keyword: string, exclusive: boolean): Narrowing | null {
   const value = readNumber(scene, keyword);
   if (value === undefined) return null;
-  const { sets } = scene;
+  const bound = { value, exclusive };
   const isMin = keyword.toLowerCase().endsWith('minimum');
-  const within = { value, exclusive };
-  const beyond = { value, exclusive: !exclusive };
-  return {
-    allowed: () => sets.except({ numbers: [numberClause(isMin ? { min: within } : { max: within })] }),
-    refused: () => sets.only({ numbers: [numberClause(isMin ? { max: beyond } : { min: beyond })] }),
-  };
+  return toValues(scene.sets.except({ numbers: [numberClause(isMin ? { min: bound } : { max: bound })] }));
 }
 
 /** `multipleOf` */
@@ -37,20 +32,19 @@ export const multipleOfKeyword: Keyword = (scene) => {
   if (value === undefined) return null;
   if (value.mantissa <= 0n) return failKeyword(scene, 'multipleOf', 'must be greater than 0');
   const step = stepOf(value);
-  if (step === null) {
-    scene.dropKeyword('multipleOf', 'the step has too many digits to count remainders of');
-    return null;
-  }
-  return {
-    allowed: () => scene.sets.except({ numbers: [numberClause({ steps: [step] })] }),
-    refused: () => scene.sets.only({ numbers: [numberClause({ notSteps: [step] })] }),
-  };
+  if (step !== null) return toValues(scene.sets.except({ numbers: [numberClause({ steps: [step] })] }));
+  scene.dropKeyword('multipleOf', 'the step has too many digits to count remainders of');
+  return null;
 };
 
+/** Places a step may have; a double prints fewer. */
+const STEP_PLACES_MAX = 24;
+
 function stepOf({ mantissa, exponent }: Decimal): NumberStep | null {
-  const unit = exponent > 0 ? mantissa * 10n ** BigInt(Math.min(exponent, 20)) : mantissa;
-  if (unit > BigInt(STEP_UNIT_MAX) || exponent < -24) return null;
-  return { unit: Number(unit), places: Math.max(0, -exponent) };
+  const zeros = Math.max(0, exponent);
+  if (zeros > STEP_PLACES_MAX || exponent < -STEP_PLACES_MAX) return null;
+  const unit = mantissa * 10n ** BigInt(zeros);
+  return unit > BigInt(STEP_UNIT_MAX) ? null : { unit: Number(unit), places: Math.max(0, -exponent) };
 }
 
 function readNumber(scene: KeywordScene, keyword: string): Decimal | undefined {

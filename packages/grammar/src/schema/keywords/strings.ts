@@ -2,22 +2,14 @@ import { compileSearch } from '../../regex/compile-pattern.ts';
 import { PatternError } from '../../regex/pattern-error.ts';
 import type { RegexNode } from '../../regex/regex-node.ts';
 import { formatRegex } from '../formats.ts';
-import { failKeyword, type Keyword, type KeywordScene, type KeywordValues, readCount } from '../keyword.ts';
-
-function stringKeyword(scene: KeywordScene, regex: RegexNode): KeywordValues {
-  const { sets, engine } = scene;
-  return {
-    allowed: () => sets.except({ strings: regex }),
-    refused: () => sets.only({ strings: engine.pool.not(regex) }),
-  };
-}
+import { failKeyword, type Keyword, type KeywordScene, readCount, toValues } from '../keyword.ts';
 
 /** `minLength` */
 export const minLengthKeyword: Keyword = (scene) => {
   const count = readCount(scene, 'minLength');
   if (count === undefined) return null;
   const { pool } = scene.engine;
-  return stringKeyword(scene, pool.repeat(pool.anyChar, count, Infinity));
+  return toValues(scene.sets.except({ strings: pool.repeat(pool.anyChar, count, Infinity) }));
 };
 
 /** `maxLength` */
@@ -25,7 +17,7 @@ export const maxLengthKeyword: Keyword = (scene) => {
   const count = readCount(scene, 'maxLength');
   if (count === undefined) return null;
   const { pool } = scene.engine;
-  return stringKeyword(scene, pool.repeat(pool.anyChar, 0, count));
+  return toValues(scene.sets.except({ strings: pool.repeat(pool.anyChar, 0, count) }));
 };
 
 /** `pattern` */
@@ -33,8 +25,8 @@ export const patternKeyword: Keyword = (scene) => {
   const { pattern } = scene.schema;
   if (pattern === undefined) return null;
   if (typeof pattern !== 'string') return failKeyword(scene, 'pattern', 'must be a string');
-  const regex = compilePattern(scene, 'pattern', pattern);
-  return regex === null ? null : stringKeyword(scene, regex);
+  const strings = compilePattern(scene, 'pattern', pattern);
+  return strings === null ? null : toValues(scene.sets.except({ strings }));
 };
 
 /** `format`, where it is asserted */
@@ -43,8 +35,8 @@ export const formatKeyword: Keyword = (scene) => {
   if (format === undefined) return null;
   if (typeof format !== 'string') return failKeyword(scene, 'format', 'must be a string');
   if (!scene.assertFormats) return null;
-  const regex = formatRegex(scene.engine.pool, format);
-  if (regex !== null) return stringKeyword(scene, regex);
+  const strings = formatRegex(scene.engine.pool, format);
+  if (strings !== null) return toValues(scene.sets.except({ strings }));
   scene.dropKeyword('format', `"${format}" is not a format known here`);
   return null;
 };
