@@ -19,8 +19,8 @@ export {
   openContext,
   type Pooling,
 } from './context.ts';
-export { checkModelConfigJson } from './convert/check-config.ts';
 export { SUPPORTED_CLASSES } from './convert/architecture/plan-architecture.ts';
+export { checkModelConfigJson } from './convert/check-config.ts';
 export { ConvertError } from './convert/convert-error.ts';
 export {
   type ConvertedModel,
