@@ -2,6 +2,7 @@ import {
   accounts,
   apiKeys,
   auditLogs,
+  datasets,
   deployedModels,
   deployments,
   models,
@@ -17,6 +18,8 @@ import { makeAccountHandlers } from './accounts.ts';
 import { makeApiKeyHandlers, makeUserApiKeyHandlers } from './api-keys.ts';
 import { makeAuditLogHandlers } from './audit-logs.ts';
 import type { ControlPlaneContext } from './control-plane-context.ts';
+import { makeDatasetFileHandlers } from './datasets/file-handlers.ts';
+import { makeDatasetHandlers } from './datasets/handlers.ts';
 import { makeDeployedModelHandlers } from './deployments/deployed-model-handlers.ts';
 import { makeDeploymentHandlers } from './deployments/handlers.ts';
 import { makeFineTuningJobHandlers } from './fine-tuning-jobs/handlers.ts';
@@ -32,6 +35,10 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
   mountResource(app, context, userApiKeys, makeUserApiKeyHandlers(context));
   mountResource(app, context, auditLogs, makeAuditLogHandlers(context));
   mountResource(app, context, models, { ...makeModelHandlers(context), ...makeModelFileHandlers(context) });
+  mountResource(app, context, datasets, {
+    ...makeDatasetHandlers(context),
+    ...makeDatasetFileHandlers(context),
+  });
   mountBlobs(app, {
     blobs: context.blobs,
     secret: context.blobSecret,
