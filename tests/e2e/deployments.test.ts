@@ -44,6 +44,10 @@ describe('a deployment', () => {
     await expect(
       create({ baseModel: base, autoscalingPolicy: { scaleToZeroWindow: '60s' } }),
     ).rejects.toThrow('at least 5m');
+    const loadTargets = { happiness: 1 };
+    await expect(create({ baseModel: base, autoscalingPolicy: { loadTargets } })).rejects.toThrow(
+      'happiness',
+    );
     await expect(create({ baseModel: base, acceleratorType: 'NVIDIA_H100_80GB' })).rejects.toThrow(
       'processor',
     );

@@ -6,6 +6,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { CatalogueFileError, findCatalogueEntry, loadCatalogue } from '../catalogue/index.ts';
 import { createApp } from '../http/app.ts';
 import type { GatewaySettings } from '../http/context.ts';
+import { DeploymentLoads } from '../inference/deployment-loads.ts';
 import type { ControlPlaneContext } from '../resources/control-plane-context.ts';
 import { mountControlPlane } from '../resources/mount-control-plane.ts';
 import type { Settings } from '../settings.ts';
@@ -28,6 +29,7 @@ import { type FileParts, openFiles } from './open-files.ts';
 import { openSpending } from './open-spending.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import type { StartListener } from './progress.ts';
+import { startAutoscaler } from './start-autoscaler.ts';
 import { startReconcilers } from './start-reconcilers.ts';
 import { createStopList, type StopList } from './stop-list.ts';
 import { whenServing } from './when-serving.ts';
@@ -112,11 +114,13 @@ async function startParts(
   stops.add('reconcile queue', () => queue.close());
   const directories = await openDirectories(store, log, stops);
   const files = await openFiles(settings, db, catalogue);
+  const loads = new DeploymentLoads();
   if (reconciles) {
     tell({ kind: 'step', step: 'reconciler', text: 'Starting reconcilers' });
     await startReconcilers({ settings, store, queue, catalogue, files, tell, log }, stops);
+    startAutoscaler({ settings, db, queue, loads, log }, stops);
   }
-  const http = { files, tell, log, stops };
+  const http = { files, loads, tell, log, stops };
   const baseUrl = listens ? await startHttp(settings, store, directories, queue, http) : null;
   return {
     baseUrl,
@@ -180,8 +184,15 @@ async function startHttp(
   store: OpenStore,
   { keys, routing, standings }: Directories,
   queue: ReconcileQueue,
-  { files, tell, log, stops }: { files: FileParts; tell: StartListener; log: Logger; stops: StopList },
+  parts: {
+    readonly files: FileParts;
+    readonly loads: DeploymentLoads;
+    readonly tell: StartListener;
+    readonly log: Logger;
+    readonly stops: StopList;
+  },
 ): Promise<string> {
+  const { files, loads, tell, log, stops } = parts;
   tell({ kind: 'step', step: 'http', text: 'Starting the API' });
   const { db } = store.database;
   const { usage, spending } = await openSpending({ settings, store, standings, log, stops });
@@ -198,6 +209,7 @@ async function startHttp(
     routing,
     usage,
     spending,
+    loads,
     metrics,
     wake(deployment) {
       wakeDeployment(db, queue, deployment).catch((error) =>

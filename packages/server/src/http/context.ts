@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { DeploymentLoads } from '../inference/deployment-loads.ts';
 import type { RateLimiter } from '../inference/limits/rate-limiter.ts';
 import type { UsageSink } from '../inference/metering.ts';
 import type { RoutingTable } from '../inference/routing.ts';
@@ -73,6 +74,8 @@ export interface ServerContext {
   readonly limiter?: RateLimiter;
   /** Budgets and prices of shared deployments; left out: everything is free. */
   readonly spending?: { readonly guard: SpendGuard; readonly prices: PriceBook };
+  /** Counts load by deployment for autoscaling; left out: nobody scales. */
+  readonly loads?: DeploymentLoads;
   readonly metrics: Registry;
   /** Where control-plane writes are recorded; left out: nowhere. */
   readonly audit?: AuditTrail;

@@ -25,11 +25,13 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
   caller.addHeaders({ 'x-fireworks-request-id': call.id });
   if (call.rate !== null) caller.addHeaders(call.rate.headers);
   const remove = openCalls.add(caller, startMs);
+  const endLoad = context.loads?.begin(call.target.deployment.name);
   try {
     refuseOverQuota(call);
     const reservation = await reserveSpend(context, call);
     try {
       const run = await attemptCall(gateway, call, caller);
+      endLoad?.(run.summary.tokens?.completionTokens ?? 0);
       meterCall(gateway, call, { ...run, startMs, endMs: context.now() }, reservation);
     } finally {
       // Settled before, if it was metered; else the room is free again.
@@ -43,6 +45,7 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
       error instanceof InferenceError ? error : new InferenceError(500, 'the gateway failed; try again');
     if (caller.cancelled !== 'gone') caller.fail(told);
   } finally {
+    endLoad?.(0);
     remove();
   }
 }

@@ -4,6 +4,8 @@ import type { DatabaseOrTransaction } from '../../store/database.ts';
 import type { DeploymentResource } from '../../store/deployments.ts';
 import { readModel, type StoredModel } from '../../store/models.ts';
 
+/** Metrics that a load target can name (reconcile/autoscale/plan-autoscale.ts counts by them). */
+const loadMetrics = ['default', 'concurrent_requests', 'requests_per_second', 'tokens_generated_per_second'];
 /** Replicas that one host can be asked for; more would only fight for its cores. */
 const replicasMax = 16;
 const scaleToZeroSecondsMin = 300;
@@ -32,6 +34,7 @@ export async function checkDeployment(
     throw invalidField('description', `description must be shorter than ${descriptionMax} characters`);
   }
   checkWindows(wanted);
+  checkLoadTargets(wanted);
   checkSpeculation(wanted);
   refuseMissing(wanted);
   return { ...wanted, baseModel: base.resource.name, minReplicaCount, maxReplicaCount };
@@ -69,6 +72,21 @@ function checkWindows({ autoscalingPolicy }: DeploymentResource): void {
   if (toZero !== null && toZero > 0 && toZero < scaleToZeroSecondsMin) {
     const message = 'scaleToZeroWindow must be at least 5m';
     throw invalidField('autoscalingPolicy.scaleToZeroWindow', message);
+  }
+}
+
+function checkLoadTargets({ autoscalingPolicy }: DeploymentResource): void {
+  for (const [metric, target] of Object.entries(autoscalingPolicy?.loadTargets ?? {})) {
+    const field = `autoscalingPolicy.loadTargets.${metric}`;
+    if (!loadMetrics.includes(metric)) {
+      throw invalidField(field, `load target '${metric}' is not known: use ${loadMetrics.join(', ')}`);
+    }
+    if (!(target > 0) || (metric === 'default' && target > 1)) {
+      throw invalidField(
+        field,
+        `load target ${metric} must be above 0${metric === 'default' ? ' and at most 1' : ''}`,
+      );
+    }
   }
 }
 
