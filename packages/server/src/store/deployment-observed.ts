@@ -44,6 +44,17 @@ export async function writeDeploymentObserved(
       ([column, value]) => row[column as keyof typeof row] !== value,
     );
     if (!changed) return true;
+    // Together: whoever sees the deployment READY may query its base model at once.
+    if (observed.state === 'ready') {
+      await transaction
+        .updateTable('deployed_models')
+        .set({ observed_state: 'deployed', observed_reason: null, observe_time: new Date() })
+        .where('deployment', '=', name)
+        .where('adapter', 'is', null)
+        .where('delete_time', 'is', null)
+        .where('observed_state', '=', 'deploying')
+        .execute();
+    }
     await transaction
       .updateTable('deployments')
       .set({ ...values, observe_time: new Date() })

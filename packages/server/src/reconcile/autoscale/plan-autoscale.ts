@@ -100,14 +100,6 @@ function countReplicas(sample: LoadSample, { policy, slotsPerReplica }: Autoscal
   return Math.max(0, ...counts);
 }
 
-/** Metrics that a load target can name. */
-export const loadMetrics = [
-  'default',
-  'concurrent_requests',
-  'requests_per_second',
-  'tokens_generated_per_second',
-];
-
 /** The policy of a deployment from its API form: durations such as `600s`, defaults for what is unset. */
 export function readPolicy(
   policy: {
