@@ -10,8 +10,8 @@ interface Change {
 }
 
 /**
- * Adapters of the runner, and changes that wait until nothing uses the adapter any more. Changes of one id happen in
- * the order asked for.
+ * Adapters of the runner, and changes that wait until nothing uses the adapter any more. Changes of one id
+ * happen in the order asked for.
  */
 export class AdapterRegistry {
   readonly #runner: ModelRunner;
@@ -61,7 +61,9 @@ export class AdapterRegistry {
     this.#changes = [];
   }
 
-  /** Makes the changes whose adapter is unused; call between steps. `onGone` hears of each version that left. */
+  /**
+   * Makes the changes whose adapter is unused; call between steps. `onGone` hears of each version that left.
+   */
   async applyChanges(
     isUsed: (id: string) => boolean,
     onGone: (adapter: LoadedAdapter) => void,

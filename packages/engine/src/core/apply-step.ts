@@ -40,8 +40,8 @@ export class StepApplier {
   }
 
   /**
-   * Applies one sequence's rows of the batch, which begin at `firstRow`. `onPrompt` is called when its prompt has
-   * just been computed, with the row whose logits its first token comes from.
+   * Applies one sequence's rows of the batch, which begin at `firstRow`. `onPrompt` is called when its prompt
+   * has just been computed, with the row whose logits its first token comes from.
    */
   apply(part: StepPart, firstRow: number, onPrompt: (row: number) => void): PartOutcome {
     const { sequence, rows, drafts } = part;
@@ -59,9 +59,9 @@ export class StepApplier {
   }
 
   /**
-   * Samples from `firstRow` and verifies drafts: the token of each row is sampled from the model's distribution as
-   * if there were no draft, and the next row counts only if its draft is that very token. So speculation changes
-   * neither a distribution nor a seeded text.
+   * Samples from `firstRow` and verifies drafts: the token of each row is sampled from the model's
+   * distribution as if there were no draft, and the next row counts only if its draft is that very token. So
+   * speculation changes neither a distribution nor a seeded text.
    */
   sample(sequence: Sequence, firstRow: number, drafts: readonly number[]): PartOutcome {
     const base = sequence.tokens.length;

@@ -1,6 +1,7 @@
 /**
- * A per-request restriction of the next token: a grammar matcher, seen from the scheduler. `packages/grammar`'s
- * matcher satisfies it. Order of use: `allows` for the token sampled first, `fillMask` only when it is refused.
+ * A per-request restriction of the next token: a grammar matcher, seen from the scheduler.
+ * `packages/grammar`'s matcher satisfies it. Order of use: `allows` for the token sampled first, `fillMask`
+ * only when it is refused.
  */
 export interface Constraint {
   /** Whether this token may come next. */

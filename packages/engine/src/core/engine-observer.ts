@@ -48,7 +48,10 @@ export interface EngineObserver {
   onRequestEnd?(record: RequestRecord): void;
   /** The self-check at idle found the bookkeeping wrong; the cache was dropped and serving goes on. */
   onIntegrityProblem?(problems: readonly string[]): void;
-  /** The runner is unusable: every request got an error and new ones get one too. The process should be replaced. */
+  /**
+   * The runner is unusable: every request got an error and new ones get one too. The process should be
+   * replaced.
+   */
   onFailure?(error: unknown): void;
   /** A listener or onToken threw, against its contract; its request was aborted. */
   onListenerError?(id: string, error: unknown): void;

@@ -9,20 +9,23 @@ export interface EnginePolicy {
   /** Prompt tokens per step while nobody else is decoding. */
   readonly prefillTokensMax: number;
   /**
-   * Aim for the length of a step while others decode: prompt chunks are cut so that their tokens keep flowing.
-   * The engine measures what a row costs.
+   * Aim for the length of a step while others decode: prompt chunks are cut so that their tokens keep
+   * flowing. The engine measures what a row costs.
    */
   readonly stepTargetMs: number;
   /** Prompt tokens per step are never cut below this, or a long prompt would not get on. */
   readonly prefillTokensMin: number;
-  /** Steps one adapter's sequences run before those of the next get their turn (switching costs a graph rebuild). */
+  /**
+   * Steps one adapter's sequences run before those of the next get their turn (switching costs a graph
+   * rebuild).
+   */
   readonly adapterTurnSteps: number;
   /** Whether prefixes are kept after their request ended. */
   readonly prefixCache: boolean;
   /**
    * Cells that idle prefixes may keep occupied while others run; older ones move to host memory even without
-   * pressure. By default a quarter if there is host memory: attention walks over all used cells, so on a CPU 1000 idle ones slow every
-   * decoded token by about 8 %, while saving and restoring them takes 20 ms once.
+   * pressure. By default a quarter if there is host memory: attention walks over all used cells, so on a CPU
+   * 1000 idle ones slow every decoded token by about 8 %, while saving and restoring them takes 20 ms once.
    */
   readonly cachedCellsMax: number;
   /** Bytes of host memory for cold prefixes and preempted sequences. 0: none. */
@@ -33,7 +36,10 @@ export interface EnginePolicy {
   readonly draftTokensMax: number;
   /** Tokens of its own text that must repeat before a sequence drafts what followed them last time. */
   readonly ngramTokens: number;
-  /** Rows with logits per step, at least one a running sequence: each takes vocabularySize floats in the runner. */
+  /**
+   * Rows with logits per step, at least one a running sequence: each takes vocabularySize floats in the
+   * runner.
+   */
   readonly logitRowsMax: number;
 }
 

@@ -24,7 +24,9 @@ interface Traffic {
   readonly seed: number;
 }
 
-/** Conversations over few system prompts, so that prefixes meet; every option that changes what is computed. */
+/**
+ * Conversations over few system prompts, so that prefixes meet; every option that changes what is computed.
+ */
 function makeTraffic(random: SeededRandom, count: number): GenerationRequest[] {
   const endTokens = [257, 259];
   const history: string[] = SYSTEM_PROMPTS.slice();

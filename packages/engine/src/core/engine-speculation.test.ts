@@ -13,7 +13,10 @@ import type { GenerationRequest } from './generation.ts';
 import { measureMisfit } from './testing/reference-distribution.ts';
 import { encodePrompt, generate, makeRequest } from './testing/requests.ts';
 
-/** Milliseconds of a step by rows: SmolLM2-135M on one core in three precisions (measured), and an even machine. */
+/**
+ * Milliseconds of a step by rows: SmolLM2-135M on one core in three precisions (measured), and an even
+ * machine.
+ */
 const MACHINES = {
   even: [
     [1, 10],
@@ -143,7 +146,8 @@ test('with drafts the distribution of texts is that of the model', async () => {
   expect(drafted.accepted).toBeGreaterThan(100);
   expect(plain.accepted).toBe(0);
   const probabilities = plain.counts.map((hits) => hits / 3000);
-  // Both sides are samples, so chance alone gives twice the statistic: about 6 deviations for 80 degrees of freedom.
+  // Both sides are samples, so chance alone gives twice the statistic: about 6 deviations for 80 degrees of
+  // freedom.
   expect(measureMisfit(drafted.counts, probabilities)).toBeLessThan(12);
 });
 

@@ -149,7 +149,7 @@ test('waiting requests hear their place, and one too many is refused', async () 
   await engine.close(0);
 });
 
-test('an urgent request takes the place of one that can wait, which then goes on as if nothing had been', async () => {
+test('an urgent request takes the place of one that can wait, which then goes on unharmed', async () => {
   const script = createRepeatingScript();
   const expected = openEngine({ script });
   const request = makeRequest({ ...LONG, maxTokens: 80 });
@@ -362,11 +362,11 @@ test('a runner that has fewer cells than it says makes requests wait, not fail',
   await engine.close(0);
 });
 
-test('close lets running requests finish within the time, aborts the rest and takes no new ones', async () => {
+test('close lets running requests finish in time, aborts the rest and takes no new ones', async () => {
   const { engine } = openEngine({ stepMs: () => 1 });
   const short = generate(engine, makeRequest({ ignoreEnd: true, maxTokens: 3 }));
   const long = generate(engine, makeRequest({ ...LONG, maxTokens: 3000 }));
-  const closed = engine.close(200);
+  const closed = engine.close(500);
   expect((await generate(engine, makeRequest())).end).toMatchObject({ type: 'error', code: 'closing' });
   expect((await short).end.type).toBe('finish');
   expect((await long).end.type).toBe('aborted');

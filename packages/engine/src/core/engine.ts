@@ -32,8 +32,8 @@ export interface EngineOptions {
 }
 
 /**
- * Serves generation requests on one runner. One loop, three verbs: schedule (who runs how many tokens), forward (one
- * call of the runner), apply (sample, emit, end).
+ * Serves generation requests on one runner. One loop, three verbs: schedule (who runs how many tokens),
+ * forward (one call of the runner), apply (sample, emit, end).
  */
 export class Engine implements GenerationEngine {
   readonly #runner: ModelRunner;
@@ -102,7 +102,9 @@ export class Engine implements GenerationEngine {
     this.#wakeUp();
   }
 
-  /** Loads an adapter, or a new version of it once requests of the old one ended. Rejects with AdapterError. */
+  /**
+   * Loads an adapter, or a new version of it once requests of the old one ended. Rejects with AdapterError.
+   */
   loadAdapter(id: string, path: string): Promise<LoadedAdapter> {
     this.#requireOpen();
     const loaded = this.#adapters.load(id, path);
@@ -131,7 +133,10 @@ export class Engine implements GenerationEngine {
     };
   }
 
-  /** Everything that is wrong with the engine's bookkeeping; empty if nothing is. Also run whenever it falls idle. */
+  /**
+   * Everything that is wrong with the engine's bookkeeping; empty if nothing is. Also run whenever it falls
+   * idle.
+   */
   checkIntegrity(): string[] {
     const { running, paused } = this.#scheduler;
     const problems = this.#cache.findProblems(running);

@@ -1,7 +1,9 @@
 /** What goes into the engine core and what comes out: token ids and numbers only, no text, no JSON. */
 import type { ConstraintFactory } from './constraint.ts';
 
-/** Sampling options, as the inference API defines them; every field is resolved (no defaults left to apply). */
+/**
+ * Sampling options, as the inference API defines them; every field is resolved (no defaults left to apply).
+ */
 export interface SamplingOptions {
   /** 0 is greedy. */
   readonly temperature: number;
@@ -60,8 +62,8 @@ export interface GenerationRequest {
   readonly speculate: boolean;
   readonly constraint: ConstraintFactory | null;
   /**
-   * Called for each generated token before it counts as accepted further; `stop` ends the choice with this token
-   * included (stop strings are text, so the layer above decides). Must not throw and must be fast.
+   * Called for each generated token before it counts as accepted further; `stop` ends the choice with this
+   * token included (stop strings are text, so the layer above decides). Must not throw and must be fast.
    */
   readonly onToken?: ((choice: number, token: number) => 'continue' | 'stop') | undefined;
 }

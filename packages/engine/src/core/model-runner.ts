@@ -1,14 +1,17 @@
 /**
- * The seam between deciding and computing. The scheduler decides which sequence runs how many tokens; a runner
- * runs them and decides nothing. A runner knows token ids, sequence slots and adapters; it knows no request,
- * no text and no tenant.
+ * The seam between deciding and computing. The scheduler decides which sequence runs how many tokens; a
+ * runner runs them and decides nothing. A runner knows token ids, sequence slots and adapters; it knows no
+ * request, no text and no tenant.
  */
 
 /** What one runner can hold. The scheduler plans within these and never pretends there is more. */
 export interface RunnerLimits {
   /** KV cells shared by all sequences (unified cache). */
   readonly cellsMax: number;
-  /** Sequence slots; valid slot ids are 0 … sequencesMax-1. Shared cells let several slots point at one prefix. */
+  /**
+   * Sequence slots; valid slot ids are 0 … sequencesMax-1. Shared cells let several slots point at one
+   * prefix.
+   */
   readonly sequencesMax: number;
   /** Rows (tokens) one forward call may carry. */
   readonly batchTokensMax: number;
@@ -17,7 +20,10 @@ export interface RunnerLimits {
   readonly vocabularySize: number;
   /** Length of a hidden state, in floats. */
   readonly embeddingSize: number;
-  /** False for recurrent and sliding-window models: a sequence can then only be extended, copied or dropped whole. */
+  /**
+   * False for recurrent and sliding-window models: a sequence can then only be extended, copied or dropped
+   * whole.
+   */
   readonly canTrimSequences: boolean;
 }
 
@@ -47,22 +53,32 @@ export interface ForwardBatch {
 
 export type ForwardResult =
   | { readonly status: 'ok' /** Milliseconds inside the native call. */; readonly forwardMs: number }
-  /** No free KV cells for this batch; nothing was changed. The scheduler preempts or evicts, then tries again. */
+  /**
+   * No free KV cells for this batch; nothing was changed. The scheduler preempts or evicts, then tries again.
+   */
   | { readonly status: 'cache-full' };
 
 export interface ModelRunner {
   readonly limits: RunnerLimits;
 
-  /** Runs one batch. One call at a time. Does not block the event loop. Throws only when the model is unusable. */
+  /**
+   * Runs one batch. One call at a time. Does not block the event loop. Throws only when the model is
+   * unusable.
+   */
   forward(batch: ForwardBatch): Promise<ForwardResult>;
 
-  /** Logits of a row that wanted them: a view of `vocabularySize` floats, writable, valid until the next forward. */
+  /**
+   * Logits of a row that wanted them: a view of `vocabularySize` floats, writable, valid until the next
+   * forward.
+   */
   logits(row: number): Float32Array;
 
   /** Makes `target` share the cells of `source` for positions [0, length). The target must be empty. */
   copySequence(source: number, target: number, length: number): void;
 
-  /** Drops positions [from, end) of a slot. False if the model cannot trim there (then drop the whole slot). */
+  /**
+   * Drops positions [from, end) of a slot. False if the model cannot trim there (then drop the whole slot).
+   */
   trimSequence(slot: number, from: number): boolean;
 
   /** Drops a whole slot. Cells shared with other slots stay. */
@@ -71,7 +87,10 @@ export interface ModelRunner {
   /** Copies the slot's state to host memory. */
   saveSequence(slot: number): Uint8Array;
 
-  /** Restores a saved state into an empty slot. False if there are too few free cells; nothing is changed then. */
+  /**
+   * Restores a saved state into an empty slot. False if there are too few free cells; nothing is changed
+   * then.
+   */
   restoreSequence(slot: number, state: Uint8Array): boolean;
 
   /** Loads an adapter file while serving. Throws AdapterError (what was wrong, where, what to do). */
@@ -81,8 +100,8 @@ export interface ModelRunner {
   unloadAdapter(id: string): void;
 
   /**
-   * Pooled, unnormalised vectors for whole inputs, one per input, each `embeddingSize` floats (or one float for a
-   * reranker). Runs in a context of its own; may be called while forward runs.
+   * Pooled, unnormalised vectors for whole inputs, one per input, each `embeddingSize` floats (or one float
+   * for a reranker). Runs in a context of its own; may be called while forward runs.
    */
   embed(inputs: readonly (readonly number[])[]): Promise<Float32Array[]>;
 
@@ -99,9 +118,14 @@ export interface ModelTokenizer {
   readonly endTokens: readonly number[];
   /** Whether the model wants a BOS token in front of a prompt. */
   readonly addsBos: boolean;
-  /** Text to ids. `addSpecial`: add BOS/EOS as the model wants; `parseSpecial`: `<|im_start|>` is one token. */
+  /**
+   * Text to ids. `addSpecial`: add BOS/EOS as the model wants; `parseSpecial`: `<|im_start|>` is one token.
+   */
   encode(text: string, options: { addSpecial: boolean; parseSpecial: boolean }): number[];
-  /** Bytes of one token; may be part of a UTF-8 character. Control tokens give their text when `special` is set. */
+  /**
+   * Bytes of one token; may be part of a UTF-8 character. Control tokens give their text when `special` is
+   * set.
+   */
   tokenBytes(token: number, special?: boolean): Uint8Array;
   isControl(token: number): boolean;
 }

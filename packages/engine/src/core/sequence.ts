@@ -7,7 +7,10 @@ import { TokenCounts } from './sampling/token-counts.ts';
 import type { DraftSource } from './speculation/speculator.ts';
 import { TokenBuffer } from './token-buffer.ts';
 
-/** Key of everything that may share cells: adapter with version, and isolation key. JSON, so that no two collide. */
+/**
+ * Key of everything that may share cells: adapter with version, and isolation key. JSON, so that no two
+ * collide.
+ */
 export function makeCacheSpace(adapter: LoadedAdapter | null, isolationKey: string): string {
   return JSON.stringify(adapter === null ? [isolationKey] : [isolationKey, adapter.id, adapter.version]);
 }
@@ -19,8 +22,9 @@ export function isInSpaceOf(space: string, adapter: LoadedAdapter): boolean {
 }
 
 /**
- * One choice of one request. `tokens` is prompt and output; the slot's cells hold the first `computed` of them, and
- * the rest is pending: a whole prompt at first, one token while decoding, several after forced tokens.
+ * One choice of one request. `tokens` is prompt and output; the slot's cells hold the first `computed` of
+ * them, and the rest is pending: a whole prompt at first, one token while decoding, several after forced
+ * tokens.
  */
 export class Sequence {
   readonly job: GenerationJob;
@@ -65,7 +69,10 @@ export class Sequence {
     return this.tokens.length - this.promptLength;
   }
 
-  /** The prompt's rows all need logits: its log probabilities are wanted and not complete. One choice does it for all. */
+  /**
+   * The prompt's rows all need logits: its log probabilities are wanted and not complete. One choice does it
+   * for all.
+   */
   get needsEveryLogit(): boolean {
     const { promptLogprobs } = this.job;
     return promptLogprobs !== null && this.choice === 0 && promptLogprobs.length < this.promptLength;

@@ -16,9 +16,9 @@ export class StepBatch {
   }
 
   /**
-   * Lays the plan out as rows, sequence by sequence: pending tokens, then drafts. Logits are wanted where a token is
-   * sampled: at the last pending token and at every draft; and at every row of a prompt whose log probabilities
-   * were asked for.
+   * Lays the plan out as rows, sequence by sequence: pending tokens, then drafts. Logits are wanted where a
+   * token is sampled: at the last pending token and at every draft; and at every row of a prompt whose log
+   * probabilities were asked for.
    */
   fill(plan: StepPlan): ForwardBatch {
     let row = 0;

@@ -1,7 +1,8 @@
 /**
  * Exact count of KV cells when slots share prefixes. Physical cells form a forest: a segment covers positions
- * [start, end) that were computed (or shared) as one, and continues its parent. A slot points at its last segment;
- * sharing a prefix means pointing into the same chain. A segment's cells are free when nothing refers to it.
+ * [start, end) that were computed (or shared) as one, and continues its parent. A slot points at its last
+ * segment; sharing a prefix means pointing into the same chain. A segment's cells are free when nothing
+ * refers to it.
  */
 interface Segment {
   start: number;

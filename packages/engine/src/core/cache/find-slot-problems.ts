@@ -11,7 +11,10 @@ export interface SlotFacts {
   readonly isCached: boolean;
 }
 
-/** What is wrong with a slot: it must be free and empty, cached with a path for each cell, or run with its owner. */
+/**
+ * What is wrong with a slot: it must be free and empty, cached with a path for each cell, or run with its
+ * owner.
+ */
 export function findSlotProblems(slot: SlotFacts, running: readonly Sequence[]): string[] {
   const { id, owner, cells, path, isCached } = slot;
   const problems: string[] = [];

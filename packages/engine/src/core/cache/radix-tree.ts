@@ -22,9 +22,9 @@ export interface RadixMatch<H> {
 }
 
 /**
- * Which holder has which token path. Paths live in spaces (adapter with version, isolation key) that share nothing.
- * A holder has one path. Nodes are split where paths part and merged when they stop parting, so the tree has at most
- * two nodes a holder.
+ * Which holder has which token path. Paths live in spaces (adapter with version, isolation key) that share
+ * nothing. A holder has one path. Nodes are split where paths part and merged when they stop parting, so the
+ * tree has at most two nodes a holder.
  */
 export class RadixTree<H> {
   readonly #roots = new Map<string, Node<H>>();

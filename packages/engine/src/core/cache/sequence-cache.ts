@@ -4,30 +4,23 @@ import type { Sequence } from '../sequence.ts';
 import { CellLedger } from './cell-ledger.ts';
 import { findSlotProblems } from './find-slot-problems.ts';
 import { type HostEntry, HostStore } from './host-store.ts';
-import { type RadixMatch, RadixTree } from './radix-tree.ts';
-
-/** Shorter prefixes are not worth a copy to or from host memory, nor waiting for. */
-export const WORTHWHILE_TOKENS = 16;
-
-/** A slot of the runner. It is free (no path), running (has an owner) or cached (a path and no owner). */
-interface Slot {
-  readonly kind: 'slot';
-  readonly id: number;
-  owner: Sequence | null;
-}
-
-type Holder = Slot | HostEntry;
-
-/** A prefix that a sequence could start with. */
-export interface PrefixOffer {
-  readonly length: number;
-  readonly holder: Holder;
-}
+import {
+  findPrefix,
+  findWholePrefix,
+  type Holder,
+  isHostEntry,
+  isSlot,
+  type PrefixOffer,
+  type Slot,
+  WORTHWHILE_TOKENS,
+} from './prefix-offer.ts';
+import { RadixTree } from './radix-tree.ts';
 
 /**
- * KV cells and who has them: slots of running sequences, prefixes kept in idle slots, cold prefixes in host memory.
- * The only caller of the runner's slot functions. Paths of tokens are found through one radix tree; cells are counted
- * exactly by the ledger. A running sequence's prompt can be shared as soon as it is computed.
+ * KV cells and who has them: slots of running sequences, prefixes kept in idle slots, cold prefixes in host
+ * memory. The only caller of the runner's slot functions. Paths of tokens are found through one radix tree;
+ * cells are counted exactly by the ledger. A running sequence's prompt can be shared as soon as it is
+ * computed.
  */
 export class SequenceCache {
   readonly #runner: ModelRunner;
@@ -90,21 +83,15 @@ export class SequenceCache {
   }
 
   /**
-   * The longest reusable prefix, resident ones first. Changes nothing. At least one token is always left to compute,
-   * for its logits; all of them if the prompt's log probabilities are wanted.
+   * The longest reusable prefix, resident ones first. Changes nothing. At least one token is always left to
+   * compute, for its logits; all of them if the prompt's log probabilities are wanted.
    */
   findPrefix(sequence: Sequence): PrefixOffer | null {
+    const { cacheSpace, tokens } = sequence;
     const limit = this.reusableTokens(sequence);
     if (limit <= 0) return null;
-    const { cacheSpace, tokens } = sequence;
-    if (!this.#runner.limits.canTrimSequences) return this.#findWholePrefix(sequence, limit);
-    const resident = this.#tree.find(cacheSpace, tokens.array, limit, isSlot);
-    const cold = this.#tree.find(cacheSpace, tokens.array, limit, isHostEntry);
-    if (cold !== null && cold.length >= (resident?.length ?? 0) + WORTHWHILE_TOKENS) {
-      return { length: cold.length, holder: [...cold.holders].find(isHostEntry)! };
-    }
-    if (resident === null) return null;
-    return { length: resident.length, holder: this.#chooseSlot(resident) };
+    const find = this.#runner.limits.canTrimSequences ? findPrefix : findWholePrefix;
+    return find(this.#tree, cacheSpace, tokens.array, limit);
   }
 
   /** Cells that running sequences hold, were `offer` taken as well. */
@@ -168,7 +155,9 @@ export class SequenceCache {
     sequence.computed = this.#ledger.length(sequence.slot);
   }
 
-  /** Takes the slot away. `keep`: what it has computed stays as a cached prefix, as far as that is allowed. */
+  /**
+   * Takes the slot away. `keep`: what it has computed stays as a cached prefix, as far as that is allowed.
+   */
   close(sequence: Sequence, keep: boolean): void {
     if (sequence.slot < 0) return;
     const slot = this.#slots[sequence.slot]!;
@@ -200,20 +189,6 @@ export class SequenceCache {
   #keepableTokens(sequence: Sequence): number {
     if (!this.#policy.prefixCache) return 0;
     return sequence.job.request.cacheTokensMax ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** For models that cannot trim: only a prefix that is somebody's whole, idle state can be taken over. */
-  #findWholePrefix(sequence: Sequence, limit: number): PrefixOffer | null {
-    const whole = this.#tree.findWhole(sequence.cacheSpace, sequence.tokens.array, limit);
-    const holder = whole.findLast((candidate) => candidate.kind === 'host' || candidate.owner === null);
-    return holder === undefined ? null : { length: this.#tree.lengthOf(holder), holder };
-  }
-
-  /** Best of several slots with one prefix: an idle one that is exactly it, so that it can be taken over. */
-  #chooseSlot(match: RadixMatch<Holder>): Slot {
-    const slots = [...match.holders].filter(isSlot);
-    const whole = slots.find((slot) => slot.owner === null && this.#tree.lengthOf(slot) === match.length);
-    return whole ?? slots[0]!;
   }
 
   /** A slot that holds the offered prefix and nothing else, without owner and path. */
@@ -284,7 +259,9 @@ export class SequenceCache {
     this.#cached.add(slot);
   }
 
-  /** Drops the longest unused cached prefix from its slot (to host memory if it fits). False if there is none. */
+  /**
+   * Drops the longest unused cached prefix from its slot (to host memory if it fits). False if there is none.
+   */
   evictOldest(): boolean {
     for (const slot of this.#cached) {
       this.#evict(slot);
@@ -332,7 +309,9 @@ export class SequenceCache {
     this.#ledger = new CellLedger(this.#slots.length);
   }
 
-  /** Everything that is wrong with the bookkeeping; empty if nothing is. `running`: who should have a slot. */
+  /**
+   * Everything that is wrong with the bookkeeping; empty if nothing is. `running`: who should have a slot.
+   */
   findProblems(running: readonly Sequence[]): string[] {
     const problems: string[] = [];
     const { cellsMax } = this.#runner.limits;
@@ -383,12 +362,4 @@ export class SequenceCache {
     const running = this.#slots.filter((slot) => slot.owner !== null).map((slot) => slot.id);
     return this.#ledger.used - this.#ledger.count(running);
   }
-}
-
-function isSlot(holder: Holder): holder is Slot {
-  return holder.kind === 'slot';
-}
-
-function isHostEntry(holder: Holder): holder is HostEntry {
-  return holder.kind === 'host';
 }

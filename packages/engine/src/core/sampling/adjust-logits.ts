@@ -10,8 +10,10 @@ export function needsTokenCounts(sampling: SamplingOptions): boolean {
 
 /**
  * First stage of sampling, in place and only on the tokens it concerns (never a pass over the vocabulary):
- * 1. repetition penalty over prompt and output (CTRL paper): positive logits are divided by it, others multiplied;
- * 2. `logit -= count * frequency_penalty + (count > 0 ? 1 : 0) * presence_penalty`, counts of the output only;
+ * 1. repetition penalty over prompt and output (CTRL paper): positive logits are divided by it, others
+ *    multiplied;
+ * 2. `logit -= count * frequency_penalty + (count > 0 ? 1 : 0) * presence_penalty`, counts of the output
+ *    only;
  * 3. logit bias;
  * 4. `suppressed` tokens (end tokens before min_tokens or under ignore_eos) become impossible.
  */

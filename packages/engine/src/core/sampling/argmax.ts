@@ -1,8 +1,8 @@
 import { BLOCK, isAnyAbove } from './is-any-above.ts';
 
 /**
- * Token with the largest logit; the smallest id among equals. -1 if no logit is above minus infinity (or all are
- * NaN). 49k logits take about 20 us.
+ * Token with the largest logit; the smallest id among equals. -1 if no logit is above minus infinity (or all
+ * are NaN). 49k logits take about 20 us.
  */
 export function argmax(logits: Float32Array): number {
   let best = -1;

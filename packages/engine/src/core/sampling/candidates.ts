@@ -4,9 +4,9 @@ import { buildHeap, popHeap, replaceRoot } from './heap.ts';
 import { BLOCK, isAnyAbove } from './is-any-above.ts';
 
 /**
- * Candidates for the next token, with weights relative to the most probable one. The arrays are as long as the
- * vocabulary and reused for every token, so that sampling allocates nothing. They are either dense (candidate i is
- * token i, some with weight 0: fast to fill) or a list.
+ * Candidates for the next token, with weights relative to the most probable one. The arrays are as long as
+ * the vocabulary and reused for every token, so that sampling allocates nothing. They are either dense
+ * (candidate i is token i, some with weight 0: fast to fill) or a list.
  */
 export class Candidates {
   /** Void while dense. */
@@ -84,7 +84,10 @@ export function collectTop(
   return count > 0;
 }
 
-/** A heap of the best `k` seen so far, the worst of them on top; its keys are negated logits. Returns their number. */
+/**
+ * A heap of the best `k` seen so far, the worst of them on top; its keys are negated logits. Returns their
+ * number.
+ */
 function selectTop(
   tokens: Int32Array,
   keys: Float64Array,
@@ -119,8 +122,8 @@ function selectTop(
 }
 
 /**
- * Keeps the candidates of a list with the largest `keys` until their weights reach `mass`, at least one; drops the
- * others. A heap gives them in order, so only the kept ones are ever sorted.
+ * Keeps the candidates of a list with the largest `keys` until their weights reach `mass`, at least one;
+ * drops the others. A heap gives them in order, so only the kept ones are ever sorted.
  */
 export function keepUntilMass(candidates: Candidates, mass: number): void {
   const { tokens, weights, keys, count } = candidates;
@@ -138,7 +141,10 @@ export function keepUntilMass(candidates: Candidates, mass: number): void {
   candidates.total = total;
 }
 
-/** Lists the candidates at least as heavy as `lightest` (above 0). False (and nothing changed) if there is none. */
+/**
+ * Lists the candidates at least as heavy as `lightest` (above 0). False (and nothing changed) if there is
+ * none.
+ */
 export function keepHeavy(candidates: Candidates, lightest: number): boolean {
   const { tokens, weights, isDense } = candidates;
   let count = 0;
@@ -158,7 +164,10 @@ export function keepHeavy(candidates: Candidates, lightest: number): boolean {
   return true;
 }
 
-/** Lists the candidates that the mask allows. False if none of them has a weight; the candidates are void then. */
+/**
+ * Lists the candidates that the mask allows. False if none of them has a weight; the candidates are void
+ * then.
+ */
 export function keepAllowed(candidates: Candidates, mask: Uint32Array): boolean {
   const { tokens, weights } = candidates;
   let count = 0;

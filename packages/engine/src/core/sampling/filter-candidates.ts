@@ -17,8 +17,8 @@ function hasTopK(sampling: SamplingOptions, vocabularySize: number): boolean {
 }
 
 /**
- * Second stage of sampling, for temperature > 0. The order is that of OpenAI-like servers (temperature first); each
- * filter works on the distribution left by the one before, renormalised:
+ * Second stage of sampling, for temperature > 0. The order is that of OpenAI-like servers (temperature
+ * first); each filter works on the distribution left by the one before, renormalised:
  * temperature, top_k, top_p, min_p, typical_p, mirostat.
  * `mask`: tokens without their bit do not exist. `mirostatMu`: current bound of surprise in bits.
  * False if no token is possible.

@@ -2,8 +2,9 @@
 export const BLOCK = 8;
 
 /**
- * Whether one of the eight logits from `from` on is above `bound`. Scans for rare large logits ask this first: eight
- * comparisons share one branch that is hardly ever taken, which is three times as fast as one branch each.
+ * Whether one of the eight logits from `from` on is above `bound`. Scans for rare large logits ask this
+ * first: eight comparisons share one branch that is hardly ever taken, which is three times as fast as one
+ * branch each.
  */
 export function isAnyAbove(logits: Float32Array, from: number, bound: number): boolean {
   return (

@@ -1,7 +1,7 @@
 /**
- * Counter-based randomness: a number is a function of (seed, choice, position, token) and of nothing else. So what
- * else is in the batch, a preemption or speculation cannot change a seeded text, and no generator state has to be
- * saved or rolled back.
+ * Counter-based randomness: a number is a function of (seed, choice, position, token) and of nothing else. So
+ * what else is in the batch, a preemption or speculation cannot change a seeded text, and no generator state
+ * has to be saved or rolled back.
  */
 
 /** Key of one position's noise: one number for every token of the vocabulary. */

@@ -19,11 +19,12 @@ export function createSamplerState(sampling: SamplingOptions, choice: number): S
 }
 
 /**
- * Chooses tokens from adjusted logits. Under a constraint, the token is sampled as if there were none and checked;
- * only if it is refused, the mask is filled and the draw repeated among allowed tokens with the same noise. That is
- * exactly masked sampling: the winner of a race among all is the winner among the allowed if it is one of them. With
- * filters on, it is the model's filtered distribution that is masked (filters say what is plausible, the mask then
- * restricts it); if the mask leaves none of the filtered tokens, the filters are computed anew over allowed ones.
+ * Chooses tokens from adjusted logits. Under a constraint, the token is sampled as if there were none and
+ * checked; only if it is refused, the mask is filled and the draw repeated among allowed tokens with the same
+ * noise. That is exactly masked sampling: the winner of a race among all is the winner among the allowed if
+ * it is one of them. With filters on, it is the model's filtered distribution that is masked (filters say
+ * what is plausible, the mask then restricts it); if the mask leaves none of the filtered tokens, the filters
+ * are computed anew over allowed ones.
  */
 export class Sampler {
   readonly #candidates: Candidates;
@@ -43,7 +44,8 @@ export class Sampler {
   }
 
   /**
-   * The token at output position `position`, or -1 if none is possible. Reads the logits, changes only `state`.
+   * The token at output position `position`, or -1 if none is possible. Reads the logits, changes only
+   * `state`.
    * `suppressed` tokens have a logit of minus infinity already; a constraint's mask does not bring them back.
    */
   sample(logits: Float32Array, state: SamplerState, position: number, constraint: Constraint | null): number {

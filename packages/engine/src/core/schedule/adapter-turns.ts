@@ -1,6 +1,6 @@
 /**
- * Which adapter's sequences run next. One forward call has one adapter, and switching makes the runner rebuild its
- * graph, so a group keeps the turn for several steps; then the group that waited longest gets it.
+ * Which adapter's sequences run next. One forward call has one adapter, and switching makes the runner
+ * rebuild its graph, so a group keeps the turn for several steps; then the group that waited longest gets it.
  */
 export class AdapterTurns {
   readonly #turnSteps: number;

@@ -59,7 +59,9 @@ export class Admission {
     return true;
   }
 
-  /** The first choice of a waiting request, made once. Null if it cannot be made; the request is ended then. */
+  /**
+   * The first choice of a waiting request, made once. Null if it cannot be made; the request is ended then.
+   */
   #prepare(job: GenerationJob, adapter: LoadedAdapter | null): Sequence | null {
     if (job.firstChoice !== null && job.firstChoice.adapter === adapter) return job.firstChoice;
     try {

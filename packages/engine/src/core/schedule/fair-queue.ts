@@ -11,8 +11,9 @@ interface Tenant {
 }
 
 /**
- * Requests that have not started. Priority first; among equals the tenant that was served least (rows computed for
- * it), its own requests in order of arrival: a tenant with a thousand requests delays another's first by one.
+ * Requests that have not started. Priority first; among equals the tenant that was served least (rows
+ * computed for it), its own requests in order of arrival: a tenant with a thousand requests delays another's
+ * first by one.
  */
 export class FairQueue {
   readonly #jobs = new Set<GenerationJob>();
@@ -99,8 +100,8 @@ export class FairQueue {
 }
 
 /**
- * Order of waiting requests. Each gets a tag: what its tenant was served so far plus what its earlier requests will
- * cost; smaller tags first. Pure.
+ * Order of waiting requests. Each gets a tag: what its tenant was served so far plus what its earlier
+ * requests will cost; smaller tags first. Pure.
  */
 export function planQueueOrder(
   jobs: readonly GenerationJob[],

@@ -36,9 +36,10 @@ const PASSED_OVER_MAX = 4;
 const PREFILL_SHARE = 0.25;
 
 /**
- * Divides one batch. Decodes come first, so they never starve; what prompts may take is bounded, so they stall
- * nobody for more than one chunk; drafts get what is left over. Among prompts the one with least left goes first
- * (best mean time to first token), unless one was passed over too often. Pure; the result is aligned with `wanted`.
+ * Divides one batch. Decodes come first, so they never starve; what prompts may take is bounded, so they
+ * stall nobody for more than one chunk; drafts get what is left over. Among prompts the one with least left
+ * goes first (best mean time to first token), unless one was passed over too often. Pure; the result is
+ * aligned with `wanted`.
  */
 export function planRows(wanted: readonly RowsWanted[], limits: RowLimits): RowsPlanned[] {
   const planned: RowsPlanned[] = wanted.map(() => ({ rows: 0, drafts: 0 }));
@@ -79,8 +80,8 @@ export function planRows(wanted: readonly RowsWanted[], limits: RowLimits): Rows
 }
 
 /**
- * Rows that decodes must leave to prompts. In a tiny batch the share rounds to none; there one prompt gets a row once
- * it waited too long, and longer than every decode.
+ * Rows that decodes must leave to prompts. In a tiny batch the share rounds to none; there one prompt gets a
+ * row once it waited too long, and longer than every decode.
  */
 function planPrefillShare(wanted: readonly RowsWanted[], limits: RowLimits): number {
   let pending = 0;

@@ -1,4 +1,5 @@
-import { type PrefixOffer, type SequenceCache, WORTHWHILE_TOKENS } from '../cache/sequence-cache.ts';
+import { type PrefixOffer, WORTHWHILE_TOKENS } from '../cache/prefix-offer.ts';
+import type { SequenceCache } from '../cache/sequence-cache.ts';
 import type { EnginePolicy } from '../engine-policy.ts';
 import type { GenerationJob } from '../generation-job.ts';
 import type { RunnerLimits } from '../model-runner.ts';
@@ -7,11 +8,17 @@ import { AdapterTurns } from './adapter-turns.ts';
 import { planRows, type RowsWanted } from './plan-rows.ts';
 import { StepCost } from './step-cost.ts';
 
-/** Cells kept free for each running sequence before another one is let in, so that decoding can go on for a while. */
+/**
+ * Cells kept free for each running sequence before another one is let in, so that decoding can go on for a
+ * while.
+ */
 const GROWTH_CELLS = 16;
 /** The same for one that comes back from preemption. */
 const GROWTH_CELLS_RESUMED = 64;
-/** A sequence with output and at most this many pending tokens counts as decoding (forced tokens come in runs). */
+/**
+ * A sequence with output and at most this many pending tokens counts as decoding (forced tokens come in
+ * runs).
+ */
 const DECODE_PENDING_MAX = 32;
 /** Rows of one sequence in a step: pending tokens to compute, and drafts behind them to verify. */
 export interface StepPart {
@@ -93,7 +100,9 @@ export class Scheduler {
     return true;
   }
 
-  /** `target` starts with the cells of `source`; if there is no slot it waits for its turn. True if it runs. */
+  /**
+   * `target` starts with the cells of `source`; if there is no slot it waits for its turn. True if it runs.
+   */
   fork(source: Sequence, target: Sequence): boolean {
     if (this.hasSlot && this.#cache.fork(source, target)) {
       this.running.push(target);
@@ -126,7 +135,9 @@ export class Scheduler {
     return { adapter, sequences: this.running.filter((sequence) => adapterOf(sequence) === adapter) };
   }
 
-  /** The rows of a step, drafts included. Null if cells are too short to go on: somebody has to be preempted. */
+  /**
+   * The rows of a step, drafts included. Null if cells are too short to go on: somebody has to be preempted.
+   */
   planStep(group: StepGroup): StepPlan | null {
     const wanted = group.sequences.map(describeWanted);
     const { batchTokensMax } = this.#limits;
@@ -166,13 +177,17 @@ export class Scheduler {
     removeFrom(this.running, victim);
     victim.wasPreempted = true;
     victim.drafts = [];
-    // What it computed becomes the youngest cached prefix: evicted last, saved to host memory if it has to go.
+    // What it computed becomes the youngest cached prefix: evicted last, saved to host memory if it has to
+    // go.
     this.#cache.close(victim, true);
     this.paused.push(victim);
     return victim;
   }
 
-  /** Prompt rows for this step: all the batch allows, or what keeps the step near its target while others decode. */
+  /**
+   * Prompt rows for this step: all the batch allows, or what keeps the step near its target while others
+   * decode.
+   */
   #prefillRowsMax(decodeRows: number): number {
     const { prefillTokensMax, prefillTokensMin, stepTargetMs } = this.#policy;
     if (decodeRows === 0) return prefillTokensMax;

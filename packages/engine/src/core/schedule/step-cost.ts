@@ -9,9 +9,10 @@ interface Point {
 }
 
 /**
- * What a forward call of so many rows takes, learned from the calls made: a curve through what was measured near
- * 1, 2, 3, 4, 6, 8, 12, 16 … rows. A straight line would not do: on a CPU two rows can cost four times as much as
- * one and sixteen hardly more than two (other kernels), and prompt chunks and drafts are judged by the difference.
+ * What a forward call of so many rows takes, learned from the calls made: a curve through what was measured
+ * near 1, 2, 3, 4, 6, 8, 12, 16 … rows. A straight line would not do: on a CPU two rows can cost four times
+ * as much as one and sixteen hardly more than two (other kernels), and prompt chunks and drafts are judged by
+ * the difference.
  */
 export class StepCost {
   /** By class of row counts; holes where nothing was measured. */

@@ -1,6 +1,6 @@
 /**
- * A way to know what comes next from text alone. It follows the output whether its guesses are used or not, so how
- * often they are right is known before the first draft is paid for.
+ * A way to know what comes next from text alone. It follows the output whether its guesses are used or not,
+ * so how often they are right is known before the first draft is paid for.
  */
 export interface Guess {
   /** Takes note of the text up to `length`; `learn` hears of each new token it had a guess for. */

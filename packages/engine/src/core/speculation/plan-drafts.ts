@@ -14,9 +14,9 @@ export interface DraftCost {
 const MARGIN = 1.05;
 
 /**
- * How many draft tokens pay off most, 0 if none do. The i-th is accepted with rate^i and then saves a token's time;
- * all cost rows and their making whether accepted or not. The whole range is looked at, because the cost of rows has
- * jumps: on a CPU three drafts can lose where fifteen win. Pure.
+ * How many draft tokens pay off most, 0 if none do. The i-th is accepted with rate^i and then saves a token's
+ * time; all cost rows and their making whether accepted or not. The whole range is looked at, because the
+ * cost of rows has jumps: on a CPU three drafts can lose where fifteen win. Pure.
  */
 export function planDraftLength(rate: number, cost: DraftCost, draftsMax: number): number {
   const { stepMs, rows, tokenMs, draftMs } = cost;

@@ -1,8 +1,9 @@
 import { type Guess, hashRun, isSameRun } from './guess.ts';
 
 /**
- * Follows the output along a text that the caller expects. Where they part, the place is found again as soon as the
- * last `runSize` output tokens occur in the prediction: at the next such place, or the last one before.
+ * Follows the output along a text that the caller expects. Where they part, the place is found again as soon
+ * as the last `runSize` output tokens occur in the prediction: at the next such place, or the last one
+ * before.
  */
 export function createPredictionGuess(expected: readonly number[], runSize: number, start: number): Guess {
   const prediction = Int32Array.from(expected);

@@ -1,8 +1,8 @@
 import { type Guess, hashRun, isSameRun } from './guess.ts';
 
 /**
- * Guesses that the text goes on as it did after the latest earlier occurrence of its last `runSize` tokens. `start`:
- * where the output begins; what lies before is only looked at for occurrences.
+ * Guesses that the text goes on as it did after the latest earlier occurrence of its last `runSize` tokens.
+ * `start`: where the output begins; what lies before is only looked at for occurrences.
  */
 export function createRepetitionGuess(runSize: number, start: number): Guess {
   /** Hash of a run -> position right after its latest occurrence. */

@@ -20,9 +20,9 @@ interface Wanted {
 }
 
 /**
- * Drafts from a second, smaller model on a runner of its own: catches up with each text, then guesses greedily, all
- * sequences in one batch a token. `servedVocabularySize`: the served model's; throws if the two differ. The caller
- * keeps and closes the runner.
+ * Drafts from a second, smaller model on a runner of its own: catches up with each text, then guesses
+ * greedily, all sequences in one batch a token. `servedVocabularySize`: the served model's; throws if the two
+ * differ. The caller keeps and closes the runner.
  */
 export function createDraftModel(runner: ModelRunner, servedVocabularySize: number): DraftModel {
   if (runner.limits.vocabularySize !== servedVocabularySize) {
@@ -68,7 +68,9 @@ class RunnerDraftModel implements DraftModel {
     this.#freeSlots.push(track.slot);
   }
 
-  /** The sequence's track with nothing in it that its text does not say. Null if there is no slot or no room. */
+  /**
+   * The sequence's track with nothing in it that its text does not say. Null if there is no slot or no room.
+   */
   #prepare(sequence: Sequence, count: number): Wanted | null {
     const { array, length } = sequence.tokens;
     if (length + count > this.#runner.limits.contextTokensMax) return null;
@@ -132,7 +134,9 @@ class RunnerDraftModel implements DraftModel {
     return rows;
   }
 
-  /** Computes rows and takes the guesses. False if the draft cache is full: what is guessed by then has to do. */
+  /**
+   * Computes rows and takes the guesses. False if the draft cache is full: what is guessed by then has to do.
+   */
   async #compute(rows: readonly { job: Wanted; token: number; wantLogits: boolean }[]): Promise<boolean> {
     const next = new Map<Track, number>();
     const batch: ForwardBatch = {

@@ -9,7 +9,10 @@ import { createRepetitionGuess } from './repetition-guess.ts';
 
 /** Assumed until steps were measured, and where they cost nothing (scripted models). */
 const assumeStepMs = (rows: number): number => 3 + rows;
-/** Part of its decoding time that a sequence may lose on refused drafts; then it waits until time has made it good. */
+/**
+ * Part of its decoding time that a sequence may lose on refused drafts; then it waits until time has made it
+ * good.
+ */
 const WASTE_SHARE = 0.02;
 /** Good drafts are credited for so many tokens' time at most, so that a change is noticed soon. */
 const CREDIT_TOKENS = 32;
@@ -33,10 +36,11 @@ interface DraftState {
 }
 
 /**
- * Proposes draft tokens and judges whether they pay. Sources, best first: tokens a constraint forces, the user's
- * prediction, the sequence's own text, a draft model. All are verified the same way, so they can only cost time. What
- * comes from text is first compared with the output for nothing: only guesses that prove right get rows, a wholly
- * wrong prediction gets none. What is lost on refused drafts beyond that is bounded per sequence.
+ * Proposes draft tokens and judges whether they pay. Sources, best first: tokens a constraint forces, the
+ * user's prediction, the sequence's own text, a draft model. All are verified the same way, so they can only
+ * cost time. What comes from text is first compared with the output for nothing: only guesses that prove
+ * right get rows, a wholly wrong prediction gets none. What is lost on refused drafts beyond that is bounded
+ * per sequence.
  */
 export class Speculator {
   readonly #policy: EnginePolicy;
@@ -93,7 +97,8 @@ export class Speculator {
     let lostMs = stepMs - this.#stepMs(rows - drafts) - accepted * tokenMs;
     if (source === 'model') {
       lostMs += drafts * this.#modelDraftMs;
-      // Guesses from text are followed token by token; of a model's drafts those after the first wrong one say nothing.
+      // Guesses from text are followed token by token; of a model's drafts those after the first wrong one
+      // say nothing.
       for (let i = 0; i < Math.min(drafts, accepted + 1); i++) state.acceptance.model.learn(i < accepted);
     }
     state.debtMs = Math.max(state.debtMs + lostMs, -CREDIT_TOKENS * tokenMs);
@@ -112,7 +117,9 @@ export class Speculator {
     return forced.length > 0;
   }
 
-  /** Takes drafts from the first source that has a guess. Returns how many a draft model should make instead. */
+  /**
+   * Takes drafts from the first source that has a guess. Returns how many a draft model should make instead.
+   */
   #proposeFromText(sequence: Sequence, room: number, rows: number, tokenMs: number): number {
     const state = this.#stateOf(sequence);
     const { array, length } = sequence.tokens;

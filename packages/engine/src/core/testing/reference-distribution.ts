@@ -1,7 +1,8 @@
 import type { SamplingOptions } from '../generation.ts';
 
 /**
- * The filtered distribution, written down as plainly as possible: sort everything, renormalise after each filter.
+ * The filtered distribution, written down as plainly as possible: sort everything, renormalise after each
+ * filter.
  * `allowed`: tokens that exist. Returns a probability per token.
  */
 export function computeReferenceDistribution(
@@ -48,8 +49,9 @@ export function computeReferenceDistribution(
 }
 
 /**
- * How far counts are from probabilities: the chi-square statistic in standard deviations above what chance gives
- * (bins of few expected hits are pooled). Under 4 if they agree; a wrong distribution gives tens or hundreds.
+ * How far counts are from probabilities: the chi-square statistic in standard deviations above what chance
+ * gives (bins of few expected hits are pooled). Under 4 if they agree; a wrong distribution gives tens or
+ * hundreds.
  */
 export function measureMisfit(counts: readonly number[], probabilities: readonly number[]): number {
   const draws = counts.reduce((sum, count) => sum + count, 0);

@@ -1,8 +1,9 @@
 import type { Constraint } from '../constraint.ts';
 
 /**
- * A small real grammar: words of lower-case letters between literal brackets, `[abc][de]…`, at most `wordsMax`, each
- * of one to three letters. After `[` letters are free, the opening bracket is forced, and the text can end after `]`.
+ * A small real grammar: words of lower-case letters between literal brackets, `[abc][de]…`, at most
+ * `wordsMax`, each of one to three letters. After `[` letters are free, the opening bracket is forced, and
+ * the text can end after `]`.
  */
 export function createWordsConstraint(wordsMax: number, endTokens: readonly number[]): Constraint {
   const OPEN = 91;

@@ -24,7 +24,10 @@ const CHATML_TEMPLATE =
   "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}" +
   '{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}';
 
-/** Opens a deterministic model that needs no weights: for tests of everything above the runner and for benchmarks. */
+/**
+ * Opens a deterministic model that needs no weights: for tests of everything above the runner and for
+ * benchmarks.
+ */
 export function openScriptedModel(options: ScriptedModelOptions = {}): ScriptedModel {
   const limits: RunnerLimits = {
     cellsMax: 4096,

@@ -1,6 +1,9 @@
 import type { ModelTokenizer } from '../../core/model-runner.ts';
 
-/** Tokens 0 … 255 are bytes; these follow. Further ids up to the vocabulary's size are reserved control tokens. */
+/**
+ * Tokens 0 … 255 are bytes; these follow. Further ids up to the vocabulary's size are reserved control
+ * tokens.
+ */
 const CONTROL_TOKENS = [
   '<s>',
   '</s>',

@@ -52,8 +52,8 @@ export function createHashScript(options: { endBias?: number } = {}): Script {
 }
 
 /**
- * Text that mostly depends on the last `contextTokens` tokens and so repeats itself, as speculation needs it; the
- * whole history still shifts it (`historyWeight` 0 … 1).
+ * Text that mostly depends on the last `contextTokens` tokens and so repeats itself, as speculation needs it;
+ * the whole history still shifts it (`historyWeight` 0 … 1).
  */
 export function createRepeatingScript(
   options: { contextTokens?: number; historyWeight?: number; endBias?: number } = {},
@@ -70,7 +70,9 @@ export function createRepeatingScript(
   };
 }
 
-/** Streams `text` over and over at no cost and never ends by itself: for measuring what lies around the model. */
+/**
+ * Streams `text` over and over at no cost and never ends by itself: for measuring what lies around the model.
+ */
 export function createStreamScript(text = 'All work and no play makes Jack a dull boy. '): Script {
   const bytes = new TextEncoder().encode(text);
   return (history, logits) => {
@@ -79,7 +81,9 @@ export function createStreamScript(text = 'All work and no play makes Jack a dul
   };
 }
 
-/** Goes on as the history went on the last time its last `contextTokens` tokens occurred: a model that copies. */
+/**
+ * Goes on as the history went on the last time its last `contextTokens` tokens occurred: a model that copies.
+ */
 export function createCopyScript(options: { contextTokens?: number; endBias?: number } = {}): Script {
   const { contextTokens = 3, endBias = -3 } = options;
   return (history, logits) => {
