@@ -4,6 +4,7 @@ import type { RegexNode } from '../regex/regex-node.ts';
 import { partitionChars } from '../text/char-classes.ts';
 import type { CharSet } from '../text/char-set.ts';
 import type { WorkBudget } from '../work-budget.ts';
+import { gatherReachable } from './reachable-sets.ts';
 
 /** A property name, as far as it is written, seen by the patterns that names are held against. */
 export interface NameReading {
@@ -20,7 +21,7 @@ export interface NameReading {
 }
 
 /** Ways to go on from one reading that are searched before giving up. */
-const SEARCH_MAX = 1_500;
+const SEARCH_MAX = 3_000;
 
 /** Reads names against all patterns at once. */
 export function createNameReader(
@@ -32,6 +33,7 @@ export function createNameReader(
   const classes = partitionChars(sets);
   const { samples } = classes;
   const known = new Map<string, NameReading>();
+  const reachable = new Map<NameReading, ReadonlySet<string> | null>();
   const readingOf = (states: readonly (DfaState | null)[]): NameReading => {
     const key = states.map((state) => state?.id ?? '').join(',');
     let reading = known.get(key);
@@ -42,51 +44,35 @@ export function createNameReader(
     }
     return reading;
   };
+  const searchFrom = (reading: NameReading) => {
+    const found = gatherReachable(reading, {
+      next: (from) => Array.from(samples, (sample) => from.step(sample)),
+      valueOf: (from) => from.signature,
+      nodesMax: SEARCH_MAX,
+      spend: (units) => budget.spend(units),
+    });
+    if (found === null) reachable.set(reading, null);
+    else for (const [node, signatures] of found) reachable.set(node, signatures);
+  };
   const makeReading = (states: readonly (DfaState | null)[], id: number): NameReading => {
-    const next = new Map<number, NameReading>();
-    let found: ReadonlySet<string> | null | undefined;
+    const byClass: (NameReading | undefined)[] = [];
     const reading: NameReading = {
       id,
       signature: states.map((state) => (state?.accepts ? '1' : '0')).join(''),
       settled: states.every((state) => state === null || state.node === engine.pool.all),
       reachable() {
-        if (found === undefined) found = searchSignatures(reading, samples, budget);
-        return found;
+        if (!reachable.has(reading)) searchFrom(reading);
+        return reachable.get(reading)!;
       },
       step(codePoint) {
         if (reading.settled) return reading;
-        let after = next.get(codePoint);
-        if (after === undefined) {
-          after = readingOf(states.map((state) => state?.step(codePoint) ?? null));
-          if (codePoint < 128) next.set(codePoint, after);
-        }
-        return after;
+        const classId = classes.classOf(codePoint);
+        byClass[classId] ??= readingOf(states.map((state) => state?.step(codePoint) ?? null));
+        return byClass[classId];
       },
-      samplesIn: (set) => classes.classesMeeting(set).map((id) => samples[id]!),
+      samplesIn: (set) => classes.classesMeeting(set).map((classId) => samples[classId]!),
     };
     return reading;
   };
   return readingOf(patterns.map((pattern) => engine.dfaOf(pattern).start));
-}
-
-function searchSignatures(
-  start: NameReading,
-  samples: Int32Array,
-  budget: WorkBudget,
-): ReadonlySet<string> | null {
-  const signatures = new Set<string>();
-  const seen = new Set<NameReading>([start]);
-  const queue = [start];
-  for (let at = 0; at < queue.length; at++) {
-    signatures.add(queue[at]!.signature);
-    budget.spend(1);
-    for (const sample of samples) {
-      const next = queue[at]!.step(sample);
-      if (seen.has(next)) continue;
-      if (seen.size >= SEARCH_MAX) return null;
-      seen.add(next);
-      queue.push(next);
-    }
-  }
-  return signatures;
 }

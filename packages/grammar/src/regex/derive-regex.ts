@@ -2,6 +2,7 @@ import { type CharSet, charSetHas } from '../text/char-set.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import type { RegexNode } from './regex-node.ts';
 import type { RegexPool } from './regex-pool.ts';
+import { textLengths } from './text-lengths.ts';
 
 /** What may follow `codePoint` in the language of `node` (Brzozowski's derivative). */
 export function deriveRegex(pool: RegexPool, node: RegexNode, codePoint: number): RegexNode {
@@ -66,11 +67,26 @@ export function createEmptinessCheck(pool: RegexPool, budget: WorkBudget): Empti
       if (!node.boolean || node.nullable) return false;
       const decided = known.get(node);
       if (decided !== undefined) return decided;
-      const answer = searchAccepted(pool, node, samples, known, budget);
+      const answer = isEmptyByLength(pool, node) ?? searchAccepted(pool, node, samples, known, budget);
       known.set(node, answer);
       return answer;
     },
   };
+}
+
+/**
+ * Decides the usual intersection, one pattern with a length, from the lengths the pattern has. Undefined
+ * where that does not tell.
+ */
+function isEmptyByLength(pool: RegexPool, node: RegexNode): boolean | undefined {
+  if (node.kind !== 'and' || node.parts.length !== 2) return undefined;
+  const isLength = (part: RegexNode) => part.kind === 'repeat' && part.part === pool.anyChar;
+  const bounds = node.parts.find(isLength);
+  const pattern = node.parts.find((part) => !isLength(part));
+  const lengths = pattern === undefined ? null : textLengths(pattern);
+  if (bounds?.kind !== 'repeat' || lengths === null) return undefined;
+  if (lengths.min > bounds.max || lengths.max < bounds.min) return true;
+  return lengths.gapless ? false : undefined;
 }
 
 function searchAccepted(

@@ -1,4 +1,4 @@
-import { type CharSet, NO_CHAR, negateCharSet, unionCharSets } from '../text/char-set.ts';
+import { type CharSet, charSetOf, negateCharSet, rangesOf, unionCharSets } from '../text/char-set.ts';
 import { classEscape, unicodeProperty } from './char-escapes.ts';
 import { failPattern, type PatternCursor, peekText } from './pattern-error.ts';
 
@@ -7,12 +7,13 @@ export function parseCharClass(cursor: PatternCursor): CharSet {
   cursor.at++;
   const negated = cursor.chars[cursor.at] === '^';
   if (negated) cursor.at++;
-  let set: CharSet = NO_CHAR;
+  const ranges: [number, number][] = [];
   while (cursor.chars[cursor.at] !== ']') {
     if (cursor.at >= cursor.chars.length) failPattern(cursor, 'missing ]');
-    set = unionCharSets(set, parseClassRange(cursor));
+    ranges.push(...rangesOf(parseClassRange(cursor)));
   }
   cursor.at++;
+  const set = charSetOf(ranges);
   return negated ? negateCharSet(set) : set;
 }
 

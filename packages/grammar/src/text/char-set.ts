@@ -6,7 +6,6 @@ export type CharSet = readonly number[];
 export const CODE_POINT_MAX = 0x10ffff;
 /** Every code point that UTF-8 can write: all but the surrogates. */
 export const SCALAR_VALUES: CharSet = [0, 0xd7ff, 0xe000, CODE_POINT_MAX];
-export const NO_CHAR: CharSet = [];
 
 /** Sorts and merges ranges given in any order, overlapping or not. */
 export function charSetOf(ranges: readonly (readonly [number, number])[]): CharSet {
