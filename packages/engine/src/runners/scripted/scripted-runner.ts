@@ -62,10 +62,10 @@ export class ScriptedRunner implements ModelRunner {
     if (rows < 1 || rows > this.limits.batchTokensMax) throw new Error(`A batch cannot have ${rows} rows.`);
     const salt = this.#adapterSalt(batch.adapter);
     if (rows > this.#cells.free) return { status: 'cache-full' };
-    this.#running = true;
     const forwardMs = this.#stepMs(rows);
     this.#wanted = batch.wantLogits.slice(0, rows);
     for (let row = 0; row < rows; row++) this.#computeRow(batch, row, salt);
+    this.#running = true;
     // Always a macrotask later, as a native call would be: sockets and timers get their turn.
     if (this.#takesTime && forwardMs > 0) await sleep(forwardMs);
     else await new Promise((done) => setImmediate(done));
