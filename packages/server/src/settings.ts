@@ -56,6 +56,12 @@ export const settingsSchema = Type.Object({
     default: '',
     description: "URL of an S3 server other than Amazon's.",
   }),
+  importEndpoint: Type.String({
+    env: 'SPARKLER_IMPORT_ENDPOINT',
+    pattern: '^(|https?://.+)$',
+    default: '',
+    description: "URL of an S3 server other than Amazon's that models are imported from.",
+  }),
   databaseUrl: Type.String({
     env: 'DATABASE_URL',
     pattern: '^(|postgres(ql)?://.+)$',

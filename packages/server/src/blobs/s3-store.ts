@@ -118,6 +118,8 @@ export function createS3Client(sdk: S3Sdk, settings: Omit<S3StoreSettings, 'pref
     // Servers other than Amazon's rarely have a host name per bucket.
     ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
     ...(credentials ? { credentials: { ...credentials } } : {}),
+    // Buckets of others may be in any region.
+    followRegionRedirects: true,
     maxAttempts: 3,
   });
 }

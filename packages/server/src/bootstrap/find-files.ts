@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogueEntry } from '../catalogue/index.ts';
 import type { WeightFacts } from '../model-work/facts.ts';
-import type { WeightsSource } from '../reconcile/weights.ts';
+import type { Weights, WeightsSource } from '../reconcile/weights.ts';
 import type { Database } from '../store/database.ts';
 import { readModel } from '../store/models.ts';
 import type { FileParts } from './open-files.ts';
@@ -28,3 +29,26 @@ export async function openAddon(db: Database, { workingCopies }: FileParts, mode
     throw new Error(`${model} has no files; upload them again`);
   return workingCopies.open(source, AbortSignal.timeout(600_000));
 }
+
+/** What an engine would load for a model, on this machine; fetches and converts what is missing. */
+export async function openModelFiles(
+  db: Database,
+  catalogue: readonly CatalogueEntry[],
+  weights: Weights,
+  { workingCopies }: FileParts,
+  model: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const source = await findWeightsSource(db, catalogue, model);
+  if (source === null) throw new Error(`there is no source for the files of ${model}`);
+  if ('blobPrefix' in source) return workingCopies.open(source, signal);
+  for (;;) {
+    const known = weights.state(model);
+    if (known.state === 'ready') return known.path;
+    if (known.state === 'failed' && Date.now() < known.retryTimeMs) throw new Error(known.reason);
+    if (known.state !== 'fetching') weights.fetch(model, source);
+    await sleep(FETCH_POLL_MS, undefined, { signal });
+  }
+}
+
+const FETCH_POLL_MS = 250;

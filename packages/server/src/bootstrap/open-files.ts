@@ -18,6 +18,7 @@ export interface FileParts {
   readonly modelWork: ModelWork;
   readonly workingCopies: WorkingCopies;
   readonly scratchFolder: string;
+  readonly importEndpoint: string;
   findCatalogueFile(catalogueId: string): Promise<string | null>;
 }
 
@@ -41,6 +42,7 @@ export async function openFiles(
     modelWork,
     workingCopies: createWorkingCopies(join(settings.dataFolder, 'working-copies'), blobs, modelWork),
     scratchFolder,
+    importEndpoint: settings.importEndpoint,
     async findCatalogueFile(catalogueId) {
       const entry = catalogue.find((candidate) => candidate.name === catalogueId);
       return entry === undefined ? null : findFetchedFile(entry, settings.cacheFolder);

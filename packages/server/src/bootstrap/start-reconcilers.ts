@@ -2,17 +2,19 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CatalogueEntry } from '../catalogue/index.ts';
 import { createChildProcessLauncher } from '../launch/child-process.ts';
+import { startBlobCollector } from '../model-work/collect-blobs.ts';
 import { createDeployedModelsReconciler } from '../reconcile/deployed-models/reconciler.ts';
 import { createDeploymentsReconciler } from '../reconcile/deployments/reconciler.ts';
 import { startDriver } from '../reconcile/driver.ts';
 import { createFineTuningReconciler } from '../reconcile/fine-tuning-jobs/reconciler.ts';
+import { createModelJobsReconciler } from '../reconcile/model-jobs/reconciler.ts';
 import { createWeights } from '../reconcile/weights.ts';
 import type { Settings } from '../settings.ts';
 import { forgetNode } from '../store/deployment-observed.ts';
 import { createLeadership } from '../store/leadership.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 import { createReconcileResults } from '../store/reconcile-results.ts';
-import { openAddon } from './find-files.ts';
+import { openAddon, openModelFiles } from './find-files.ts';
 import { createFineTuningSupport } from './fine-tuning-support.ts';
 import type { FileParts } from './open-files.ts';
 import type { OpenStore } from './open-store.ts';
@@ -86,8 +88,20 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
       log.warn({ err: error }, 'a fine-tuning job could not be looked at; the next sweep does'),
   });
   stops.add('trainers', () => fineTuning.close());
+  const modelJobs = createModelJobsReconciler({
+    db,
+    ...parts.files,
+    threads: settings.engineThreads,
+    openFiles: (model, signal) => openModelFiles(db, catalogue, weights, parts.files, model, signal),
+    onError: (error, job) => log.warn({ err: error, job }, 'a job on a model failed'),
+  });
+  stops.add('jobs on models', () => modelJobs.close());
+  const collector = startBlobCollector(db, parts.files.blobs, parts.files.workingCopies, (error) =>
+    log.warn({ err: error }, 'files of deleted resources could not be removed; it is tried again'),
+  );
+  stops.add('removal of files', () => collector.close());
   const driver = startDriver({
-    reconcilers: [deployments, deployedModels, fineTuning],
+    reconcilers: [deployments, deployedModels, fineTuning, modelJobs],
     queue,
     leadership: createLeadership(store.address, (error) =>
       log.warn({ err: error }, 'lost the lead of reconciling'),

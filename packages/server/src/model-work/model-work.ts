@@ -14,7 +14,7 @@ export type ModelTask =
       readonly task: 'quantize';
       readonly source: string;
       readonly target: string;
-      readonly to: 'Q8_0';
+      readonly to: 'Q8_0' | 'Q4_K_M';
       readonly threads: number;
     }
   | {

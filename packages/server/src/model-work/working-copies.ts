@@ -23,6 +23,8 @@ export interface WorkingCopies {
    * ask at once. Rejects with ModelRefusedError, or an error of the disk or the store.
    */
   open(files: UploadedFiles, signal: AbortSignal): Promise<string>;
+  /** Removes what was made of a prefix whose model is gone. */
+  remove(blobPrefix: string): Promise<void>;
 }
 
 /** Part of the names of converted files: raise it when the converter gives other files. */
@@ -58,6 +60,11 @@ export function createWorkingCopies(folder: string, blobs: BlobStore, work: Mode
   }
 
   return {
+    async remove(blobPrefix) {
+      for (const ending of ['', '.gguf']) {
+        await rm(join(folder, nameOf(blobPrefix) + ending), { recursive: true, force: true });
+      }
+    },
     async open(files, signal) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const { blobPrefix, facts } = files;

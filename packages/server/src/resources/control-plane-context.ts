@@ -17,6 +17,8 @@ export interface ControlPlaneContext extends ServerContext {
   readonly modelWork: ModelWork;
   /** A private folder for what is needed for a moment. */
   readonly scratchFolder: string;
+  /** S3 server that models are imported from; empty: Amazon's. */
+  readonly importEndpoint: string;
   /** The file of a catalogue model on this machine, or null when it is not here (yet). */
   findCatalogueFile(catalogueId: string): Promise<string | null>;
 }

@@ -6,6 +6,7 @@ import {
   deployedModels,
   deployments,
   models,
+  peftMergeJobs,
   supervisedFineTuningJobs,
   userApiKeys,
   users,
@@ -25,6 +26,9 @@ import { makeDeploymentHandlers } from './deployments/handlers.ts';
 import { makeFineTuningJobHandlers } from './fine-tuning-jobs/handlers.ts';
 import { makeModelFileHandlers } from './models/file-handlers.ts';
 import { makeModelHandlers } from './models/handlers.ts';
+import { makeImportHandler } from './models/import-model.ts';
+import { makePrepareHandler } from './models/prepare-model.ts';
+import { makePeftMergeJobHandlers } from './peft-merge-jobs.ts';
 import { makeUserHandlers } from './users.ts';
 
 /** Mounts the control plane: every resource that this server has handlers for. One line a resource. */
@@ -34,7 +38,13 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
   mountResource(app, context, apiKeys, makeApiKeyHandlers(context));
   mountResource(app, context, userApiKeys, makeUserApiKeyHandlers(context));
   mountResource(app, context, auditLogs, makeAuditLogHandlers(context));
-  mountResource(app, context, models, { ...makeModelHandlers(context), ...makeModelFileHandlers(context) });
+  mountResource(app, context, models, {
+    ...makeModelHandlers(context),
+    ...makeModelFileHandlers(context),
+    ...makePrepareHandler(context),
+    ...makeImportHandler(context),
+  });
+  mountResource(app, context, peftMergeJobs, makePeftMergeJobHandlers(context));
   mountResource(app, context, datasets, {
     ...makeDatasetHandlers(context),
     ...makeDatasetFileHandlers(context),

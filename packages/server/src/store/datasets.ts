@@ -73,7 +73,7 @@ export async function insertDataset(
   db: DatabaseOrTransaction,
   account: string,
   dataset: DatasetResource,
-  blobPrefix: string | null = null,
+  files: Partial<Pick<StoredDataset, 'blobPrefix' | 'uploadFiles'>> = {},
 ): Promise<StoredDataset> {
   const row = await db
     .insertInto('datasets')
@@ -81,7 +81,8 @@ export async function insertDataset(
       name: dataset.name,
       account,
       created_by: dataset.createdBy ?? '',
-      blob_prefix: blobPrefix,
+      blob_prefix: files.blobPrefix ?? null,
+      upload_files: JSON.stringify(files.uploadFiles ?? {}),
       ...toColumns(dataset),
     })
     .returningAll()

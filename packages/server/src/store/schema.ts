@@ -105,6 +105,20 @@ export interface DatasetsTable {
   update_time: UpdateTime;
 }
 
+export interface ModelJobsTable {
+  name: string;
+  account: string;
+  kind: 'prepare' | 'merge';
+  display_name: Generated<string>;
+  created_by: Generated<string>;
+  spec: ColumnType<Record<string, string>, string, string>;
+  model: string;
+  state: Generated<'pending' | 'running' | 'completed' | 'failed'>;
+  reason: Generated<string>;
+  create_time: CreateTime;
+  update_time: UpdateTime;
+}
+
 export interface BlobDeletionsTable {
   prefix: string;
   create_time: CreateTime;
@@ -230,6 +244,7 @@ export interface Schema {
   models: ModelsTable;
   datasets: DatasetsTable;
   blob_deletions: BlobDeletionsTable;
+  model_jobs: ModelJobsTable;
   audit_logs: AuditLogsTable;
   deployments: DeploymentsTable;
   deployed_models: DeployedModelsTable;

@@ -30,14 +30,14 @@ export function makeDatasetHandlers(context: ControlPlaneContext): HandlersOf<ty
       checkSource(resource, body.filter ?? '');
       const name = `${parent}/datasets/${checkResourceId(id ?? '', 'datasetId')}`;
       const made: DatasetResource = { ...resource, name, state: 'UPLOADING', createdBy: principal.user };
-      const insert = (dataset: DatasetResource, blobPrefix: string | null) =>
-        insertDataset(db, ids.account, dataset, blobPrefix).catch((error) => {
+      const insert: Insert = (dataset, files) =>
+        insertDataset(db, ids.account, dataset, files).catch((error) => {
           if (isDuplicate(error)) throw new ApiError('ALREADY_EXISTS', `${name} exists already`);
           throw error;
         });
       const source = body.sourceDatasetId ?? '';
       if (source !== '') return (await copyDataset(context, ids.account, made, source, insert)).resource;
-      return (await insert({ ...made, userUploaded: {} }, null)).resource;
+      return (await insert({ ...made, userUploaded: {} }, {})).resource;
     },
     update({ name, updates }, { ifMatch }) {
       return db.transaction().execute(async (transaction) => {
@@ -81,7 +81,10 @@ function checkSource(resource: Partial<DatasetResource>, filter: string): void {
     throw invalidField('filter', 'examples can not be filtered; make a file of those you want');
 }
 
-type Insert = (dataset: DatasetResource, blobPrefix: string) => Promise<StoredDataset>;
+type Insert = (
+  dataset: DatasetResource,
+  files: Partial<Pick<StoredDataset, 'blobPrefix' | 'uploadFiles'>>,
+) => Promise<StoredDataset>;
 
 /** A ready dataset of the examples of another one. */
 async function copyDataset(
@@ -118,7 +121,7 @@ async function copyDataset(
       transformed: { sourceDatasetId: source.resource.name, filter: '', originalFormat: format },
     };
     delete copy.userUploaded;
-    return await insert(copy, prefix);
+    return await insert(copy, { blobPrefix: prefix, uploadFiles: source.uploadFiles });
   } catch (error) {
     await blobs.removeAll(prefix);
     throw error;

@@ -1,6 +1,7 @@
 import { ApiError, changeResource } from '@sparkler/api';
 import { models } from '@sparkler/api/resources';
 import { checkIfMatch } from '../../http/etag.ts';
+import type { PreparedCopies } from '../../model-work/prepared.ts';
 import { requestBlobDeletion } from '../../store/blob-deletions.ts';
 import { findModelUse, readDeployedModelRefs } from '../../store/model-uses.ts';
 import {
@@ -10,6 +11,7 @@ import {
   lockModel,
   type ModelResource,
   readModel,
+  type StoredModel,
   updateModel,
 } from '../../store/models.ts';
 import { isDuplicate, isReferenced } from '../../store/postgres-errors.ts';
@@ -66,7 +68,7 @@ export function makeModelHandlers({ db }: ControlPlaneContext): ModelHandlers {
         checkIfMatch(ifMatch, name, current.resource);
         const use = await findModelUse(transaction, name);
         if (use !== null) throw stillUsed(name, use);
-        if (current.blobPrefix !== null) await requestBlobDeletion(transaction, current.blobPrefix);
+        for (const prefix of listBlobPrefixes(current)) await requestBlobDeletion(transaction, prefix);
         await deleteModel(transaction, name).catch((error) => {
           if (isReferenced(error)) throw stillUsed(name, 'a deployment made meanwhile');
           throw error;
@@ -74,6 +76,12 @@ export function makeModelHandlers({ db }: ControlPlaneContext): ModelHandlers {
       });
     },
   };
+}
+
+/** Everything that lies in the blob store for a model: its files, and its copies in other precisions. */
+function listBlobPrefixes({ blobPrefix, weights }: StoredModel): string[] {
+  const prepared = Object.values((weights?.prepared ?? {}) as PreparedCopies);
+  return [...(blobPrefix === null ? [] : [blobPrefix]), ...prepared.map((copy) => copy.blobPrefix)];
 }
 
 function stillUsed(name: string, use: string): ApiError {
