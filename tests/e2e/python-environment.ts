@@ -7,14 +7,21 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Pinned: a test that changes when somebody else releases is no test. */
-const packages = ['openai==3.54.0'];
+/** Sets of clients. Pinned: a test that changes when somebody else releases is no test. */
+const environments = {
+  /** OpenAI's client, and Fireworks' own in the series that the guides show. */
+  current: ['openai==3.54.0', 'fireworks-ai==0.19.20'],
+  /** The client before its first stable release, which the guides still show. */
+  'openai-0': ['openai==0.28.1'],
+  langchain: ['langchain-fireworks==1.7.1', 'fireworks-ai==1.2.28', 'openai==3.54.0'],
+} as const;
 
 /**
- * A Python with the stock clients, made once and kept in the cache folder. Rejects when there is no Python 3
+ * A Python with stock clients, made once and kept in the cache folder. Rejects when there is no Python 3
  * with venv, or the packages can't be had; the message is the reason to skip with.
  */
-export async function openPythonEnvironment(): Promise<string> {
+export async function openPythonEnvironment(name: keyof typeof environments = 'current'): Promise<string> {
+  const packages = environments[name];
   const cacheFolder = process.env.SPARKLER_CACHE || join(homedir(), '.cache', 'sparkler');
   const folder = join(cacheFolder, 'python-clients', packages.join('_').replaceAll(/[^\w.]+/g, '-'));
   const python = join(folder, 'bin', 'python');

@@ -1,39 +1,19 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import {
-  FetchStoppedError,
-  fetchModel,
-  findCatalogueEntry,
-  loadCatalogue,
-  ModelUnavailableError,
-} from '../../packages/server/src/catalogue/index.ts';
-import { type Platform, startPlatform } from './start-platform.ts';
+import type { Platform } from './start-platform.ts';
+import { realModel as model, startRealModel } from './start-real-model.ts';
 
 /**
  * SmolLM2 behind the whole platform, asked by the stock OpenAI client. Skipped, with the reason, where it
  * can't be had.
  */
 
-const model = 'smollm2-135m-instruct';
-const cacheFolder = process.env.SPARKLER_CACHE || join(homedir(), '.cache', 'sparkler');
 let platform: Platform | null = null;
 let missing: string | null = null;
 
 beforeAll(async () => {
-  try {
-    await fetchModel(findCatalogueEntry(loadCatalogue(), model), { cacheFolder });
-  } catch (error) {
-    if (!(error instanceof ModelUnavailableError || error instanceof FetchStoppedError)) throw error;
-    missing = error.message;
-    return;
-  }
-  platform = await startPlatform({
-    SPARKLER_RUNNER: 'llama-cpp',
-    SPARKLER_CACHE: cacheFolder,
-    SPARKLER_ENGINE_CELLS: '4096',
-    SPARKLER_ENGINE_SEQUENCES: '8',
-  });
+  const started = await startRealModel();
+  if (typeof started === 'string') missing = started;
+  else platform = started;
 }, 600_000);
 
 beforeEach((context) => {

@@ -1,0 +1,14 @@
+import openai
+
+openai.api_base = "https://api.fireworks.ai/inference/v1"
+openai.api_key = ""
+response = openai.ChatCompletion.create(
+    model="accounts/fireworks/models/llama-v3-8b-instruct",
+    messages=[
+        {
+            "role": "user",
+            "content": "Say this is a test",
+        }
+    ],
+)
+print(response.choices[0].message.content)

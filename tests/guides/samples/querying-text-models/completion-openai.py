@@ -1,0 +1,11 @@
+import openai
+
+client = openai.OpenAI(
+    base_url="https://api.fireworks.ai/inference/v1",
+    api_key="",
+)
+response = client.completions.create(
+    model="accounts/fireworks/models/llama-v3-8b-instruct",
+    prompt="Say this is a test",
+)
+print(response.choices[0].text)

@@ -1,0 +1,11 @@
+import openai
+
+openai.api_base = "https://api.fireworks.ai/inference/v1"
+openai.api_key = ""
+response_generator = openai.Completion.create(
+    model="accounts/fireworks/models/llama-v3p1-405b-instruct",
+    prompt="Say this is a test",
+    stream=True,
+)
+for chunk in response_generator:
+    print(chunk.choices[0].text, end="")

@@ -1,0 +1,9 @@
+curl \
+--header 'Authorization: Bearer ' \
+--header 'Content-Type: application/json' \
+--data '{
+"model": "accounts/fireworks/models/llama-v3p1-8b-instruct",
+"prompt": "Say this is a test",
+"stream": true
+}' \
+--url https://api.fireworks.ai/inference/v1/completions

@@ -1,0 +1,10 @@
+import { FireworksAI } from '@fireworksai/sdk';
+
+const fireworksAI = new FireworksAI({
+  apiKey: process.env.FIREWORKS_API_KEY,
+});
+const completion = await fireworksAI.chat.completions.create({
+  messages: [{ role: 'user', content: 'Say this is a test' }],
+  model: 'accounts/fireworks/models/llama-v3p3-70b-instruct',
+});
+console.log(completion.choices[0].message.content);
