@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildOpenApi } from '@sparkler/api/openapi';
+import { writeCliContract } from './generate-sdk/write-contract.ts';
 import { writeSdk } from './generate-sdk/write-sdk.ts';
 
 /**
@@ -14,3 +15,6 @@ function writeOpenApi(): void {
 
 writeOpenApi();
 await writeSdk(fileURLToPath(new URL('../packages/sdk/src/generated', import.meta.url)));
+await writeCliContract(
+  fileURLToPath(new URL('../packages/cli/src/generated/contract.json', import.meta.url)),
+);

@@ -1,26 +1,13 @@
-import { formatName, type Method, parseName, type Resource } from '@sparkler/api';
 import type { Query } from '@sparkler/sdk';
-import { UsageError } from './exit-codes.ts';
+import type { Method, Resource } from './contract.ts';
+import { resolveReference } from './names.ts';
 import { printResource } from './output/print-resource.ts';
 import type { Session } from './session.ts';
 
-/** The spec's own wording for a missing id. */
-export const emptyIdMessage = 'invalid id: id must be at least 1 character long';
-
-/** An id or full name from the command line, checked. */
-export function readName(name: string | undefined): string {
-  if (name === undefined || name.trim() === '') throw new UsageError(emptyIdMessage);
-  return name.trim();
-}
-
 /** Full name for an id: other accounts' names are given whole or as `account/id`. */
 export async function resolveName(session: Session, resource: Resource, name: string): Promise<string> {
-  const { pattern } = resource;
-  if (parseName(pattern, name) !== null) return name;
-  const segments = name.split('/');
-  const account = segments.length === 2 ? segments[0]! : await session.client().resources.account();
-  const variables = [...pattern.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
-  return formatName(pattern, { [variables[0]!]: account, [variables.at(-1)!]: segments.at(-1)! });
+  const isBare = !name.includes('/');
+  return resolveReference(resource.pattern, name, isBare ? await session.client().resources.account() : '');
 }
 
 export interface MethodCall {
@@ -63,12 +50,8 @@ export function fillPath(path: string, name: string): string {
 }
 
 /** A method of a resource that the command needs; the contract has it, or the command would not exist. */
-export function methodOf<Kind extends Method['kind']>(
-  resource: Resource,
-  key: string,
-  kind: Kind,
-): Extract<Method, { kind: Kind }> {
+export function methodOf(resource: Resource, key: string, kind: Method['kind']): Method {
   const method = resource.methods[key];
   if (method?.kind !== kind) throw new Error(`${resource.noun} has no ${key}`);
-  return method as Extract<Method, { kind: Kind }>;
+  return method;
 }

@@ -1,7 +1,4 @@
-import type { PlainSchema } from '@sparkler/api';
-import { resources } from '@sparkler/api/resources';
-
-export type ResourceKey = keyof typeof resources;
+import { type FieldSchema, type ResourceKey, resources } from './contract.ts';
 
 /** A resource as people type it. */
 export interface Noun {
@@ -44,7 +41,7 @@ export function spell(name: string): string {
   return name.replaceAll('-', ' ');
 }
 
-/** The schema of a resource, as JSON Schema. */
-export function schemaOf(key: ResourceKey): PlainSchema {
-  return resources[key].schema as unknown as PlainSchema;
+/** The fields of a resource. */
+export function schemaOf(key: ResourceKey): FieldSchema {
+  return resources[key].schema;
 }

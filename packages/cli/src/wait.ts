@@ -1,5 +1,5 @@
-import type { Resource } from '@sparkler/api';
 import { fillPath, methodOf } from './calls.ts';
+import type { Resource } from './contract.ts';
 import { ResourceFailedError } from './exit-codes.ts';
 import type { Session } from './session.ts';
 

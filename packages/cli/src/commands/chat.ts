@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest } from '@sparkler/sdk';
 import type { Command } from 'commander';
-import { readName } from '../calls.ts';
+import { readName } from '../names.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 

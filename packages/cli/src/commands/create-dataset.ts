@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
-import { methodOf, readName, sendCall } from '../calls.ts';
+import { methodOf, sendCall } from '../calls.ts';
+import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { uploadFiles } from '../files/upload-files.ts';
+import { readName } from '../names.ts';
 import { nouns } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';

@@ -1,11 +1,10 @@
-import { resolveReference } from '@sparkler/api';
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
-import { emptyIdMessage } from '../calls.ts';
+import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
 import { deriveFlags } from '../flags/derive-flags.ts';
 import { type RawFlags, readFlags } from '../flags/read-flags.ts';
+import { emptyIdMessage, resolveReference } from '../names.ts';
 import { nouns, schemaOf } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
@@ -65,7 +64,6 @@ export function addCreateDeployment(create: Command, act: Act): void {
 async function findModel(session: Session, model: string): Promise<string> {
   const account = await session.client().resources.account();
   const own = resolveReference(resources.models.pattern, model, account);
-  if (own === null) throw new UsageError(`'${model}' is not the name of a model`);
   if (model.includes('/')) return own;
   const isOwn = await session
     .client()

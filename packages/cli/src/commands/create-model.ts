@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { resolveReference } from '@sparkler/api';
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
-import { methodOf, readName, sendCall } from '../calls.ts';
+import { methodOf, sendCall } from '../calls.ts';
+import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { listFolder } from '../files/list-folder.ts';
 import { uploadFiles } from '../files/upload-files.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
 import { deriveFlags } from '../flags/derive-flags.ts';
 import { type RawFlags, readFlags } from '../flags/read-flags.ts';
+import { readName, resolveReference } from '../names.ts';
 import { nouns, schemaOf } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
@@ -97,7 +97,7 @@ async function readPeftDetails(session: Session, folder: string, baseModel: stri
   const name = resolveReference(resources.models.pattern, baseModel, account);
   const modules = config.target_modules ?? [];
   return {
-    baseModel: name ?? baseModel,
+    baseModel: name,
     r: config.r,
     targetModules: typeof modules === 'string' ? [modules] : modules,
   };

@@ -1,6 +1,6 @@
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
 import { methodOf, sendCall } from '../calls.ts';
+import { resources } from '../contract.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
 import { deriveFlags, type FieldFlag } from '../flags/derive-flags.ts';
 import { type RawFlags, readFlags } from '../flags/read-flags.ts';
@@ -23,7 +23,7 @@ export function addCreateCommands(program: Command, act: Act): void {
   addCreateDataset(create, act);
   addCreateDeployment(create, act);
   for (const noun of nouns) {
-    const method = (resources[noun.key].methods as Record<string, { kind: string } | undefined>).create;
+    const method = resources[noun.key].methods.create;
     if (method?.kind === 'create' && !special.has(noun.key)) addCreate(create, act, noun);
   }
 }
@@ -72,9 +72,10 @@ export async function sendCreate(
     session.flags.dryRun && session.flags.accountId
       ? session.flags.accountId
       : await session.client().resources.account();
-  const ids = method.idKey === null || id === undefined ? {} : { [method.idKey]: id };
+  const { idKey = null, resourceKey = noun.key } = method;
+  const ids = idKey === null || id === undefined ? {} : { [idKey]: id };
   const name = `accounts/${account}`;
   return method.form === 'wrapped'
-    ? sendCall(session, { method, name, body: { [method.resourceKey]: resource, ...ids, ...extra } })
+    ? sendCall(session, { method, name, body: { [resourceKey]: resource, ...ids, ...extra } })
     : sendCall(session, { method, name, query: { ...ids, ...extra }, body: resource });
 }

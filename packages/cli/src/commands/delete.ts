@@ -1,6 +1,7 @@
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
-import { methodOf, readName, resolveName, sendCall } from '../calls.ts';
+import { methodOf, resolveName, sendCall } from '../calls.ts';
+import { resources } from '../contract.ts';
+import { readName } from '../names.ts';
 import { nouns, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
@@ -18,7 +19,7 @@ export function addDeleteCommands(program: Command, act: Act): void {
   const remove = program.command('delete').description('Delete a resource.');
   for (const noun of nouns) {
     const resource = resources[noun.key];
-    const method = (resource.methods as Record<string, { kind: string } | undefined>).delete;
+    const method = resource.methods.delete;
     if (method?.kind !== 'delete') continue;
     const command = remove
       .command(`${noun.singular} [id]`)

@@ -1,6 +1,7 @@
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
-import { methodOf, readName, resolveName, sendCall } from '../calls.ts';
+import { methodOf, resolveName, sendCall } from '../calls.ts';
+import { resources } from '../contract.ts';
+import { readName } from '../names.ts';
 import { nouns, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
@@ -11,7 +12,7 @@ export function addGetCommands(program: Command, act: Act): void {
   const get = program.command('get').description('Show a resource.');
   for (const noun of nouns) {
     const resource = resources[noun.key];
-    if ((resource.methods as Record<string, unknown>).get === undefined) continue;
+    if (resource.methods.get === undefined) continue;
     const command = get
       .command(`${noun.singular} [id]`)
       .aliases(noun.aliases.filter((name) => !name.endsWith('s')))

@@ -1,6 +1,6 @@
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
 import { fillPath, methodOf } from '../calls.ts';
+import { resources } from '../contract.ts';
 import { type Noun, nouns, schemaOf, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import { formatTable, planColumns } from '../output/print-table.ts';
@@ -68,7 +68,7 @@ async function listResources(session: Session, noun: Noun, flags: ListFlags): Pr
       },
       options: { signal: session.signal },
     });
-    items.push(...((reply[method.collection] ?? []) as Record<string, unknown>[]));
+    items.push(...((reply[method.collection ?? noun.key] ?? []) as Record<string, unknown>[]));
     pageToken = reply.nextPageToken ?? '';
     // Pages are for people; a script that names no page wants everything.
   } while (pageToken !== '' && !flags.paginate);

@@ -1,8 +1,8 @@
-import { resolveReference } from '@sparkler/api';
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
-import { methodOf, readName, sendCall } from '../calls.ts';
+import { methodOf, sendCall } from '../calls.ts';
+import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
+import { readName, resolveReference } from '../names.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
@@ -50,10 +50,10 @@ export function addLoraCommands(program: Command, act: Act): void {
 async function loadLora(session: Session, model: string, flags: LoraFlags): Promise<void> {
   const account = await session.client().resources.account();
   const body = {
-    model: readReference(resources.models.pattern, model, account),
+    model: resolveReference(resources.models.pattern, model, account),
     ...(flags.deployment === undefined
       ? { serverless: true }
-      : { deployment: readReference(resources.deployments.pattern, flags.deployment, account) }),
+      : { deployment: resolveReference(resources.deployments.pattern, flags.deployment, account) }),
     ...(flags.public === true ? { public: true } : {}),
   };
   const method = methodOf(resources.deployedModels, 'create', 'create');
@@ -66,11 +66,11 @@ async function loadLora(session: Session, model: string, flags: LoraFlags): Prom
 
 async function unloadLora(session: Session, model: string, flags: LoraFlags): Promise<void> {
   const account = await session.client().resources.account();
-  const full = readReference(resources.models.pattern, model, account);
+  const full = resolveReference(resources.models.pattern, model, account);
   const deployment =
     flags.deployment === undefined
       ? null
-      : readReference(resources.deployments.pattern, flags.deployment, account);
+      : resolveReference(resources.deployments.pattern, flags.deployment, account);
   const loaded: { name: string; deployment: string }[] = [];
   for await (const item of session.client().deployedModels.list({ filter: `model = "${full}"` })) {
     if (deployment === null || item.deployment === deployment) loaded.push(item);
@@ -86,10 +86,4 @@ async function unloadLora(session: Session, model: string, flags: LoraFlags): Pr
   if ((await sendCall(session, { method, name })) === null) return;
   if (flags.wait === true) await waitUntilGone(session, resources.deployedModels, name);
   session.streams.note(`Unloaded ${name}\n`);
-}
-
-function readReference(pattern: string, reference: string, account: string): string {
-  const full = resolveReference(pattern, reference, account);
-  if (full === null) throw new UsageError(`'${reference}' is not a name of the form ${pattern}`);
-  return full;
 }

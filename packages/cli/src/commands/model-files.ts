@@ -1,9 +1,8 @@
-import { resolveReference } from '@sparkler/api';
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
-import { methodOf, readName, resolveName, sendCall } from '../calls.ts';
-import { UsageError } from '../exit-codes.ts';
+import { methodOf, resolveName, sendCall } from '../calls.ts';
+import { resources } from '../contract.ts';
 import { downloadFiles } from '../files/download-files.ts';
+import { readName, resolveReference } from '../names.ts';
 import { nouns } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
@@ -49,7 +48,6 @@ function addImport(program: Command, act: Act): void {
   command.action(
     act(async (session: Session, model: string | undefined, flags: { modelId?: string }) => {
       const source = resolveReference(resources.models.pattern, readName(model), 'fireworks');
-      if (source === null) throw new UsageError(`'${model}' is not the name of a model`);
       const noun = nouns.find((candidate) => candidate.key === 'models')!;
       const original = await session.client().models.get(source);
       const { kind, displayName, conversationConfig, baseModelDetails, contextLength } = original;

@@ -1,10 +1,11 @@
-import { resources } from '@sparkler/api/resources';
 import type { Command } from 'commander';
-import { methodOf, readName, resolveName, sendCall } from '../calls.ts';
+import { methodOf, resolveName, sendCall } from '../calls.ts';
+import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
 import { deriveFlags } from '../flags/derive-flags.ts';
 import { type RawFlags, readFlags } from '../flags/read-flags.ts';
+import { readName } from '../names.ts';
 import { nouns, schemaOf, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
@@ -15,7 +16,7 @@ export function addUpdateCommands(program: Command, act: Act): void {
   const update = program.command('update').description('Change a resource.');
   for (const noun of nouns) {
     const resource = resources[noun.key];
-    if ((resource.methods as Record<string, unknown>).update === undefined) continue;
+    if (resource.methods.update === undefined) continue;
     const fields = deriveFlags(schemaOf(noun.key), 'update');
     const command = update
       .command(`${noun.singular} [id]`)

@@ -1,4 +1,4 @@
-import type { PlainSchema } from '@sparkler/api';
+import type { FieldSchema } from '../contract.ts';
 import { toKebabCase } from '../nouns.ts';
 
 /** How the value of a flag is read. */
@@ -37,6 +37,7 @@ const renamed: Readonly<Record<string, string>> = {
   'placement.region': 'region',
   'autoTune.longPrompt': 'long-prompt',
   'peftDetails.baseModel': 'base-model',
+  isTurbo: 'turbo',
 };
 
 /** Messages whose fields are flags of their own; others are given as JSON. */
@@ -55,9 +56,9 @@ const flattened = new Set([
  * messages are flags by their own name (`--scale-up-window`); a name that is taken gets the message's in
  * front.
  */
-export function deriveFlags(schema: PlainSchema, verb: 'create' | 'update'): FieldFlag[] {
+export function deriveFlags(schema: FieldSchema, verb: 'create' | 'update'): FieldFlag[] {
   const flags = new Map<string, FieldFlag>();
-  const add = (field: PlainSchema, path: readonly string[]): void => {
+  const add = (field: FieldSchema, path: readonly string[]): void => {
     if (!isSettable(field, verb)) return;
     const key = path.join('.');
     if (field.properties !== undefined && flattened.has(key)) {
@@ -79,12 +80,12 @@ export function deriveFlags(schema: PlainSchema, verb: 'create' | 'update'): Fie
   return [...flags.values()];
 }
 
-function isSettable(field: PlainSchema, verb: 'create' | 'update'): boolean {
+function isSettable(field: FieldSchema, verb: 'create' | 'update'): boolean {
   const access = field['x-access'];
   return access !== 'output' && !(verb === 'update' && access === 'create');
 }
 
-function flagTypeOf(field: PlainSchema): FlagType {
+function flagTypeOf(field: FieldSchema): FlagType {
   if (field.format === 'google-duration') return 'duration';
   if (field.format === 'int64') return 'int64';
   switch (field.type) {

@@ -21,7 +21,7 @@ export function toLabel(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function isUnset(value: unknown): boolean {
+export function isUnset(value: unknown): boolean {
   if (value === null || value === undefined || value === '' || value === false || value === 0) return true;
   if (typeof value === 'string') return value.endsWith('_UNSPECIFIED') || value === '0';
   if (Array.isArray(value)) return value.length === 0;

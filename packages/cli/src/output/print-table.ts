@@ -1,5 +1,5 @@
-import type { PlainSchema } from '@sparkler/api';
-import { formatValue } from './print-resource.ts';
+import type { FieldSchema } from '../contract.ts';
+import { formatValue, isUnset } from './print-resource.ts';
 
 /** Fields worth a column, most telling first; a table shows those that its resource has. */
 const telling = [
@@ -30,7 +30,7 @@ const telling = [
 const columnsMax = 7;
 
 /** Columns of a resource's table. */
-export function planColumns(schema: PlainSchema): string[] {
+export function planColumns(schema: FieldSchema): string[] {
   return telling.filter((field) => schema.properties?.[field] !== undefined).slice(0, columnsMax);
 }
 
@@ -53,7 +53,7 @@ export function formatTable(
 }
 
 function formatCell(column: string, value: unknown): string {
-  if (value === null || value === undefined || value === false) return '';
+  if (isUnset(value)) return '';
   const text = formatValue(value, 0).replaceAll(/\s+/g, ' ');
   // Lists show ids, as the guides do; `get` shows full names.
   return column === 'name' ? text.split('/').at(-1)! : text;
