@@ -53,8 +53,9 @@ function writeList(name: string, method: MethodOf<'list'>, types: TypeWriter): s
   const { parent, rest } = splitPath(method.path);
   const item = types.write(method.resource as JsonSchema);
   const extra = writeQueryType(method.query as JsonSchema);
+  const parameters = `ListParameters${extra === null ? '' : ` & ${extra}`}`;
   return [
-    `  ${name}(parameters: ListParameters${extra === null ? '' : ` & ${extra}`} = {}, options?: CallOptions): PagePromise<${item}> {`,
+    `  ${name}(parameters: ${parameters} = {}, options?: CallOptions): PagePromise<${item}> {`,
     `    const collection = { path: '${rest}', key: '${method.collection}' };`,
     `    return this.#client.list('${parent}', collection, parameters as ListParameters & Query, options);`,
     '  }',

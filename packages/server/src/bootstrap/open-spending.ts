@@ -5,10 +5,10 @@ import { defaultPriceBook, type PriceBook } from '../ledger/price-book.ts';
 import type { SpendGuard } from '../ledger/spend-guard.ts';
 import { SpendLeases } from '../ledger/spend-leases.ts';
 import type { Settings } from '../settings.ts';
-import type { AccountStandings } from '../store/account-standings.ts';
 import { settleUsage } from '../store/settle-usage.ts';
 import { createLeaseSource, returnAllLeases } from '../store/spend-leases.ts';
 import { createUsageSink, type RunningUsageSink } from '../store/usage-sink.ts';
+import type { AccountStandings } from './account-standings.ts';
 import type { OpenStore } from './open-store.ts';
 import type { StopList } from './stop-list.ts';
 

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CatalogueEntry } from '../catalogue/index.ts';
 import { createChildProcessLauncher } from '../launch/child-process.ts';
+import type { Launcher } from '../launch/launcher.ts';
 import { startBlobCollector } from '../model-work/collect-blobs.ts';
 import { createDeployedModelsReconciler } from '../reconcile/deployed-models/reconciler.ts';
 import { createDeploymentsReconciler } from '../reconcile/deployments/reconciler.ts';
 import { startDriver } from '../reconcile/driver.ts';
 import { createFineTuningReconciler } from '../reconcile/fine-tuning-jobs/reconciler.ts';
 import { createModelJobsReconciler } from '../reconcile/model-jobs/reconciler.ts';
-import { createWeights } from '../reconcile/weights.ts';
+import { createWeights, type Weights } from '../reconcile/weights.ts';
 import type { Settings } from '../settings.ts';
 import { forgetNode } from '../store/deployment-observed.ts';
 import { createLeadership } from '../store/leadership.ts';
@@ -35,28 +36,8 @@ export interface ReconcilerParts {
 export async function startReconcilers(parts: ReconcilerParts, stops: StopList): Promise<void> {
   const { settings, store, queue, catalogue, log } = parts;
   const { db } = store.database;
-  const launcher = await createChildProcessLauncher({
-    socketFolder: store.socketFolder,
-    logFolder: join(settings.dataFolder, 'logs', 'replicas'),
-    compileCacheFolder: join(settings.dataFolder, 'compile-cache'),
-    timeouts: {
-      startMs: settings.replicaStartTimeoutMs,
-      healthMs: settings.replicaHealthTimeoutMs,
-      drainMs: settings.replicaDrainTimeoutMs,
-    },
-  });
-  launcher.onLoading((deployment, fraction) => parts.tell({ kind: 'model-load', deployment, fraction }));
-  stops.add('replicas', async () => {
-    await launcher.close();
-    await forgetNode(db, store.dataFolder.nodeId);
-  });
-  const weights = createWeights({
-    cacheFolder: settings.cacheFolder,
-    modelsFolder: settings.modelsFolder || undefined,
-    workingCopies: parts.files.workingCopies,
-    onProgress: (model, progress) => parts.tell({ kind: 'model-fetch', model, progress }),
-  });
-  stops.add('model downloads', () => weights.close());
+  const launcher = await startLauncher(parts, stops);
+  const weights = startWeights(parts, stops);
   const deployments = createDeploymentsReconciler({
     db,
     queue,
@@ -110,6 +91,38 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     log,
   });
   stops.add('reconcilers', () => driver.close());
+}
+
+async function startLauncher(parts: ReconcilerParts, stops: StopList): Promise<Launcher> {
+  const { settings, store } = parts;
+  const launcher = await createChildProcessLauncher({
+    socketFolder: store.socketFolder,
+    logFolder: join(settings.dataFolder, 'logs', 'replicas'),
+    compileCacheFolder: join(settings.dataFolder, 'compile-cache'),
+    timeouts: {
+      startMs: settings.replicaStartTimeoutMs,
+      healthMs: settings.replicaHealthTimeoutMs,
+      drainMs: settings.replicaDrainTimeoutMs,
+    },
+  });
+  launcher.onLoading((deployment, fraction) => parts.tell({ kind: 'model-load', deployment, fraction }));
+  stops.add('replicas', async () => {
+    await launcher.close();
+    await forgetNode(store.database.db, store.dataFolder.nodeId);
+  });
+  return launcher;
+}
+
+function startWeights(parts: ReconcilerParts, stops: StopList): Weights {
+  const { settings } = parts;
+  const weights = createWeights({
+    cacheFolder: settings.cacheFolder,
+    modelsFolder: settings.modelsFolder || undefined,
+    workingCopies: parts.files.workingCopies,
+    onProgress: (model, progress) => parts.tell({ kind: 'model-fetch', model, progress }),
+  });
+  stops.add('model downloads', () => weights.close());
+  return weights;
 }
 
 let replicasMade = 0;

@@ -11,7 +11,6 @@ import type { ControlPlaneContext } from '../resources/control-plane-context.ts'
 import { mountControlPlane } from '../resources/mount-control-plane.ts';
 import type { Settings } from '../settings.ts';
 import { SettingsError } from '../settings-load.ts';
-import { type AccountStandings, createAccountStandings } from '../store/account-standings.ts';
 import { createAuditTrail } from '../store/audit-trail.ts';
 import { forgetNode } from '../store/deployment-observed.ts';
 import { createKeyDirectory } from '../store/key-directory.ts';
@@ -20,6 +19,7 @@ import { openReconcileQueue, type ReconcileQueue } from '../store/reconcile-queu
 import { createRefresher } from '../store/refresher.ts';
 import { createRoutingTable, type LoadedRoutingTable } from '../store/routing-table.ts';
 import { wakeDeployment } from '../store/wake-deployment.ts';
+import { type AccountStandings, createAccountStandings } from './account-standings.ts';
 import { catalogueModelName, publishCatalogue } from './catalogue-models.ts';
 import { openDataFolder } from './data-folder.ts';
 import { makeDefaultDeployment } from './default-deployment.ts';

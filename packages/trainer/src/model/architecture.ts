@@ -80,8 +80,9 @@ function refuseExtras(header: GgufHeader, read: (key: string) => unknown): void 
   }
   if (Number(read('expert_count') ?? 0) > 0) throw unsupported('a mixture of experts');
   if (Number(read('attention.sliding_window') ?? 0) > 0) throw unsupported('sliding-window attention');
-  const known =
-    /^(token_embd|output|output_norm|rope_freqs|blk\.\d+\.(attn_(q|k|v|output|norm|q_norm|k_norm)|ffn_(gate|up|down|norm)))\.(weight|bias)$/;
+  const inBlock = 'attn_(q|k|v|output|norm|q_norm|k_norm)|ffn_(gate|up|down|norm)';
+  const outside = 'token_embd|output|output_norm|rope_freqs';
+  const known = new RegExp(`^(${outside}|blk\\.\\d+\\.(${inBlock}))\\.(weight|bias)$`);
   const strange = header.tensors.find((tensor) => !known.test(tensor.name));
   if (strange !== undefined) throw unsupported(`the tensor ${strange.name}`);
 }

@@ -23,7 +23,7 @@ const undeleteMs = 7 * 24 * 3_600_000;
 
 /** Deployments: what is wanted of them. Their reconciler makes it so. */
 export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf<typeof deployments> {
-  const { db, queue, settings, now } = context;
+  const { db, queue, settings } = context;
   const announce = (name: string, transaction: DatabaseOrTransaction) =>
     queue.request({ kind: 'deployment', name }, transaction);
 
@@ -72,16 +72,7 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
         await announce(name, transaction);
         return changed.resource;
       }),
-    delete: ({ name, query }) =>
-      db.transaction().execute(async (transaction) => {
-        const current = requireDeployment(name, await readDeployment(transaction, name, true));
-        if (current.isDeleted) return;
-        const blocking = query.ignoreChecks === true ? null : await findBlockingDefault(transaction, name);
-        if (blocking !== null) throw defaultInUse(name, blocking);
-        const purgeTime = new Date(now() + (query.hard === true ? 0 : undeleteMs));
-        await wantOfDeployment(transaction, name, { kind: 'delete', purgeTime });
-        await announce(name, transaction);
-      }),
+    delete: ({ name, query }) => deleteOne(context, name, query),
     async scale({ name, body }) {
       const { resource } = requireDeployment(name, await readDeployment(db, name));
       const replicaCount = body.replicaCount ?? 0;
@@ -94,6 +85,22 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
     },
     undelete: async ({ name }) => (await wish(name, 'undelete', { kind: 'undelete' })).resource,
   };
+}
+
+function deleteOne(
+  { db, queue, now }: ControlPlaneContext,
+  name: string,
+  query: { readonly hard?: boolean; readonly ignoreChecks?: boolean },
+): Promise<void> {
+  return db.transaction().execute(async (transaction) => {
+    const current = requireDeployment(name, await readDeployment(transaction, name, true));
+    if (current.isDeleted) return;
+    const blocking = query.ignoreChecks === true ? null : await findBlockingDefault(transaction, name);
+    if (blocking !== null) throw defaultInUse(name, blocking);
+    const purgeTime = new Date(now() + (query.hard === true ? 0 : undeleteMs));
+    await wantOfDeployment(transaction, name, { kind: 'delete', purgeTime });
+    await queue.request({ kind: 'deployment', name }, transaction);
+  });
 }
 
 function requireDeployment(name: string, found: StoredDeployment | null): StoredDeployment {

@@ -1,6 +1,6 @@
 import type { SpendStanding } from '../ledger/spend-guard.ts';
 import { planMonthlyLimit } from '../ledger/tiers.ts';
-import type { Database } from './database.ts';
+import type { Database } from '../store/database.ts';
 
 /** What each account may spend, in memory, replaced whole by each `load`. */
 export interface AccountStandings {
