@@ -266,7 +266,7 @@ describe('output', () => {
       deployedModelRefs: [{ name: 'accounts/acme/deployedModels/d', state: 'DEPLOYED', default: true }],
     });
     expect(text).toBe(
-      'Name: accounts/acme/models/m\nDeployed Model Refs: [{\n  Name: accounts/acme/deployedModels/d\n  State: DEPLOYED\n  Default: true\n}]',
+      'Name: accounts/acme/models/m\nDeployed Model Refs:\n[{\n  Name: accounts/acme/deployedModels/d\n  State: DEPLOYED\n  Default: true\n}]',
     );
   });
 

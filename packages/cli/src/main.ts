@@ -11,7 +11,8 @@ export async function runFirectl(
   signal: AbortSignal,
 ): Promise<number> {
   try {
-    await createProgram({ streams, environment, signal }).parseAsync([...args], { from: 'user' });
+    const program = await createProgram({ streams, environment, signal }, args);
+    await program.parseAsync([...args], { from: 'user' });
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;

@@ -1,14 +1,5 @@
 import { Command, Option } from 'commander';
-import { addAccountCommands } from './commands/account.ts';
-import { addChatCommand } from './commands/chat.ts';
-import { addCreateCommands } from './commands/create.ts';
-import { addDeleteCommands } from './commands/delete.ts';
-import { addGetCommands } from './commands/get.ts';
-import { addListCommands } from './commands/list.ts';
-import { addLoraCommands } from './commands/lora.ts';
-import { addModelFileCommands } from './commands/model-files.ts';
-import { addUpdateCommands } from './commands/update.ts';
-import { createSession, type GlobalFlags, type Session } from './session.ts';
+import type { GlobalFlags, Session } from './session.ts';
 import type { Streams } from './streams.ts';
 
 export const version = '0.1.0';
@@ -17,6 +8,42 @@ export const version = '0.1.0';
 // biome-ignore lint/suspicious/noExplicitAny: commander hands arguments, flags and the command, untyped.
 export type Act = (run: (session: Session, ...args: any[]) => unknown) => (...args: any[]) => Promise<void>;
 
+type AddCommands = (program: Command, act: Act) => void;
+
+/** Command groups by their first words; a command line loads the code of its own group only. */
+const groups: readonly { readonly words: readonly string[]; readonly load: () => Promise<AddCommands> }[] = [
+  {
+    words: ['signin', 'set-api-key', 'whoami', 'version', 'upgrade'],
+    load: async () => (await import('./commands/account.ts')).addAccountCommands,
+  },
+  { words: ['list'], load: async () => (await import('./commands/list.ts')).addListCommands },
+  { words: ['get'], load: async () => (await import('./commands/get.ts')).addGetCommands },
+  { words: ['create'], load: async () => (await import('./commands/create.ts')).addCreateCommands },
+  { words: ['update'], load: async () => (await import('./commands/update.ts')).addUpdateCommands },
+  {
+    words: ['delete', 'undelete'],
+    load: async () => (await import('./commands/delete.ts')).addDeleteCommands,
+  },
+  {
+    words: ['load-lora', 'unload-lora'],
+    load: async () => (await import('./commands/lora.ts')).addLoraCommands,
+  },
+  {
+    words: ['prepare-model', 'import', 'download'],
+    load: async () => (await import('./commands/model-files.ts')).addModelFileCommands,
+  },
+  {
+    words: ['apply', 'diff', 'export'],
+    load: async () => (await import('./commands/manifest.ts')).addManifestCommands,
+  },
+  { words: ['chat'], load: async () => (await import('./commands/chat.ts')).addChatCommand },
+  { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
+  {
+    words: ['completion'],
+    load: async () => (await import('./commands/completion.ts')).addCompletionCommand,
+  },
+];
+
 export interface ProgramParts {
   readonly streams: Streams;
   readonly environment: NodeJS.ProcessEnv;
@@ -24,9 +51,10 @@ export interface ProgramParts {
 }
 
 /**
- * The whole command tree. Most of it follows from the contract: a resource added there has its verbs here.
+ * The command tree for a command line: the groups that its words name, all of them when none does (help).
+ * Most of it follows from the contract: a resource added there has its verbs here.
  */
-export function createProgram(parts: ProgramParts): Command {
+export async function createProgram(parts: ProgramParts, args: readonly string[]): Promise<Command> {
   const program = new Command('firectl')
     .description('Manage models, deployments, datasets, jobs and keys of the platform.')
     .configureOutput({ writeOut: parts.streams.out, writeErr: parts.streams.note })
@@ -36,23 +64,14 @@ export function createProgram(parts: ProgramParts): Command {
   addGlobalOptions(program);
   const act: Act =
     (run) =>
-    async (...args) => {
-      const command = args.at(-1) as Command;
-      await run(createSession({ ...parts, flags: command.optsWithGlobals<GlobalFlags>() }), ...args);
+    async (...actArguments) => {
+      const command = actArguments.at(-1) as Command;
+      const { createSession } = await import('./session.ts');
+      const session = createSession({ ...parts, flags: command.optsWithGlobals<GlobalFlags>() });
+      await run(session, ...actArguments);
     };
-  for (const add of [
-    addAccountCommands,
-    addListCommands,
-    addGetCommands,
-    addCreateCommands,
-    addUpdateCommands,
-    addDeleteCommands,
-    addLoraCommands,
-    addModelFileCommands,
-    addChatCommand,
-  ]) {
-    add(program, act);
-  }
+  const named = groups.filter(({ words }) => words.some((word) => args.includes(word)));
+  for (const { load } of named.length > 0 ? named : groups) (await load())(program, act);
   shareSettings(program);
   return program;
 }

@@ -12,7 +12,8 @@ export function addAccountCommands(program: Command, act: Act): void {
   const whoami = program.command('whoami').description('Show which account the key belongs to.');
   whoami.action(act((session: Session) => showIdentity(session)));
   const versionCommand = program.command('version').description('Show the version of firectl.');
-  versionCommand.action(act((session: Session) => session.streams.out(version)));
+  // No session: it would load the SDK, most of the start-up time.
+  versionCommand.action(() => program.configureOutput().writeOut?.(version));
   const upgrade = program.command('upgrade').description('How to get the newest firectl.');
   upgrade.action(
     act(({ streams }: Session) => {

@@ -52,11 +52,16 @@ async function createResource(
   id: string | undefined,
   flags: RawFlags & { wait?: boolean },
 ): Promise<void> {
-  const created = await sendCreate(session, noun, readFlags(fields, flags), id);
+  const created = await sendCreate(session, noun, withDefaults(noun, readFlags(fields, flags)), id);
   if (created === null) return;
   const resource = resources[noun.key];
   const result = flags.wait === true ? await waitForResource(session, resource, created.name) : created;
   printResource(session, result);
+}
+
+/** The guide creates users by e-mail alone: they are plain users then. */
+function withDefaults(noun: Noun, resource: Record<string, unknown>): Record<string, unknown> {
+  return noun.key === 'users' ? { role: 'user', ...resource } : resource;
 }
 
 /** Sends a create in the form the contract has for the resource. Null with `--dry-run`. */

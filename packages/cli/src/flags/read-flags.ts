@@ -23,7 +23,7 @@ function readValue(flag: FieldFlag, value: unknown): unknown {
   if (flag.choices !== null) return readChoice(label, text, flag.choices);
   switch (flag.type) {
     case 'int32':
-      return readNumber(label, text, /^-?\d+$/, 'a whole number');
+      return readNumber(label, text, /^-?\d+(\.0+)?$/, 'a whole number');
     case 'float':
       return readNumber(label, text, /^-?\d+(\.\d+)?(e-?\d+)?$/i, 'a number');
     case 'int64':

@@ -11,7 +11,7 @@ export function printResource(session: Session, resource: unknown): void {
 export function formatResource(resource: Readonly<Record<string, unknown>>): string {
   return Object.entries(resource)
     .filter(([, value]) => !isUnset(value))
-    .map(([key, value]) => `${toLabel(key)}: ${formatValue(value, 0)}`)
+    .map(([key, value]) => `${toLabel(key)}:${isMessages(value) ? '\n' : ' '}${formatValue(value, 0)}`)
     .join('\n');
 }
 
@@ -26,6 +26,11 @@ export function isUnset(value: unknown): boolean {
   if (typeof value === 'string') return value.endsWith('_UNSPECIFIED') || value === '0';
   if (Array.isArray(value)) return value.length === 0;
   return typeof value === 'object' && Object.values(value).every(isUnset);
+}
+
+/** Lists of messages begin on a line of their own, as in the guides (Deployed Model Refs). */
+function isMessages(value: unknown): boolean {
+  return Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null);
 }
 
 export function formatValue(value: unknown, depth: number): string {

@@ -5,7 +5,7 @@ import { formatValue, isUnset } from './print-resource.ts';
 const telling = [
   'name',
   'keyId',
-  'displayName',
+  'createTime',
   'email',
   'role',
   'model',
@@ -23,7 +23,6 @@ const telling = [
   'acceleratorCount',
   'exampleCount',
   'prefix',
-  'createTime',
   'expireTime',
 ];
 
@@ -39,7 +38,7 @@ export function formatTable(
   columns: readonly string[],
   rows: readonly Readonly<Record<string, unknown>>[],
 ): string {
-  const cells = rows.map((row) => columns.map((column) => formatCell(column, row[column])));
+  const cells = rows.map((row) => columns.map((column) => formatCell(column, row)));
   const headings = columns.map((column) => column.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toUpperCase());
   const widths = headings.map((heading, i) =>
     Math.max(heading.length, ...cells.map((row) => row[i]!.length)),
@@ -52,9 +51,16 @@ export function formatTable(
   return [line(headings), ...cells.map(line)].join('\n');
 }
 
-function formatCell(column: string, value: unknown): string {
+function formatCell(column: string, row: Readonly<Record<string, unknown>>): string {
+  const value = row[column];
   if (isUnset(value)) return '';
   const text = formatValue(value, 0).replaceAll(/\s+/g, ' ');
-  // Lists show ids, as the guides do; `get` shows full names.
-  return column === 'name' ? text.split('/').at(-1)! : text;
+  if (column === 'name') return formatId(text, row.displayName);
+  return text;
+}
+
+/** `Code Llama 13B (code-llama-13b)`, as the guides' lists have it; `get` shows full names. */
+function formatId(name: string, displayName: unknown): string {
+  const id = name.split('/').at(-1)!;
+  return typeof displayName === 'string' && displayName !== '' ? `${displayName} (${id})` : id;
 }
