@@ -14,7 +14,7 @@ const base = 'accounts/fireworks/models/smollm2-135m-instruct';
 
 beforeAll(async () => {
   platform = await startPlatform();
-  client = new Fireworks({ apiKey: platform.apiKey, baseURL: platform.baseUrl, retriesMax: 0 });
+  client = new Fireworks({ apiKey: platform.apiKey, baseURL: platform.baseUrl, retriesMax: 5 });
   account = await client.resources.account();
 });
 afterAll(async () => {

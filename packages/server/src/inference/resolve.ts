@@ -89,7 +89,8 @@ function pickDeployed(
     const message = `the model "${text}" could not be loaded: ${reason}`;
     return new InferenceError(412, message, { param: 'model' });
   }
-  if (best.state === 'deploying') {
+  // A base model is there as soon as a replica is: admission waits for that. An addon may still be loading.
+  if (best.state === 'deploying' && best.adapter !== null) {
     const message = `the model "${text}" is still being deployed${best.reason ? `: ${best.reason}` : ''}; try again soon`;
     return new InferenceError(503, message, { param: 'model', retryAfterSeconds: 5 });
   }
