@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { type EmitEvent, exitCodes, TrainerError, type TrainerErrorCode } from './process/events.ts';
+import { prepareJob } from './process/prepare-job.ts';
 import { runJob } from './process/run-job.ts';
 import type { RunControl } from './run/run-training.ts';
 import type { TrainerConfig } from './run/trainer-config.ts';
@@ -11,6 +12,10 @@ import type { TrainerConfig } from './run/trainer-config.ts';
 const help = `One fine-tuning job: reads a job folder, trains a LoRA adapter, writes it into <folder>/out.
 
   node packages/trainer/src/main.ts --job <folder>/config.json [--resume]
+  node packages/trainer/src/main.ts --job <folder>/config.json --prepare [--with-base]
+
+--prepare trains nothing: it writes train.tok, eval.tok, plan.jsonl and init/ into the folder, for a trainer in
+another language (packages/trainer/python); --with-base also writes the base model's weights into base/.
 
 Events go to file descriptor 3 (where it is open) and to <folder>/events.jsonl, one JSON object a line.
 Commands come on standard input, one JSON object a line: {"cmd":"cancel"}, {"cmd":"pause"}, {"cmd":"checkpoint"}.
@@ -22,6 +27,8 @@ const { values } = parseArgs({
   options: {
     job: { type: 'string' },
     resume: { type: 'boolean', default: false },
+    prepare: { type: 'boolean', default: false },
+    'with-base': { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
 });
@@ -29,10 +36,10 @@ if (values.help === true || values.job === undefined) {
   process.stdout.write(help);
   process.exit(values.help === true ? 0 : exitCodes.badConfig);
 }
-process.exitCode = await runMain(values.job, values.resume);
+process.exitCode = await runMain(values.job);
 process.stdin.destroy();
 
-async function runMain(configPath: string, resume: boolean): Promise<number> {
+async function runMain(configPath: string): Promise<number> {
   const folder = dirname(configPath);
   mkdirSync(folder, { recursive: true });
   const emit = openEventLog(folder);
@@ -41,7 +48,12 @@ async function runMain(configPath: string, resume: boolean): Promise<number> {
   const heartbeat = setInterval(() => emit({ type: 'heartbeat' }), 5000);
   try {
     const config = parseConfig(await readFile(configPath, 'utf8'), configPath);
-    const status = await runJob({ config, folder, resume, control, emit });
+    if (values.prepare) {
+      const { report } = await prepareJob(config, folder, values['with-base']);
+      emit({ type: 'report', report });
+      return exitCodes.done;
+    }
+    const status = await runJob({ config, folder, resume: values.resume, control, emit });
     return status === 'cancelled'
       ? exitCodes.cancelled
       : status === 'paused'

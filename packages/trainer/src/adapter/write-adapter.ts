@@ -7,8 +7,8 @@ import { type AdapterEntry, viewEntry } from './adapter-layout.ts';
 import { joinHeadPairs, splitHeadPairs } from './head-order.ts';
 import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 
-/** Names in Hugging Face models. */
-const peftNames: Readonly<Record<LinearName, string>> = {
+/** Names of the linear layers in Hugging Face models. */
+export const peftNames: Readonly<Record<LinearName, string>> = {
   attn_q: 'self_attn.q_proj',
   attn_k: 'self_attn.k_proj',
   attn_v: 'self_attn.v_proj',

@@ -167,9 +167,9 @@ describe('a training job', () => {
     );
     expect(result.events.at(-1)).toMatchObject({ type: 'done', status: 'early_stopped' });
     const evals = evaluations(result);
-    const best = evals.indexOf(Math.min(...evals)) + 1;
+    const best = evals.indexOf(Math.min(...evals));
     expect(result.events.at(-1)).toMatchObject({ bestStep: best });
-    expect(evals.length).toBe(best + 2);
+    expect(evals.length).toBe(best + 1 + 2);
   });
 
   it('continues another adapter at its last loss', async () => {

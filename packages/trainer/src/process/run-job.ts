@@ -51,7 +51,8 @@ export async function runJob(job: Job): Promise<TrainingOutcome['status']> {
   }
 }
 
-async function prepareJobData(config: TrainerConfig): Promise<PreparedData> {
+/** Reads, renders and tokenizes the job's files with its base model's vocabulary. */
+export async function prepareJobData(config: TrainerConfig): Promise<PreparedData> {
   const library = loadLibrary({ backend: 'cpu' });
   const base = await openLlamaModelFile(library, { path: config.base.gguf, gpuLayers: 0 });
   try {
@@ -85,7 +86,8 @@ function compileTemplate(source: string, specials: { bos: string; eos: string })
   }
 }
 
-async function chooseStart(config: TrainerConfig, model: TrainableModel): Promise<Float32Array> {
+/** Parameters to begin from. */
+export async function chooseStart(config: TrainerConfig, model: TrainableModel): Promise<Float32Array> {
   if (config.warmStart === null) return createInitialAdapter(model.layout, config.train.seed);
   try {
     return await readPeftParameters(config.warmStart, model);

@@ -46,7 +46,9 @@ export class GradientStep {
       const batch = packBatch(examples, row, totalWeight);
       const graph = this.#findGraph(batch, gradients !== null);
       const read = gradients === null ? null : this.#createReader(gradients);
+      const bytesBefore = this.workingBytes;
       const result = await graph.run(this.#allocator, batch, read);
+      if (this.workingBytes !== bytesBefore) this.#forgetOthers(graph);
       total.loss += result.loss;
       total.correct += result.correct;
       total.rows += result.rows;
@@ -63,6 +65,18 @@ export class GradientStep {
     for (const graph of this.#graphs.values()) graph.free();
     this.#graphs.clear();
     this.#model.ggml.freeAllocator(this.#allocator);
+  }
+
+  /**
+   * A graph keeps the addresses it first got. When the buffer grew it moved, so every other graph points at
+   * freed memory: they are made anew when they are needed again.
+   */
+  #forgetOthers(current: TrainingGraph): void {
+    for (const [key, graph] of this.#graphs) {
+      if (graph === current) continue;
+      graph.free();
+      this.#graphs.delete(key);
+    }
   }
 
   #createReader(gradients: Float32Array) {

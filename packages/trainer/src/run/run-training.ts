@@ -34,7 +34,7 @@ export interface TrainingOutcome {
 }
 
 /** Tokens of one forward pass. Longer examples get a pass of their own. */
-const rowTokens = 512;
+export const rowTokens = 512;
 
 /** The whole run: resumes, steps, evaluates, checkpoints, and ends for one of four reasons. */
 export async function runTraining(inputs: TrainingInputs): Promise<TrainingOutcome> {
@@ -47,6 +47,8 @@ export async function runTraining(inputs: TrainingInputs): Promise<TrainingOutco
   const startMs = performance.now();
   const startStep = state.step;
   try {
+    // What the model knew before: the first point of the curve, and the bar for early stopping.
+    if (state.step === 0) await evaluate(inputs, state, gradientStep);
     while (state.step < plan.length) {
       if (control.wanted === 'cancel') return { status: 'cancelled', ...pickResult(config, state) };
       if (control.wanted !== null) await obeyControl(inputs, state);
@@ -126,9 +128,16 @@ async function evaluateWhenDue(
   state: RunState,
   gradientStep: GradientStep,
 ): Promise<boolean> {
-  const { config, evaluation, emit } = inputs;
-  const isDue = state.step % config.evaluation.everySteps === 0 || state.step === plan.length;
-  if (evaluation.length === 0 || !isDue) return false;
+  const { everySteps, patience } = inputs.config.evaluation;
+  if (state.step % everySteps !== 0 && state.step !== plan.length) return false;
+  await evaluate(inputs, state, gradientStep);
+  return patience !== null && state.evaluationsWithoutGain >= patience;
+}
+
+/** Scores the evaluation set, where there is one, and remembers the best parameters. */
+async function evaluate(inputs: TrainingInputs, state: RunState, gradientStep: GradientStep): Promise<void> {
+  const { evaluation, emit } = inputs;
+  if (evaluation.length === 0) return;
   const result = await gradientStep.run(evaluation, planEvaluationRows(evaluation), null);
   const isBest = state.best === null || result.loss < state.best.loss;
   if (isBest) {
@@ -140,8 +149,6 @@ async function evaluateWhenDue(
   }
   const evalMeanTokenAccuracy = result.correct / result.rows;
   emit({ type: 'eval', step: state.step, evalLoss: result.loss, evalMeanTokenAccuracy, best: isBest });
-  const { patience } = config.evaluation;
-  return patience !== null && state.evaluationsWithoutGain >= patience;
 }
 
 function planEvaluationRows(examples: readonly TokenizedExample[]): number[][] {
