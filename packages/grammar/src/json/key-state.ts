@@ -48,17 +48,27 @@ function keyReader(frame: ObjectFrame, node: NameNode | null, reading: NameReadi
 }
 
 function makeReader(frame: ObjectFrame, node: NameNode | null, reading: NameReading): KeyReader {
+  const taken = new Map<number, boolean>();
   const reader: KeyReader = {
     frame,
     node,
     reading,
     states: new Map(),
-    loop: null,
+    get loop() {
+      return node === null ? { categories: reading.steadyCategories(), steps: Infinity } : null;
+    },
     step(codePoint) {
       if (node === null && reading.settled) return reader;
       return keyReader(frame, node?.children.get(codePoint) ?? null, reading.step(codePoint));
     },
-    mayTake: (_key, set) => mayTake(reader, set),
+    mayTake(key, set) {
+      let answer = taken.get(key);
+      if (answer === undefined) {
+        answer = mayTake(reader, set);
+        taken.set(key, answer);
+      }
+      return answer;
+    },
   };
   return reader;
 }
@@ -123,7 +133,7 @@ function deriveKey(reader: KeyReader, decoder: number, byte: number): State | nu
     const next = reader.step(result - STRING_EMIT);
     return next === null ? null : keyState(next, STRING_START);
   }
-  return mayTake(reader, possibleStringChars(result)) ? keyState(reader, result) : null;
+  return reader.mayTake(result, possibleStringChars(result)) ? keyState(reader, result) : null;
 }
 
 function finishKey({ frame, node, reading }: KeyReader): State | null {

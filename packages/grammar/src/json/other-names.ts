@@ -3,6 +3,7 @@ import type { DfaState, RegexEngine } from '../regex/lazy-dfa.ts';
 import type { RegexNode } from '../regex/regex-node.ts';
 import { partitionChars } from '../text/char-classes.ts';
 import type { CharSet } from '../text/char-set.ts';
+import { UNPASSABLE } from '../tokens/byte-categories.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import { gatherReachable } from './reachable-sets.ts';
 
@@ -15,11 +16,14 @@ export interface NameReading {
   reachable(): ReadonlySet<string> | null;
   /** Whether this stays so whatever follows. */
   readonly settled: boolean;
+  /** Byte categories whose characters change nothing. */
+  steadyCategories(): number;
   step(codePoint: number): NameReading;
   /** Characters of a set, one for each that patterns tell apart. */
   samplesIn(set: CharSet): readonly number[];
 }
 
+const ALL_CATEGORIES = ~UNPASSABLE;
 /** Ways to go on from one reading that are searched before giving up. */
 const SEARCH_MAX = 3_000;
 
@@ -60,6 +64,11 @@ export function createNameReader(
       id,
       signature: states.map((state) => (state?.accepts ? '1' : '0')).join(''),
       settled: states.every((state) => state === null || state.node === engine.pool.all),
+      steadyCategories: () =>
+        states.reduce(
+          (bits, state) => bits & (state === null ? ALL_CATEGORIES : state.steadyCategories),
+          ALL_CATEGORIES,
+        ),
       reachable() {
         if (!reachable.has(reading)) searchFrom(reading);
         return reachable.get(reading)!;

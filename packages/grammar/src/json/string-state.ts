@@ -60,6 +60,6 @@ function contentOf(slot: Slot, tuple: StringTuple, decoder: number): StringConte
     };
     return { decoder, inside: max === Infinity ? 'free' : { max }, close };
   }
-  const isFree = tuple.states.some((state, index) => index < tuple.mains && state?.node === all);
+  const isFree = tuple.states.some((state, index) => index < tuple.mains && state !== null && state.isOpen);
   return { decoder, inside: isFree ? 'free' : tuple };
 }

@@ -56,7 +56,10 @@ function makeTuple<S extends TextState>(
     id,
     states,
     mains,
-    loop: loopOf(states),
+    get loop() {
+      // A loop of one automaton keeps the tuple going, whatever becomes of the others.
+      return states[0]?.loop ?? null;
+    },
     mayTake: (key, set) => states.some((state, index) => index < mains && state?.mayTake?.(key, set)),
     step(char) {
       if (char >= 128) return compute(char);
@@ -68,9 +71,4 @@ function makeTuple<S extends TextState>(
     },
   };
   return tuple;
-}
-
-/** A loop of one automaton keeps the tuple going, whatever becomes of the others. */
-function loopOf(states: readonly (TextState | null)[]): CharLoop | null {
-  return states[0]?.loop ?? null;
 }

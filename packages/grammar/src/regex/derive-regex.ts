@@ -1,31 +1,58 @@
+import type { CharClasses } from '../text/char-classes.ts';
 import { type CharSet, charSetHas } from '../text/char-set.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import type { RegexNode } from './regex-node.ts';
 import type { RegexPool } from './regex-pool.ts';
 import { textLengths } from './text-lengths.ts';
 
-/** What may follow `codePoint` in the language of `node` (Brzozowski's derivative). */
-export function deriveRegex(pool: RegexPool, node: RegexNode, codePoint: number): RegexNode {
-  switch (node.kind) {
-    case 'none':
-    case 'empty':
-      return pool.none;
-    case 'chars':
-      return charSetHas(node.chars, codePoint) ? pool.empty : pool.none;
-    case 'concat': {
-      const first = pool.concat(deriveRegex(pool, node.first, codePoint), node.rest);
-      if (!node.first.nullable) return first;
-      return pool.or([first, deriveRegex(pool, node.rest, codePoint)]);
+/**
+ * Derivatives by classes of characters, remembered: states of one automaton have most of their parts in
+ * common.
+ */
+export class RegexDeriver {
+  readonly classes: CharClasses;
+  private readonly pool: RegexPool;
+  private readonly known: Map<RegexNode, RegexNode>[];
+
+  constructor(pool: RegexPool, classes: CharClasses) {
+    this.pool = pool;
+    this.classes = classes;
+    this.known = Array.from({ length: classes.count }, () => new Map());
+  }
+
+  /** What may follow a character of the class in the language of `node` (Brzozowski's derivative). */
+  derive(node: RegexNode, classId: number): RegexNode {
+    if (node.kind === 'chars') {
+      const { empty, none } = this.pool;
+      return charSetHas(node.chars, this.classes.samples[classId]!) ? empty : none;
     }
-    case 'or':
-      return pool.or(node.parts.map((part) => deriveRegex(pool, part, codePoint)));
-    case 'and':
-      return pool.and(node.parts.map((part) => deriveRegex(pool, part, codePoint)));
-    case 'not':
-      return pool.not(deriveRegex(pool, node.part, codePoint));
-    case 'repeat': {
-      const next = deriveRegex(pool, node.part, codePoint);
-      return pool.concat(next, pool.repeat(node.part, Math.max(0, node.min - 1), node.max - 1));
+    let next = this.known[classId]!.get(node);
+    if (next === undefined) {
+      next = this.compute(node, classId);
+      this.known[classId]!.set(node, next);
+    }
+    return next;
+  }
+
+  private compute(node: RegexNode, classId: number): RegexNode {
+    const { pool } = this;
+    switch (node.kind) {
+      case 'concat': {
+        const first = pool.concat(this.derive(node.first, classId), node.rest);
+        return node.first.nullable ? pool.or([first, this.derive(node.rest, classId)]) : first;
+      }
+      case 'or':
+        return pool.or(node.parts.map((part) => this.derive(part, classId)));
+      case 'and':
+        return pool.and(node.parts.map((part) => this.derive(part, classId)));
+      case 'not':
+        return pool.not(this.derive(node.part, classId));
+      case 'repeat': {
+        const once = this.derive(node.part, classId);
+        return pool.concat(once, pool.repeat(node.part, Math.max(0, node.min - 1), node.max - 1));
+      }
+      default:
+        return pool.none;
     }
   }
 }
@@ -50,7 +77,7 @@ export function collectCharSets(root: RegexNode): CharSet[] {
  * Decides whether a language is empty; a search is needed only where intersections or complements are inside.
  */
 export interface EmptinessCheck {
-  isEmpty(node: RegexNode, samples: Int32Array): boolean;
+  isEmpty(node: RegexNode, deriver: RegexDeriver): boolean;
 }
 
 /**
@@ -62,12 +89,12 @@ const SEARCH_NODES_MAX = 4_000;
 export function createEmptinessCheck(pool: RegexPool, budget: WorkBudget): EmptinessCheck {
   const known = new Map<RegexNode, boolean>();
   return {
-    isEmpty(node, samples) {
+    isEmpty(node, deriver) {
       if (node.kind === 'none') return true;
       if (!node.boolean || node.nullable) return false;
       const decided = known.get(node);
       if (decided !== undefined) return decided;
-      const answer = isEmptyByLength(pool, node) ?? searchAccepted(pool, node, samples, known, budget);
+      const answer = isEmptyByLength(pool, node) ?? searchAccepted(deriver, node, known, budget);
       known.set(node, answer);
       return answer;
     },
@@ -90,18 +117,17 @@ function isEmptyByLength(pool: RegexPool, node: RegexNode): boolean | undefined 
 }
 
 function searchAccepted(
-  pool: RegexPool,
+  deriver: RegexDeriver,
   start: RegexNode,
-  samples: Int32Array,
   known: Map<RegexNode, boolean>,
   budget: WorkBudget,
 ): boolean {
   const seen = new Set<RegexNode>([start]);
   const queue = [start];
   for (let at = 0; at < queue.length; at++) {
-    for (const sample of samples) {
+    for (let classId = 0; classId < deriver.classes.count; classId++) {
       budget.spend(1);
-      const next = deriveRegex(pool, queue[at]!, sample);
+      const next = deriver.derive(queue[at]!, classId);
       if (seen.has(next) || known.get(next) === true) continue;
       if (next.nullable || known.get(next) === false) return false;
       if (!next.boolean && next.kind !== 'none') return false;

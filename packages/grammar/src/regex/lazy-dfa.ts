@@ -1,8 +1,10 @@
 import type { CharLoop } from '../json/string-content.ts';
 import { type CharClasses, partitionChars } from '../text/char-classes.ts';
 import type { CharSet } from '../text/char-set.ts';
+import { CATEGORY_CHARS } from '../tokens/byte-categories.ts';
 import type { WorkBudget } from '../work-budget.ts';
-import { collectCharSets, createEmptinessCheck, deriveRegex, type EmptinessCheck } from './derive-regex.ts';
+import { collectCharSets, createEmptinessCheck, type EmptinessCheck, RegexDeriver } from './derive-regex.ts';
+import { isAlwaysOpen } from './open-text.ts';
 import { findLoop } from './regex-loop.ts';
 import type { RegexNode } from './regex-node.ts';
 import { RegexPool } from './regex-pool.ts';
@@ -14,7 +16,9 @@ export class DfaState {
   readonly id: number;
   readonly node: RegexNode;
   readonly accepts: boolean;
-  readonly loop: CharLoop | null;
+  private foundLoop: CharLoop | null | undefined;
+  private foundSteady: number | undefined;
+  private foundOpen: boolean | undefined;
   private readonly dfa: LazyDfa;
   private readonly ascii: (DfaState | null | undefined)[] = new Array(128);
   private readonly byClass: (DfaState | null | undefined)[] = [];
@@ -24,7 +28,6 @@ export class DfaState {
     this.id = id;
     this.node = node;
     this.accepts = node.nullable;
-    this.loop = findLoop(node);
     this.dfa = dfa;
   }
 
@@ -50,10 +53,38 @@ export class DfaState {
     return answer;
   }
 
+  /** Whether any text whatever may follow, if not end there. */
+  get isOpen(): boolean {
+    this.foundOpen ??= isAlwaysOpen(this.dfa.pool, this.node);
+    return this.foundOpen;
+  }
+
+  /** Characters that may follow in any order, as found in the automaton or read off the pattern. */
+  get loop(): CharLoop | null {
+    if (this.foundLoop === undefined) {
+      const steady = this.steadyCategories;
+      const written = findLoop(this.node);
+      const isWider = written !== null && (written.categories & ~steady) !== 0;
+      this.foundLoop = isWider ? written : steady === 0 ? null : { categories: steady, steps: Infinity };
+    }
+    return this.foundLoop;
+  }
+
+  /** Categories whose characters lead back to this state. */
+  get steadyCategories(): number {
+    if (this.foundSteady === undefined) {
+      this.foundSteady = 0;
+      for (const { bit, classIds } of this.dfa.categoryClasses()) {
+        if (classIds.every((classId) => this.stepClass(classId) === this)) this.foundSteady |= bit;
+      }
+    }
+    return this.foundSteady;
+  }
+
   private stepClass(classId: number): DfaState | null {
     let next = this.byClass[classId];
     if (next === undefined) {
-      next = this.dfa.derive(this.node, this.dfa.classes.samples[classId]!);
+      next = this.dfa.derive(this.node, classId);
       this.byClass[classId] = next;
     }
     return next;
@@ -62,10 +93,13 @@ export class DfaState {
 
 /** The automaton of one regex, built as it is walked. */
 export interface LazyDfa {
+  readonly pool: RegexPool;
   readonly classes: CharClasses;
   /** Null when the language is empty. */
   readonly start: DfaState | null;
-  derive(node: RegexNode, codePoint: number): DfaState | null;
+  derive(node: RegexNode, classId: number): DfaState | null;
+  /** Classes that the characters of each byte category fall into. */
+  categoryClasses(): readonly { readonly bit: number; readonly classIds: readonly number[] }[];
 }
 
 /** Regexes of one grammar and their automata. */
@@ -101,20 +135,30 @@ function createLazyDfa(
   ids: { next: number },
 ): LazyDfa {
   const classes = partitionChars(collectCharSets(root));
+  const deriver = new RegexDeriver(pool, classes);
   const states = new Map<RegexNode, DfaState>();
   const stateOf = (node: RegexNode): DfaState | null => {
     const known = states.get(node);
     if (known !== undefined) return known;
-    if (emptiness.isEmpty(node, classes.samples)) return null;
+    if (emptiness.isEmpty(node, deriver)) return null;
     if (states.size >= DFA_STATES_MAX) states.clear();
     const state = new DfaState(ids.next++, node, dfa);
     states.set(node, state);
     return state;
   };
+  let byCategory: ReturnType<LazyDfa['categoryClasses']> | undefined;
   const dfa: LazyDfa & { start: DfaState | null } = {
+    pool,
     classes,
+    categoryClasses() {
+      byCategory ??= CATEGORY_CHARS.map(({ bit, chars }) => ({
+        bit,
+        classIds: classes.classesMeeting(chars),
+      }));
+      return byCategory;
+    },
     start: null,
-    derive: (node, codePoint) => stateOf(deriveRegex(pool, node, codePoint)),
+    derive: (node, classId) => stateOf(deriver.derive(node, classId)),
   };
   dfa.start = stateOf(root);
   return dfa;

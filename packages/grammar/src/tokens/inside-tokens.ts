@@ -10,6 +10,8 @@ import { createTokenSink } from './token-sink.ts';
 import type { TokenTrie } from './token-trie.ts';
 
 const sink = createTokenSink();
+/** Subtrees smaller than this are walked: finding out what a reader takes in any order costs more. */
+const SUBTREE_MIN = 24;
 
 /** Tokens all of whose characters a reader takes, in a JSON string whose decoder is in this state. */
 export function findInsideTokens(trie: TokenTrie, start: CharReader, decoder: number): Int32Array {
@@ -22,7 +24,7 @@ export function findInsideTokens(trie: TokenTrie, start: CharReader, decoder: nu
     const depth = depths[node]!;
     const reader = readers[depth - 1]!;
     const state = decoders[depth - 1]!;
-    if (state === STRING_START) {
+    if (state === STRING_START && skips[node]! - node > SUBTREE_MIN) {
       const { loop } = reader;
       if (loop !== null && (categories[node]! & ~loop.categories) === 0 && heights[node]! <= loop.steps) {
         sink.addRange(tokens, tokenStarts[node]!, tokenStarts[skips[node]!]!);

@@ -155,17 +155,21 @@ function placeTokens(
 }
 
 /**
- * The category of each node's byte; one that no UTF-8 text has there belongs to none that may pass unread.
+ * The category of the character each node's byte belongs to; a byte that no UTF-8 text has there belongs to
+ * none that may pass unread.
  */
 function categoriesOfNodes({ bytes, depths, nodeCount }: FlatNodes): Int32Array {
   const categories = new Int32Array(nodeCount);
   const states: number[] = [UTF8_START];
+  const current: number[] = [UNPASSABLE];
   for (let node = 0; node < nodeCount; node++) {
     const depth = depths[node]!;
     const before = states[depth - 1]!;
     const after = before < 0 ? before : stepUtf8(before, bytes[node]!);
     states[depth] = after >= UTF8_EMIT ? UTF8_START : after;
-    categories[node] = after < 0 ? UNPASSABLE : BYTE_CATEGORIES[bytes[node]!]!;
+    if (after < 0) current[depth] = UNPASSABLE;
+    else current[depth] = before === UTF8_START ? BYTE_CATEGORIES[bytes[node]!]! : current[depth - 1]!;
+    categories[node] = current[depth]!;
   }
   return categories;
 }
