@@ -112,3 +112,24 @@ test('failures of loading and unloading say what was wrong and leave the engine 
   expect((await generate(engine, makeRequest())).end.type).toBe('finish');
   await engine.close(0);
 });
+
+test('a long prompt of one adapter does not hold up the tokens of another for more than a step', async () => {
+  const { runner } = openScriptedModel({ stepMs: (rows) => rows, takesTime: false });
+  const steps: StepRecord[] = [];
+  const policy = { stepTargetMs: 50, prefillTokensMin: 8 };
+  const engine = new Engine({ runner, policy, observer: { onStep: (step) => steps.push(step) } });
+  await engine.loadAdapter('one', 'scripted:one');
+  const decoding = generate(engine, makeRequest({ ...LONG, maxTokens: 200 }));
+  while (steps.length < 20) await new Promise((turn) => setImmediate(turn));
+  const promptTokens = encodePrompt('long '.repeat(200));
+  const prefilling = generate(engine, makeRequest({ adapter: 'one', promptTokens, maxTokens: 1 }));
+  await Promise.all([decoding, prefilling]);
+  const chunks = steps.filter(({ adapter, prefillRows }) => adapter === 'one' && prefillRows > 0);
+  expect(chunks.length).toBeGreaterThan(15);
+  let heldUpMs = 0;
+  for (const step of steps.slice(20)) {
+    heldUpMs = step.adapter === 'one' ? heldUpMs + step.forwardMs : 0;
+    expect(heldUpMs).toBeLessThanOrEqual(100);
+  }
+  await engine.close(0);
+});

@@ -67,7 +67,7 @@ export class Engine implements GenerationEngine {
     this.#speculator = new Speculator(
       this.#policy,
       runner.limits.canTrimSequences,
-      (rows) => this.#scheduler.cost.estimate(rows),
+      (rows) => this.#scheduler.estimateStepMs(rows),
       options.draftModel ?? null,
     );
     this.#batch = new StepBatch(runner.limits.batchTokensMax);
@@ -105,19 +105,19 @@ export class Engine implements GenerationEngine {
   /**
    * Loads an adapter, or a new version of it once requests of the old one ended. Rejects with AdapterError.
    */
-  loadAdapter(id: string, path: string): Promise<LoadedAdapter> {
+  async loadAdapter(id: string, path: string): Promise<LoadedAdapter> {
     this.#requireOpen();
     const loaded = this.#adapters.load(id, path);
     this.#wakeUp();
-    return loaded;
+    return await loaded;
   }
 
   /** Refuses new requests of the adapter, errors waiting ones, and frees it once running ones ended. */
-  unloadAdapter(id: string): Promise<void> {
+  async unloadAdapter(id: string): Promise<void> {
     this.#requireOpen();
     const unloaded = this.#adapters.unload(id);
     this.#wakeUp();
-    return unloaded;
+    await unloaded;
   }
 
   status(): EngineStatus {
@@ -261,7 +261,7 @@ export class Engine implements GenerationEngine {
     }
     this.#steps++;
     this.#batchRows = batch.rows;
-    this.#scheduler.cost.learn(batch.rows, result.forwardMs);
+    this.#scheduler.learnStep(batch.rows, result.forwardMs);
     tally.rows = batch.rows;
     tally.forwardMs = result.forwardMs;
     this.#apply(plan, tally);

@@ -34,12 +34,13 @@ function countDraws(
   options: Parameters<typeof makeSampling>[0],
   constraint: Constraint | null,
   draws = 20_000,
+  logits = LOGITS,
 ) {
   const sampler = new Sampler(LOGITS.length);
   const state = createSamplerState(makeSampling({ seed: 42, ...options }), 0);
   const counts = Array.from(LOGITS, () => 0);
   for (let position = 0; position < draws; position++) {
-    const token = sampler.sample(LOGITS, state, position, constraint);
+    const token = sampler.sample(logits, state, position, constraint);
     counts[token]!++;
   }
   return counts;
@@ -86,6 +87,18 @@ test('if the mask leaves none of the filtered tokens, the filters start over on 
   const allows = (token: number): boolean => worst.includes(token);
   const expected = computeReferenceDistribution([...LOGITS], makeSampling(options), 0, allows);
   expect(measureMisfit(countDraws(options, allowOnly(allows)), expected)).toBeLessThan(4);
+});
+
+test('allowed tokens far below the best one keep their proportions', () => {
+  const best = LOGITS.length - 1;
+  const logits = LOGITS.slice();
+  logits[best] = 90;
+  const allows = (token: number): boolean => token < 20;
+  for (const options of [{ temperature: 1 }, { temperature: 1, topK: 3 }, { temperature: 1, topP: 0.9 }]) {
+    const expected = computeReferenceDistribution([...logits], makeSampling(options), 0, allows);
+    const counts = countDraws(options, allowOnly(allows), 20_000, logits);
+    expect(measureMisfit(counts, expected)).toBeLessThan(4);
+  }
 });
 
 test('temperature 0 takes the best token, or the best allowed one', () => {

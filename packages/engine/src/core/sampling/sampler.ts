@@ -70,11 +70,9 @@ export class Sampler {
   /** Reduces the candidates to allowed ones. False if none is left. */
   #keepAllowed(logits: Float32Array, state: SamplerState, constraint: Constraint): boolean {
     const mask = this.#fillMask(constraint);
-    if (keepAllowed(this.#candidates, mask)) return true;
-    return (
-      isFiltering(state.sampling, logits.length) &&
-      filterCandidates(this.#candidates, logits, state.sampling, state.mirostatMu, mask)
-    );
+    if (isFiltering(state.sampling, logits.length) && keepAllowed(this.#candidates, mask)) return true;
+    // Weighed anew: allowed tokens may be so far below the best one that they had no weight beside it.
+    return filterCandidates(this.#candidates, logits, state.sampling, state.mirostatMu, mask);
   }
 
   /** Mirostat's feedback: the surprise of the token, in bits, pulls the bound towards the target. */

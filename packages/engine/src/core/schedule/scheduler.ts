@@ -46,7 +46,7 @@ export class Scheduler {
   /** Preempted sequences and choices that wait for a slot; they go before requests that never started. */
   readonly paused: Sequence[] = [];
   preemptions = 0;
-  readonly cost = new StepCost();
+  readonly #cost = new StepCost();
   readonly #cache: SequenceCache;
   readonly #policy: EnginePolicy;
   readonly #limits: RunnerLimits;
@@ -56,7 +56,7 @@ export class Scheduler {
     this.#cache = cache;
     this.#policy = policy;
     this.#limits = limits;
-    this.#turns = new AdapterTurns(policy.adapterTurnSteps);
+    this.#turns = new AdapterTurns(policy.adapterTurnSteps, policy.stepTargetMs);
   }
 
   get hasSlot(): boolean {
@@ -184,15 +184,27 @@ export class Scheduler {
     return victim;
   }
 
+  /** What the planned step took. */
+  learnStep(rows: number, forwardMs: number): void {
+    this.#cost.learn(rows, forwardMs);
+    this.#turns.spend(forwardMs);
+  }
+
+  /** Milliseconds that a step of so many rows should take; null while nothing is known. */
+  estimateStepMs(rows: number): number | null {
+    return this.#cost.estimate(rows);
+  }
+
   /**
    * Prompt rows for this step: all the batch allows, or what keeps the step near its target while others
    * decode.
    */
   #prefillRowsMax(decodeRows: number): number {
     const { prefillTokensMax, prefillTokensMin, stepTargetMs } = this.#policy;
-    if (decodeRows === 0) return prefillTokensMax;
+    // Decodes of other adapters wait for the end of this step as well.
+    if (!this.running.some(isDecoding)) return prefillTokensMax;
     let rows = prefillTokensMax;
-    while (rows > prefillTokensMin && (this.cost.estimate(decodeRows + rows) ?? 0) > stepTargetMs) {
+    while (rows > prefillTokensMin && (this.#cost.estimate(decodeRows + rows) ?? 0) > stepTargetMs) {
       rows = Math.max(prefillTokensMin, Math.floor(rows * 0.8));
     }
     return rows;
@@ -221,10 +233,14 @@ export class Scheduler {
   }
 }
 
+function isDecoding(sequence: Sequence): boolean {
+  return sequence.generated > 0 && sequence.pending <= DECODE_PENDING_MAX;
+}
+
 function describeWanted(sequence: Sequence): RowsWanted {
   return {
     pending: sequence.pending,
-    decoding: sequence.generated > 0 && sequence.pending <= DECODE_PENDING_MAX,
+    decoding: isDecoding(sequence),
     drafts: sequence.drafts.length,
     priority: sequence.job.request.priority,
     passedOver: sequence.passedOver,
