@@ -34,8 +34,8 @@ export function readSample(guide: string, name: string, target: SampleTarget): s
     .replaceAll(/"your_api_key"/gi, `"${target.apiKey}"`)
     .replaceAll(/Bearer '(?=\s)/g, `Bearer ${target.apiKey}'`)
     .replaceAll(
-      /"(accounts\/fireworks\/models\/[\w-]+|fireworks\/deepseek-r1|nomic-ai\/nomic-embed-text-v1\.5)"/g,
-      `"${target.model}"`,
+      /(["'])(accounts\/fireworks\/models\/[\w-]+|fireworks\/deepseek-r1|nomic-ai\/nomic-embed-text-v1\.5)\1/g,
+      `$1${target.model}$1`,
     )
     .replaceAll('model="..."', `model="${target.model}"`);
 }

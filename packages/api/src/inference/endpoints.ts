@@ -3,6 +3,7 @@ import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from './ch
 import { Completion, CompletionChunk, CompletionRequest } from './completion.ts';
 import { EmbeddingRequest, EmbeddingResponse } from './embedding.ts';
 import { ServedModel, ServedModelList } from './models.ts';
+import { RequestTimings, RequestTimingsList } from './request-timings.ts';
 import { RerankRequest, RerankResponse } from './rerank.ts';
 
 /** An endpoint of the data plane. */
@@ -74,6 +75,24 @@ export const inferenceEndpoints: readonly InferenceEndpoint[] = [
     summary: 'Get a model the caller may query; {model} is its name, slashes included',
     request: null,
     response: ServedModel,
+    chunk: null,
+  },
+  {
+    operationId: 'listRequestTimings',
+    httpMethod: 'GET',
+    path: '/requests',
+    summary: "List where the time of the account's latest requests went, latest first",
+    request: null,
+    response: RequestTimingsList,
+    chunk: null,
+  },
+  {
+    operationId: 'getRequestTimings',
+    httpMethod: 'GET',
+    path: '/requests/{id}',
+    summary: 'Get where the time of a recent request went; {id} is its x-request-id',
+    request: null,
+    response: RequestTimings,
     chunk: null,
   },
 ];

@@ -62,6 +62,8 @@ export interface RequestTimings {
   readonly adapter: string | null;
   readonly status: number;
   readonly start_time: string;
+  /** Nano-dollars; null when the deployment is not billed by the token. */
+  readonly cost_nanos: number | null;
   readonly tokens: Readonly<Record<'prompt' | 'cached_prompt' | 'completion', number>>;
   readonly drafts: { readonly proposed: number; readonly accepted: number } | null;
   readonly timings: Readonly<Record<TimingName, number | null>>;
@@ -91,6 +93,7 @@ export function describeTimings(request: RecentRequest): RequestTimings {
     adapter,
     status: usage.status,
     start_time: new Date(usage.startTimeMs).toISOString(),
+    cost_nanos: usage.costNanos ?? null,
     tokens: {
       prompt: usage.promptTokens,
       cached_prompt: usage.cachedPromptTokens,
