@@ -10,8 +10,9 @@ import { type RunningServer, startServer } from '../../packages/server/src/main.
 import { loadSettings } from '../../packages/server/src/settings-load.ts';
 
 /**
- * What the guide "Uploading a custom model" does, on a whole server with real engines: a base model in Hugging Face form
- * and a LoRA addon for it are uploaded, deployed and asked; the addon is merged, and the model asked at 8 bits.
+ * What the guide "Uploading a custom model" does, on a whole server with real engines: a base model in
+ * Hugging Face form and a LoRA addon for it are uploaded, deployed and asked; the addon is merged, and the
+ * model asked at 8 bits.
  */
 let server: RunningServer;
 let folder: string;
@@ -37,7 +38,7 @@ beforeAll(async () => {
   const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(line) });
   server = await startServer(settings, { log: logger });
   apiKey = readFileSync(server.apiKeyFile, 'utf8').trim();
-  openai = new OpenAI({ apiKey, baseURL: `${server.baseUrl}/inference/v1`, maxRetries: 0 });
+  openai = new OpenAI({ apiKey, baseURL: `${server.baseUrl}/inference/v1`, maxRetries: 5 });
 });
 afterAll(async () => {
   await server.close();
@@ -96,6 +97,17 @@ async function complete(model: string): Promise<string> {
   return answer.choices[0]!.text;
 }
 
+async function firstLogprob(model: string): Promise<number> {
+  const answer = await openai.completions.create({
+    model,
+    prompt,
+    max_tokens: 1,
+    temperature: 0,
+    logprobs: 1,
+  });
+  return answer.choices[0]!.logprobs!.token_logprobs![0]!;
+}
+
 describe('a custom model', () => {
   let baseAnswer: string;
   let addonAnswer: string;
@@ -145,6 +157,16 @@ describe('a custom model', () => {
     expect(model.status.message).toContain('q8_0');
     await call('POST', '/models/my-base:prepare', { precision: 'FP8' });
     expect((await call('GET', '/models/my-base')).precisions).toEqual(['FP16', 'FP8']);
+    const unprepared = { baseModel: 'accounts/local/models/my-merged', precision: 'FP8' };
+    await expect(call('POST', '/deployments', unprepared)).rejects.toThrow('was not prepared for FP8');
+    await deploy('eight-bits', { baseModel: 'accounts/local/models/my-base', precision: 'FP8' });
+    const atEightBits = 'accounts/local/models/my-base#accounts/local/deployments/eight-bits';
+    const [whole, rounded] = [
+      await firstLogprob('accounts/local/models/my-base'),
+      await firstLogprob(atEightBits),
+    ];
+    expect(rounded).not.toBe(whole);
+    expect(Math.abs(rounded - whole)).toBeLessThan(0.5);
   });
 
   test('is not removed while it is deployed, and leaves no files when it is', async () => {

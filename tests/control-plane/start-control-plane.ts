@@ -8,6 +8,7 @@ import type { ControlPlaneContext } from '../../packages/server/src/resources/co
 import { mountControlPlane } from '../../packages/server/src/resources/mount-control-plane.ts';
 import { loadSettings } from '../../packages/server/src/settings-load.ts';
 import { createAuditTrail } from '../../packages/server/src/store/audit-trail.ts';
+import type { Database } from '../../packages/server/src/store/database.ts';
 import { createKeyDirectory } from '../../packages/server/src/store/key-directory.ts';
 import { hashKey, makeKey, readKeySalt } from '../../packages/server/src/store/key-hash.ts';
 import { openReconcileQueue } from '../../packages/server/src/store/reconcile-queue.ts';
@@ -71,25 +72,12 @@ export async function startControlPlane(
   mountControlPlane(app, context);
   const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' });
 
-  async function makeUser(account: string, id: string, role: UserRole, email = ''): Promise<string> {
-    const name = `accounts/${account}/users/${id}`;
-    await db
-      .insertInto('accounts')
-      .values({ id: account })
-      .onConflict((on) => on.doNothing())
-      .execute();
-    await db.insertInto('users').values({ name, account, role, email }).execute();
-    const { key, prefix } = makeKey();
-    const hash = hashKey(await readKeySalt(db), key);
-    await db
-      .insertInto('api_keys')
-      .values({ id: randomUUID(), account, user_name: name, prefix, hash, expire_time: null })
-      .execute();
+  await db.insertInto('accounts').values({ id: 'fireworks' }).execute();
+  const makeUser: ControlPlane['makeUser'] = async (account, id, role, email = '') => {
+    const key = await insertUserWithKey(db, account, id, role, email);
     await keys.load();
     return key;
-  }
-
-  await db.insertInto('accounts').values({ id: 'fireworks' }).execute();
+  };
   const adminKey = await makeUser('acme', 'root', 'admin', 'root@acme.test');
   return {
     baseUrl,
@@ -97,27 +85,55 @@ export async function startControlPlane(
     context,
     adminKey,
     makeUser,
-    async call(method, path, body, { key = adminKey, headers = {} } = {}) {
-      const response = await fetch(baseUrl + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${key}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return {
-        status: response.status,
-        body: text === '' ? null : JSON.parse(text),
-        headers: response.headers,
-      };
-    },
+    call: (method, path, body, { key = adminKey, headers = {} } = {}) =>
+      sendCall(method, baseUrl + path, body, { authorization: `Bearer ${key}`, ...headers }),
     async close() {
       await app.close();
       await queue.close();
       await database.close();
     },
+  };
+}
+
+async function insertUserWithKey(
+  db: Database,
+  account: string,
+  id: string,
+  role: UserRole,
+  email: string,
+): Promise<string> {
+  const name = `accounts/${account}/users/${id}`;
+  await db
+    .insertInto('accounts')
+    .values({ id: account })
+    .onConflict((on) => on.doNothing())
+    .execute();
+  await db.insertInto('users').values({ name, account, role, email }).execute();
+  const { key, prefix } = makeKey();
+  const hash = hashKey(await readKeySalt(db), key);
+  await db
+    .insertInto('api_keys')
+    .values({ id: randomUUID(), account, user_name: name, prefix, hash, expire_time: null })
+    .execute();
+  return key;
+}
+
+async function sendCall(
+  method: string,
+  url: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<Reply> {
+  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await fetch(url, {
+    method,
+    headers: { ...type, ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    body: text === '' ? null : JSON.parse(text),
+    headers: response.headers,
   };
 }

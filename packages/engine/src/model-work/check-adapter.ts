@@ -8,7 +8,10 @@ import { readBase } from './check-model.ts';
 import type { AdapterFileFacts, BaseFiles, ModelProblem } from './protocol.ts';
 import { Refusal } from './refusal.ts';
 
-/** Least rank of an adapter that is uploaded (spec, "Custom LoRA addons"); fine-tuning here may make smaller ones. */
+/**
+ * Least rank of an adapter that is uploaded (spec, "Custom LoRA addons"); fine-tuning here may make smaller
+ * ones.
+ */
 const RANK_MIN = 4;
 
 /** Checks the files of a PEFT adapter. Throws Refusal and the errors of the file formats. */

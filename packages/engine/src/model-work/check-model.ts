@@ -11,7 +11,9 @@ import { checkModelFiles, checkPointers, listFileNames } from './check-files.ts'
 import type { BaseFiles, ModelFacts } from './protocol.ts';
 import { Refusal } from './refusal.ts';
 
-/** Checks all files of a base model and tells what it is. Throws Refusal and the errors of the file formats. */
+/**
+ * Checks all files of a base model and tells what it is. Throws Refusal and the errors of the file formats.
+ */
 export async function checkModel(folder: string, name: string): Promise<ModelFacts> {
   const names = await listFileNames(folder);
   const ggufs = names.filter((file) => file.endsWith('.gguf'));

@@ -13,8 +13,8 @@ export interface MergeTask {
 const MERGEABLE: ReadonlySet<string> = new Set(['f32', 'f16', 'bf16']);
 
 /**
- * Merges an adapter into its base model. A quantized base is brought to f16 first, so that what the adapter adds is not
- * rounded away. Scratch files lie beside the target, on the disk that has room for it.
+ * Merges an adapter into its base model. A quantized base is brought to f16 first, so that what the adapter
+ * adds is not rounded away. Scratch files lie beside the target, on the disk that has room for it.
  */
 export async function mergeModel({ base, adapter, target, threads }: MergeTask): Promise<{ bytes: number }> {
   const model = await checkModelFile(base);

@@ -1,9 +1,9 @@
 import type { Quantization } from '@sparkler/llama';
 
 /**
- * What the model-work process can do with the files of a model. The caller sends one task as a line of JSON on standard
- * input and gets one line back. A process of its own, because files come from anyone: whatever they do to the native
- * library, to memory or to time ends this process and nothing else.
+ * What the model-work process can do with the files of a model. The caller sends one task as a line of JSON
+ * on standard input and gets one line back. A process of its own, because files come from anyone: whatever
+ * they do to the native library, to memory or to time ends this process and nothing else.
  */
 export type ModelTask =
   /** Checks a base model: a Hugging Face folder or one with a GGUF file. */

@@ -1,32 +1,40 @@
-/** Where files of accounts lie: models, adapters, datasets. Keys are paths such as `models/acme/m1/u1/config.json`. */
+/**
+ * Where files of accounts lie: models, adapters, datasets. Keys are paths such as
+ * `models/acme/m1/u1/config.json`.
+ */
 export interface BlobStore {
   /** For people: a folder or a bucket. */
   readonly description: string;
   /**
-   * Writes a blob whole, in constant memory, replacing one of the same key. It appears complete or not at all; a write
-   * that fails leaves nothing. `sizeBytes` null: as much as comes. Returns the bytes written. Throws BlobError.
+   * Writes a blob whole, in constant memory, replacing one of the same key. It appears complete or not at
+   * all; a write that fails leaves nothing. `sizeBytes` null: as much as comes. Returns the bytes written.
+   * Throws BlobError.
    */
   write(key: string, content: AsyncIterable<Uint8Array>, sizeBytes: number | null): Promise<number>;
   /**
-   * Goes on with an upload that comes in parts: `content` begins at `fromByte`, which may be at most what was kept. The
-   * blob appears when `totalBytes` are there. Returns the bytes kept so far, also when the content broke off; what was
-   * kept may be less than what came. Throws BlobError.
+   * Goes on with an upload that comes in parts: `content` begins at `fromByte`, which may be at most what was
+   * kept. The blob appears when `totalBytes` are there. Returns the bytes kept so far, also when the content
+   * broke off; what was kept may be less than what came. Throws BlobError.
    */
   append(key: string, content: AsyncIterable<Uint8Array>, range: AppendRange): Promise<number>;
   /** Bytes kept of an upload in parts; the size of the blob when it is complete; 0 when there is nothing. */
   keptBytes(key: string): Promise<number>;
   stat(key: string): Promise<BlobFacts | null>;
-  /** Content of a blob, or of a part of it (`toByte` is the last byte). Throws BlobError when there is none. */
+  /**
+   * Content of a blob, or of a part of it (`toByte` is the last byte). Throws BlobError when there is none.
+   */
   read(key: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
   /** All complete blobs below a prefix, in order of their keys. */
   list(prefix: string): Promise<BlobFacts[]>;
   /** Removes everything below a prefix, unfinished uploads too. Nothing there is fine. */
   removeAll(prefix: string): Promise<void>;
-  /** The folder that holds the blobs below a prefix as files, if the store is one; null for a store elsewhere. */
+  /**
+   * The folder that holds the blobs below a prefix as files, if the store is one; null for a store elsewhere.
+   */
   localFolder(prefix: string): Promise<string | null>;
   /**
-   * A folder on this machine that holds the blobs below a prefix as files, to be read only. A store elsewhere copies them
-   * into `scratchFolder`, which the caller removes.
+   * A folder on this machine that holds the blobs below a prefix as files, to be read only. A store elsewhere
+   * copies them into `scratchFolder`, which the caller removes.
    */
   openFolder(prefix: string, scratchFolder: string, signal: AbortSignal): Promise<string>;
 }
@@ -74,7 +82,9 @@ export class BlobError extends Error {
 const SEGMENT = /^(?!\.{1,2}$)[A-Za-z0-9._+=@ -]{1,200}$/;
 const KEY_LENGTH_MAX = 900;
 
-/** Whether a text can be a key or a prefix: no way out of the store, nothing that a file system can't hold. */
+/**
+ * Whether a text can be a key or a prefix: no way out of the store, nothing that a file system can't hold.
+ */
 export function isBlobKey(key: string): boolean {
   return key.length <= KEY_LENGTH_MAX && key.split('/').every((segment) => SEGMENT.test(segment));
 }

@@ -1,4 +1,7 @@
-/** The `Content-Range` of an upload: a part of the whole, or the question how much is there (`bytes * / total`). */
+/**
+ * The `Content-Range` of an upload: a part of the whole, or the question how much is there (`bytes * /
+ * total`).
+ */
 export type ContentRange =
   | { readonly kind: 'part'; readonly fromByte: number; readonly toByte: number; readonly totalBytes: number }
   | { readonly kind: 'status'; readonly totalBytes: number | null };
@@ -14,7 +17,9 @@ export function parseContentRange(header: string): ContentRange | null {
   return { kind: 'part', fromByte, toByte, totalBytes };
 }
 
-/** The first range of a download's `Range` header within a blob: null for none, 'bad' when it lies outside. */
+/**
+ * The first range of a download's `Range` header within a blob: null for none, 'bad' when it lies outside.
+ */
 export function parseRange(header: string | undefined, sizeBytes: number) {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
   if (!match || (match[1] === '' && match[2] === '')) return null;

@@ -1,4 +1,5 @@
-import { createS3Client, type S3StoreSettings } from './s3-store.ts';
+import { listObjects, openS3Bucket, readObject } from './s3-bucket.ts';
+import type { S3StoreSettings } from './s3-store.ts';
 
 /** A folder of somebody's bucket. */
 export type BucketSource = S3StoreSettings;
@@ -12,21 +13,19 @@ export interface BucketFile {
 
 /** The files below a prefix of a bucket, which are read with the source's own credentials. */
 export async function listBucket(source: BucketSource): Promise<BucketFile[]> {
-  const sdk = await import('@aws-sdk/client-s3');
-  const client = createS3Client(sdk, { region: 'us-east-1', ...source });
-  const { bucket: Bucket, prefix } = source;
-  const Prefix = prefix === '' ? '' : `${prefix}/`;
-  const files: BucketFile[] = [];
-  for await (const page of sdk.paginateListObjectsV2({ client }, { Bucket, Prefix })) {
-    for (const { Key = '', Size = 0 } of page.Contents ?? []) {
-      // Names that end so are the folders that consoles make.
-      if (Key.endsWith('/')) continue;
-      const open = async () => {
-        const object = await client.send(new sdk.GetObjectCommand({ Bucket, Key }));
-        return object.Body as AsyncIterable<Uint8Array>;
-      };
-      files.push({ path: Key.slice(Prefix.length), sizeBytes: Size, open });
-    }
-  }
-  return files;
+  const bucket = await openS3Bucket({ region: 'us-east-1', ...source });
+  const prefix = source.prefix === '' ? '' : `${source.prefix}/`;
+  const objects = await listObjects(bucket, prefix);
+  // Names that end in a slash are the folders that consoles make.
+  return objects
+    .filter(({ key }) => !key.endsWith('/'))
+    .map(({ key, sizeBytes }) => ({
+      path: key.slice(prefix.length),
+      sizeBytes,
+      async open() {
+        const content = await readObject(bucket, key);
+        if (content === null) throw new Error(`s3://${bucket.name}/${key} went away`);
+        return content;
+      },
+    }));
 }

@@ -18,8 +18,9 @@ const FREE_BYTES_MIN = 64 * 1024 * 1024;
 const UNFINISHED = '~';
 
 /**
- * Blobs as files of a private folder: `objects/<key>` for complete ones, `partial/` for those on their way. A blob is
- * moved into place when all of it is on the disk, so that a crash or a power cut leaves none that is cut.
+ * Blobs as files of a private folder: `objects/<key>` for complete ones, `partial/` for those on their way. A
+ * blob is moved into place when all of it is on the disk, so that a crash or a power cut leaves none that is
+ * cut.
  */
 export async function openLocalStore(root: string): Promise<BlobStore> {
   const folders = { objects: join(root, 'objects'), partial: join(root, 'partial') };

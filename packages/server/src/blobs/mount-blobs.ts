@@ -19,8 +19,9 @@ export interface BlobRoutes {
 const STALL_MAX_MS = 60_000;
 
 /**
- * The routes that signed URLs lead to, on our own API: PUT of a whole file or, with `Content-Range`, of a part of one
- * (308 and the range that was kept until it is whole, as Google's resumable uploads answer), and GET with ranges.
+ * The routes that signed URLs lead to, on our own API: PUT of a whole file or, with `Content-Range`, of a
+ * part of one (308 and the range that was kept until it is whole, as Google's resumable uploads answer), and
+ * GET with ranges.
  */
 export function mountBlobs(app: FastifyInstance, routes: BlobRoutes): void {
   app.register(async (scope) => {

@@ -2,102 +2,25 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server that speaks as much of S3 as the blob store uses, over memory, for tests. */
-export interface S3Double {
-  readonly endpoint: string;
+interface State {
   readonly objects: Map<string, Buffer>;
   /** Uploads that were begun and neither completed nor aborted. */
   readonly uploads: Map<string, { key: string; parts: Map<number, Buffer> }>;
+}
+
+/** A server that speaks as much of S3 as the blob store uses, over memory, for tests. */
+export interface S3Double extends State {
+  readonly endpoint: string;
   close(): Promise<void>;
 }
 
 export async function startS3Double(): Promise<S3Double> {
-  const objects: S3Double['objects'] = new Map();
-  const uploads: S3Double['uploads'] = new Map();
-  let made = 0;
-  const server = createServer(async (incoming, outgoing) => {
-    const url = new URL(incoming.url ?? '/', 'http://s3');
-    // Path style: /bucket/key
-    const key = decodeURIComponent(url.pathname.split('/').slice(2).join('/'));
-    const reply = answer(outgoing);
-    const body = await readBody(incoming);
-    const query = url.searchParams;
-    const uploadId = query.get('uploadId') ?? '';
-    if (incoming.method === 'POST' && query.has('uploads')) {
-      made += 1;
-      uploads.set(`u${made}`, { key, parts: new Map() });
-      return reply.xml(
-        `<InitiateMultipartUploadResult><UploadId>u${made}</UploadId></InitiateMultipartUploadResult>`,
-      );
-    }
-    if (incoming.method === 'POST') return completeUpload(uploadId, reply);
-    if (incoming.method === 'PUT') {
-      const number = Number(query.get('partNumber'));
-      uploads.get(uploadId)?.parts.set(number, body);
-      return reply.send(200, { etag: etagOf(body) });
-    }
-    if (incoming.method === 'DELETE') {
-      if (uploadId === '') objects.delete(key);
-      else uploads.delete(uploadId);
-      return reply.send(204, {});
-    }
-    if (query.has('uploads')) return reply.xml(listUploads(query.get('prefix') ?? ''));
-    if (uploadId !== '') return reply.xml(listParts(uploadId));
-    if (query.get('list-type') === '2') return reply.xml(listObjects(query.get('prefix') ?? ''));
-    return sendObject(incoming, key, reply);
-  });
-
-  function completeUpload(uploadId: string, reply: Answer) {
-    const upload = uploads.get(uploadId);
-    if (!upload) return reply.error(404, 'NoSuchUpload');
-    const parts = [...upload.parts].sort(([left], [right]) => left - right).map(([, part]) => part);
-    if (parts.slice(0, -1).some((part) => part.length < 5 * 1024 * 1024))
-      return reply.error(400, 'EntityTooSmall');
-    objects.set(upload.key, Buffer.concat(parts));
-    uploads.delete(uploadId);
-    return reply.xml('<CompleteMultipartUploadResult><ETag>"x"</ETag></CompleteMultipartUploadResult>');
-  }
-
-  function listUploads(prefix: string): string {
-    const entries = [...uploads].filter(([, { key }]) => key.startsWith(prefix));
-    const listed = entries.map(
-      ([id, { key }]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`,
-    );
-    return `<ListMultipartUploadsResult>${listed.join('')}</ListMultipartUploadsResult>`;
-  }
-
-  function listParts(uploadId: string): string {
-    const parts = [...(uploads.get(uploadId)?.parts ?? [])].map(
-      ([number, part]) =>
-        `<Part><PartNumber>${number}</PartNumber><ETag>${etagOf(part)}</ETag><Size>${part.length}</Size></Part>`,
-    );
-    return `<ListPartsResult><IsTruncated>false</IsTruncated>${parts.join('')}</ListPartsResult>`;
-  }
-
-  function listObjects(prefix: string): string {
-    const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
-    const listed = keys.map(
-      (key) => `<Contents><Key>${key}</Key><Size>${objects.get(key)?.length}</Size></Contents>`,
-    );
-    return `<ListBucketResult><IsTruncated>false</IsTruncated>${listed.join('')}</ListBucketResult>`;
-  }
-
-  function sendObject(incoming: IncomingMessage, key: string, reply: Answer) {
-    const object = objects.get(key);
-    if (!object) return reply.error(404, 'NoSuchKey');
-    const [, from, to] = /^bytes=(\d+)-(\d+)?$/.exec(incoming.headers.range ?? '') ?? [];
-    const part =
-      from === undefined
-        ? object
-        : object.subarray(Number(from), to === undefined ? undefined : Number(to) + 1);
-    return reply.send(from === undefined ? 200 : 206, { 'content-length': String(part.length) }, part);
-  }
-
+  const state: State = { objects: new Map(), uploads: new Map() };
+  const server = createServer((incoming, outgoing) => void answer(state, incoming, outgoing));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    ...state,
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    objects,
-    uploads,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
@@ -106,18 +29,100 @@ export async function startS3Double(): Promise<S3Double> {
   };
 }
 
-type Answer = ReturnType<typeof answer>;
+async function answer(state: State, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const url = new URL(incoming.url ?? '/', 'http://s3');
+  // Path style: /bucket/key
+  const key = decodeURIComponent(url.pathname.split('/').slice(2).join('/'));
+  const reply = makeReply(outgoing);
+  const body = await readBody(incoming);
+  const query = url.searchParams;
+  const uploadId = query.get('uploadId') ?? '';
+  if (incoming.method === 'POST') {
+    return query.has('uploads') ? beginUpload(state, key, reply) : completeUpload(state, uploadId, reply);
+  }
+  if (incoming.method === 'PUT') {
+    state.uploads.get(uploadId)?.parts.set(Number(query.get('partNumber')), body);
+    return reply.send(200, { etag: etagOf(body) });
+  }
+  if (incoming.method === 'DELETE') {
+    if (uploadId === '') state.objects.delete(key);
+    else state.uploads.delete(uploadId);
+    return reply.send(204, {});
+  }
+  const prefix = query.get('prefix') ?? '';
+  if (query.has('uploads')) return reply.xml(listUploads(state, prefix));
+  if (uploadId !== '') return reply.xml(listParts(state, uploadId));
+  if (query.get('list-type') === '2') return reply.xml(listObjects(state, prefix));
+  return sendObject(state, incoming, key, reply);
+}
 
-function answer(outgoing: ServerResponse) {
+type Reply = ReturnType<typeof makeReply>;
+
+let begun = 0;
+
+function beginUpload({ uploads }: State, key: string, reply: Reply): void {
+  begun += 1;
+  uploads.set(`u${begun}`, { key, parts: new Map() });
+  const id = `<UploadId>u${begun}</UploadId>`;
+  reply.xml(`<InitiateMultipartUploadResult>${id}</InitiateMultipartUploadResult>`);
+}
+
+function completeUpload({ uploads, objects }: State, uploadId: string, reply: Reply) {
+  const upload = uploads.get(uploadId);
+  if (!upload) return reply.error(404, 'NoSuchUpload');
+  const parts = [...upload.parts].sort(([left], [right]) => left - right).map(([, part]) => part);
+  if (parts.slice(0, -1).some((part) => part.length < 5 * 1024 * 1024))
+    return reply.error(400, 'EntityTooSmall');
+  objects.set(upload.key, Buffer.concat(parts));
+  uploads.delete(uploadId);
+  return reply.xml('<CompleteMultipartUploadResult><ETag>"x"</ETag></CompleteMultipartUploadResult>');
+}
+
+function listUploads({ uploads }: State, prefix: string): string {
+  const entries = [...uploads].filter(([, { key }]) => key.startsWith(prefix));
+  const listed = entries.map(
+    ([id, { key }]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`,
+  );
+  return `<ListMultipartUploadsResult>${listed.join('')}</ListMultipartUploadsResult>`;
+}
+
+function listParts({ uploads }: State, uploadId: string): string {
+  const parts = [...(uploads.get(uploadId)?.parts ?? [])].map(([number, part]) => {
+    const facts = `<ETag>${etagOf(part)}</ETag><Size>${part.length}</Size>`;
+    return `<Part><PartNumber>${number}</PartNumber>${facts}</Part>`;
+  });
+  return `<ListPartsResult><IsTruncated>false</IsTruncated>${parts.join('')}</ListPartsResult>`;
+}
+
+function listObjects({ objects }: State, prefix: string): string {
+  const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+  const listed = keys.map(
+    (key) => `<Contents><Key>${key}</Key><Size>${objects.get(key)?.length}</Size></Contents>`,
+  );
+  return `<ListBucketResult><IsTruncated>false</IsTruncated>${listed.join('')}</ListBucketResult>`;
+}
+
+function sendObject({ objects }: State, incoming: IncomingMessage, key: string, reply: Reply) {
+  const object = objects.get(key);
+  if (!object) return reply.error(404, 'NoSuchKey');
+  const [, from, to] = /^bytes=(\d+)-(\d+)?$/.exec(incoming.headers.range ?? '') ?? [];
+  const part =
+    from === undefined
+      ? object
+      : object.subarray(Number(from), to === undefined ? undefined : Number(to) + 1);
+  return reply.send(from === undefined ? 200 : 206, { 'content-length': String(part.length) }, part);
+}
+
+function makeReply(outgoing: ServerResponse) {
   const send = (status: number, headers: Record<string, string>, body: Buffer | string = '') => {
     outgoing.writeHead(status, headers);
     outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body);
   };
+  const type = { 'content-type': 'application/xml' };
   return {
     send,
-    xml: (text: string) => send(200, { 'content-type': 'application/xml' }, `<?xml version="1.0"?>${text}`),
-    error: (status: number, code: string) =>
-      send(status, { 'content-type': 'application/xml' }, `<Error><Code>${code}</Code></Error>`),
+    xml: (text: string) => send(200, type, `<?xml version="1.0"?>${text}`),
+    error: (status: number, code: string) => send(status, type, `<Error><Code>${code}</Code></Error>`),
   };
 }
 

@@ -1,150 +1,150 @@
-import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
+import type { CompletedPart } from '@aws-sdk/client-s3';
 import { type AppendRange, BlobError, wrongSize } from './blob-store.ts';
-import type { S3Sdk } from './s3-store.ts';
+import { cutBlocks } from './cut-blocks.ts';
+import type { S3Bucket } from './s3-bucket.ts';
 
 /** Least size of a part that is not the last (S3's rule), and how many there may be. */
 const PART_BYTES_MIN = 5 * 1024 * 1024;
 const PARTS_MAX = 10_000;
 
-interface OpenUpload {
-  readonly UploadId: string;
+/** An upload in parts that was begun and not completed. */
+export interface OpenUpload {
+  readonly uploadId: string;
   readonly parts: readonly CompletedPart[];
   readonly keptBytes: number;
 }
 
-interface Target {
-  readonly Key: string;
-  readonly UploadId: string;
-  /** Bytes of a part. */
-  readonly size: number;
+/** Uploads an object whole; one that fails leaves nothing. Returns its bytes. */
+export async function uploadWhole(
+  bucket: S3Bucket,
+  key: string,
+  content: AsyncIterable<Uint8Array>,
+  sizeBytes: number | null,
+): Promise<number> {
+  await abortUploads(bucket, key, true);
+  const upload = await startUpload(bucket, key);
+  try {
+    const sent = await sendParts(bucket, key, upload, content, sizeBytes, true);
+    if (sizeBytes !== null && sent.bytes !== sizeBytes) {
+      throw wrongSize(key, sizeBytes, sent.bytes > sizeBytes ? 'more' : `only ${sent.bytes}`);
+    }
+    await completeUpload(bucket, key, upload.uploadId, sent.parts);
+    return sent.bytes;
+  } catch (error) {
+    await abortUpload(bucket, key, upload.uploadId);
+    throw error;
+  }
 }
 
-/** Multipart uploads of a bucket. What is kept of an upload in parts is whole parts only: the rest is sent again. */
-export function createS3Uploads(sdk: S3Sdk, client: S3Client, Bucket: string) {
-  async function start(Key: string, sizeBytes: number | null) {
-    const made = await client.send(new sdk.CreateMultipartUploadCommand({ Bucket, Key }));
-    if (made.UploadId === undefined) throw new Error(`S3 gave no upload id for ${Key}`);
-    return { UploadId: made.UploadId, size: partSize(sizeBytes) };
+/** Goes on with an upload. Kept are whole parts only: what does not fill one is sent again by the caller. */
+export async function appendToUpload(
+  bucket: S3Bucket,
+  key: string,
+  content: AsyncIterable<Uint8Array>,
+  { fromByte, totalBytes }: AppendRange,
+): Promise<number> {
+  if (fromByte === 0) await abortUploads(bucket, key, true);
+  const upload = (await findUpload(bucket, key)) ?? (await startUpload(bucket, key));
+  const { keptBytes } = upload;
+  if (fromByte !== keptBytes) {
+    const message = `the upload has ${keptBytes} bytes so far: go on from there, not from ${fromByte}`;
+    throw new BlobError('gap', message);
   }
+  const left = totalBytes - keptBytes;
+  const sent = await sendParts(bucket, key, upload, content, totalBytes, false);
+  if (sent.bytes > left) throw wrongSize(key, totalBytes, 'more');
+  const parts = [...upload.parts, ...sent.parts];
+  if (sent.bytes === left) await completeUpload(bucket, key, upload.uploadId, parts);
+  return keptBytes + sent.bytes;
+}
 
-  async function abort(Key: string, UploadId: string): Promise<void> {
-    await client.send(new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
-  }
-
-  /** Unfinished uploads of a key, or below a prefix; the newest last. */
-  async function listOpen(Prefix: string, isExact: boolean) {
-    const listed = await client.send(new sdk.ListMultipartUploadsCommand({ Bucket, Prefix }));
-    return (listed.Uploads ?? [])
-      .filter(({ Key }) => !isExact || Key === Prefix)
-      .map(({ Key = '', UploadId = '' }) => ({ Key, UploadId }));
-  }
-
-  async function abortAll(Prefix: string, isExact: boolean): Promise<void> {
-    for (const { Key, UploadId } of await listOpen(Prefix, isExact)) await abort(Key, UploadId);
-  }
-
-  async function findOpen(Key: string): Promise<OpenUpload | null> {
-    const newest = (await listOpen(Key, true)).at(-1);
-    if (newest === undefined) return null;
-    const { UploadId } = newest;
-    const parts: CompletedPart[] = [];
-    let keptBytes = 0;
-    for await (const page of sdk.paginateListParts({ client }, { Bucket, Key, UploadId })) {
-      for (const { PartNumber, ETag, Size = 0 } of page.Parts ?? []) {
-        parts.push({ PartNumber, ETag });
-        keptBytes += Size;
-      }
+/** The newest unfinished upload of a key. */
+export async function findUpload(bucket: S3Bucket, key: string): Promise<OpenUpload | null> {
+  const { sdk, client, name } = bucket;
+  const newest = (await listUploads(bucket, key, true)).at(-1);
+  if (newest === undefined) return null;
+  const { uploadId } = newest;
+  const parts: CompletedPart[] = [];
+  let keptBytes = 0;
+  const pages = sdk.paginateListParts({ client }, { Bucket: name, Key: key, UploadId: uploadId });
+  for await (const page of pages) {
+    for (const { PartNumber, ETag, Size = 0 } of page.Parts ?? []) {
+      parts.push({ PartNumber, ETag });
+      keptBytes += Size;
     }
-    return { UploadId, parts, keptBytes };
   }
+  return { uploadId, parts, keptBytes };
+}
 
-  /** Sends content as parts from a number on. A remainder too small for a part is sent only if it is the last. */
-  async function sendParts(
-    { Key, UploadId, size }: Target,
-    content: AsyncIterable<Uint8Array>,
-    firstNumber: number,
-    sendsRest: boolean,
-    isLastAt = Number.POSITIVE_INFINITY,
-  ) {
-    const parts: CompletedPart[] = [];
-    let bytes = 0;
-    const send = async (Body: Uint8Array) => {
-      const PartNumber = firstNumber + parts.length;
-      const sent = await client.send(new sdk.UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body }));
-      parts.push({ PartNumber, ETag: sent.ETag });
-      bytes += Body.length;
-    };
-    for await (const block of cutBlocks(content, size, sendsRest)) {
-      const isRest = block.length < size;
-      if (!isRest || sendsRest || bytes + block.length === isLastAt || block.length >= PART_BYTES_MIN)
-        await send(block);
-    }
-    // An object has at least one part, which may be empty.
-    if (sendsRest && parts.length === 0) await send(new Uint8Array(0));
-    return { parts, bytes };
+/** Forgets the unfinished uploads of a key, or of all that begin with it. */
+export async function abortUploads(bucket: S3Bucket, prefix: string, isExact: boolean): Promise<void> {
+  for (const { key, uploadId } of await listUploads(bucket, prefix, isExact)) {
+    await abortUpload(bucket, key, uploadId);
   }
+}
 
-  async function complete(Key: string, UploadId: string, Parts: readonly CompletedPart[]): Promise<void> {
-    const MultipartUpload = { Parts: [...Parts] };
-    await client.send(new sdk.CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }));
+async function listUploads({ sdk, client, name }: S3Bucket, prefix: string, isExact: boolean) {
+  const listed = await client.send(new sdk.ListMultipartUploadsCommand({ Bucket: name, Prefix: prefix }));
+  return (listed.Uploads ?? [])
+    .map(({ Key: key = '', UploadId: uploadId = '' }) => ({ key, uploadId }))
+    .filter(({ key }) => !isExact || key === prefix);
+}
+
+async function startUpload({ sdk, client, name }: S3Bucket, key: string): Promise<OpenUpload> {
+  const made = await client.send(new sdk.CreateMultipartUploadCommand({ Bucket: name, Key: key }));
+  if (made.UploadId === undefined) throw new Error(`S3 gave no upload id for ${key}`);
+  return { uploadId: made.UploadId, parts: [], keptBytes: 0 };
+}
+
+async function abortUpload({ sdk, client, name }: S3Bucket, key: string, uploadId: string): Promise<void> {
+  const command = new sdk.AbortMultipartUploadCommand({ Bucket: name, Key: key, UploadId: uploadId });
+  // Gone already is as good.
+  await client.send(command).catch(() => undefined);
+}
+
+async function completeUpload(
+  { sdk, client, name }: S3Bucket,
+  key: string,
+  uploadId: string,
+  parts: readonly CompletedPart[],
+): Promise<void> {
+  const MultipartUpload = { Parts: [...parts] };
+  const target = { Bucket: name, Key: key, UploadId: uploadId, MultipartUpload };
+  await client.send(new sdk.CompleteMultipartUploadCommand(target));
+}
+
+/**
+ * Sends content as further parts of an upload. A remainder too small for a part is sent only if it is the
+ * last.
+ */
+async function sendParts(
+  { sdk, client, name }: S3Bucket,
+  key: string,
+  upload: OpenUpload,
+  content: AsyncIterable<Uint8Array>,
+  totalBytes: number | null,
+  isWhole: boolean,
+): Promise<{ parts: CompletedPart[]; bytes: number }> {
+  const parts: CompletedPart[] = [];
+  let bytes = 0;
+  const send = async (Body: Uint8Array) => {
+    const PartNumber = upload.parts.length + parts.length + 1;
+    const target = { Bucket: name, Key: key, UploadId: upload.uploadId, PartNumber, Body };
+    const { ETag } = await client.send(new sdk.UploadPartCommand(target));
+    parts.push({ PartNumber, ETag });
+    bytes += Body.length;
+  };
+  for await (const block of cutBlocks(content, partSize(totalBytes), isWhole)) {
+    const isLast = isWhole || upload.keptBytes + bytes + block.length === totalBytes;
+    if (isLast || block.length >= PART_BYTES_MIN) await send(block);
   }
-
-  async function append(
-    Key: string,
-    content: AsyncIterable<Uint8Array>,
-    { fromByte, totalBytes }: AppendRange,
-  ) {
-    if (fromByte === 0) await abortAll(Key, true);
-    const open = (await findOpen(Key)) ?? { ...(await start(Key, totalBytes)), parts: [], keptBytes: 0 };
-    const { UploadId, parts, keptBytes } = open;
-    if (fromByte !== keptBytes) {
-      throw new BlobError(
-        'gap',
-        `the upload has ${keptBytes} bytes so far: go on from there, not from ${fromByte}`,
-      );
-    }
-    const target = { Key, UploadId, size: partSize(totalBytes) };
-    const left = totalBytes - keptBytes;
-    const sent = await sendParts(target, content, parts.length + 1, false, left);
-    if (sent.bytes > left) throw wrongSize(Key, totalBytes, 'more');
-    if (sent.bytes === left) await complete(Key, UploadId, [...parts, ...sent.parts]);
-    return keptBytes + sent.bytes;
-  }
-
-  return { start, abort, abortAll, findOpen, sendParts, complete, append };
+  // An object has at least one part, which may be empty.
+  if (isWhole && parts.length === 0) await send(new Uint8Array(0));
+  return { parts, bytes };
 }
 
 /** The smallest size with which all of it fits into the parts there may be. */
 function partSize(sizeBytes: number | null): number {
   // Unknown sizes are those of form uploads, which are small.
   return Math.max(PART_BYTES_MIN, Math.ceil((sizeBytes ?? 0) / (PARTS_MAX - 1)));
-}
-
-/** The same bytes in blocks of one size, the last one smaller. Content that breaks off ends there unless it must not. */
-async function* cutBlocks(
-  content: AsyncIterable<Uint8Array>,
-  size: number,
-  mustBeWhole: boolean,
-): AsyncGenerator<Uint8Array> {
-  let waiting: Uint8Array[] = [];
-  let length = 0;
-  const chunks = content[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await chunks.next().catch((error) => {
-      if (mustBeWhole) throw error;
-      return null;
-    });
-    if (next === null || next.done) break;
-    let chunk = next.value;
-    while (length + chunk.length >= size) {
-      const taken = size - length;
-      yield Buffer.concat([...waiting, chunk.subarray(0, taken)]);
-      chunk = chunk.subarray(taken);
-      waiting = [];
-      length = 0;
-    }
-    if (chunk.length > 0) waiting.push(chunk);
-    length += chunk.length;
-  }
-  if (length > 0) yield Buffer.concat(waiting);
 }

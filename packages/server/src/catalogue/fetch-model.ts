@@ -66,7 +66,10 @@ export async function fetchModel(entry: CatalogueEntry, options: FetchOptions): 
   }
 }
 
-/** The GGUF file of a model that was fetched before and is unchanged since; null when there is none. Fetches nothing. */
+/**
+ * The GGUF file of a model that was fetched before and is unchanged since; null when there is none. Fetches
+ * nothing.
+ */
 export async function findFetchedFile(entry: CatalogueEntry, cacheFolder: string): Promise<string | null> {
   const recordPath = join(modelFolder(cacheFolder, entry.name), 'verified.json');
   const record = entry.format === 'gguf' ? await readVerifiedModel(recordPath) : undefined;

@@ -10,8 +10,9 @@ export interface BlobCollector {
 const intervalMs = 15_000;
 
 /**
- * Removes the files of models and datasets that were deleted. The wish to do so was written with the deletion, so that it
- * outlives a server that dies; removing twice is harmless, so that several servers may do it.
+ * Removes the files of models and datasets that were deleted. The wish to do so was written with the
+ * deletion, so that it outlives a server that dies; removing twice is harmless, so that several servers may
+ * do it.
  */
 export function startBlobCollector(
   db: Database,

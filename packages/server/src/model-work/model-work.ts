@@ -49,8 +49,9 @@ export class ModelRefusedError extends Error {
 
 export interface ModelWork {
   /**
-   * Runs a task in a process of its own and gives its result. Rejects with ModelRefusedError for what is wrong with the
-   * files, with the reason of the signal when that aborts, else with an error that is none of the caller's fault.
+   * Runs a task in a process of its own and gives its result. Rejects with ModelRefusedError for what is
+   * wrong with the files, with the reason of the signal when that aborts, else with an error that is none of
+   * the caller's fault.
    */
   run<Result>(task: ModelTask, signal?: AbortSignal): Promise<Result>;
 }

@@ -8,7 +8,9 @@ export interface PreparedCopy {
 
 export type PreparedCopies = Readonly<Record<string, PreparedCopy>>;
 
-/** How the built-in engine serves a precision of the API. Precisions that are not listed can't be prepared. */
+/**
+ * How the built-in engine serves a precision of the API. Precisions that are not listed can't be prepared.
+ */
 export const engineTypes: Readonly<
   Record<string, { readonly quantization: 'Q8_0' | 'Q4_K_M'; readonly words: string }>
 > = Object.fromEntries([

@@ -19,8 +19,8 @@ export interface UploadedFiles {
 /** Turns what lies in the blob store into files that an engine on this machine can open. */
 export interface WorkingCopies {
   /**
-   * Path of what an engine loads: a GGUF file, or the folder of a PEFT adapter. Made once and kept; several processes may
-   * ask at once. Rejects with ModelRefusedError, or an error of the disk or the store.
+   * Path of what an engine loads: a GGUF file, or the folder of a PEFT adapter. Made once and kept; several
+   * processes may ask at once. Rejects with ModelRefusedError, or an error of the disk or the store.
    */
   open(files: UploadedFiles, signal: AbortSignal): Promise<string>;
   /** Removes what was made of a prefix whose model is gone. */

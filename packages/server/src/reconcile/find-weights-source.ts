@@ -13,8 +13,8 @@ export interface WeightsColumns {
 }
 
 /**
- * Where the files of a model come from, or null when nobody has them. With a precision other than the model's own: the
- * copy that was prepared for it; null when there is none.
+ * Where the files of a model come from, or null when nobody has them. With a precision other than the model's
+ * own: the copy that was prepared for it; null when there is none.
  */
 export function findWeightsSource(
   { name, catalogue_id, blob_prefix, weights }: WeightsColumns,

@@ -14,7 +14,9 @@ export type WeightsSource = CatalogueEntry | UploadedFiles;
 
 /** Models on their way to this machine. Fetching goes on in the background; runs of reconcilers only look. */
 export interface Weights {
-  /** `blobPrefix`: where the files of an uploaded model lie; another upload of the same name is another model. */
+  /**
+   * `blobPrefix`: where the files of an uploaded model lie; another upload of the same name is another model.
+   */
   state(model: string, blobPrefix?: string | null): WeightsState;
   /** Begins a fetch unless one runs. */
   fetch(model: string, source: WeightsSource): void;

@@ -7,8 +7,8 @@ import type { ControlPlaneContext } from './control-plane-context.ts';
 import type { HandlersOf } from './handler.ts';
 
 /**
- * Keys under the account: one's own, administrators see and delete everybody's. A key can do what its user can: the role
- * is looked up with each use of the key, so that a user who loses a role loses it in all keys.
+ * Keys under the account: one's own, administrators see and delete everybody's. A key can do what its user
+ * can: the role is looked up with each use of the key, so that a user who loses a role loses it in all keys.
  */
 export function makeApiKeyHandlers(context: ControlPlaneContext): HandlersOf<typeof apiKeys> {
   const { db } = context;

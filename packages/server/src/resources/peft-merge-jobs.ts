@@ -15,7 +15,10 @@ import type { ControlPlaneContext } from './control-plane-context.ts';
 import type { HandlersOf } from './handler.ts';
 import { isVisible } from './models/check-model.ts';
 
-/** Jobs that make a base model of an addon and its base. The new model is there at once, and ready when the job is done. */
+/**
+ * Jobs that make a base model of an addon and its base. The new model is there at once, and ready when the
+ * job is done.
+ */
 export function makePeftMergeJobHandlers({
   db,
   queue,

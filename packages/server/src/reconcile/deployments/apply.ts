@@ -74,7 +74,7 @@ async function applyStep(
 ): Promise<void> {
   switch (step.kind) {
     case 'fetch-weights':
-      return fetchWeights(deployment.baseModel, parts);
+      return fetchWeights(deployment, parts);
     case 'launch':
       for (let index = 0; index < step.count; index += 1)
         await launchReplica(step.modelPath, deployment, parts);
@@ -90,13 +90,16 @@ async function applyStep(
   }
 }
 
-async function fetchWeights(model: string, { db, catalogue, weights }: ApplyParts): Promise<void> {
+async function fetchWeights(
+  { baseModel: model, preparedPrecision = null }: DesiredDeployment,
+  { db, catalogue, weights }: ApplyParts,
+): Promise<void> {
   const row = await db
     .selectFrom('models')
     .select(['name', 'catalogue_id', 'blob_prefix', 'weights'])
     .where('name', '=', model)
     .executeTakeFirstOrThrow();
-  const source = findWeightsSource(row, catalogue);
+  const source = findWeightsSource(row, catalogue, preparedPrecision);
   if (source === null) throw new Error(`there is no source for the files of ${model}`);
   weights.fetch(model, source);
 }

@@ -21,6 +21,8 @@ export interface DesiredDeployment {
   /** What was observed last. */
   readonly state: DeploymentObservedState;
   readonly baseModel: string;
+  /** Serve the copy that was prepared for this precision; null or left out: the model as it is. */
+  readonly preparedPrecision?: string | null;
   readonly minReplicaCount: number;
   readonly maxReplicaCount: number;
   readonly requestedReplicaCount: number | null;

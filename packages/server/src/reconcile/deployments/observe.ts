@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher } from '../../launch/launcher.ts';
+import { findPrepared } from '../../model-work/prepared.ts';
 import type { Database } from '../../store/database.ts';
 import { findWeightsSource, type WeightsColumns } from '../find-weights-source.ts';
 import type { Weights } from '../weights.ts';
@@ -26,32 +28,41 @@ export async function observeDeployment(
     .innerJoin('models', 'models.name', 'deployments.base_model')
     .selectAll('deployments')
     .select(['models.catalogue_id', 'models.blob_prefix', 'models.weights'])
+    .select(sql<string | null>`deployments.details ->> 'precision'`.as('precision'))
     .where('deployments.name', '=', name)
     .executeTakeFirst();
   if (!row) return null;
   const engine = resolveEngineOptions(parts.engine, row.engine_options);
+  const isPrepared = findPrepared(row.weights, row.precision ?? '') !== null;
+  const preparedPrecision = isPrepared ? row.precision : null;
   const deployment: DesiredDeployment = {
     name,
     generation: row.generation,
     deleted: row.delete_time !== null,
     state: row.observed_state,
     baseModel: row.base_model,
+    preparedPrecision,
     minReplicaCount: row.min_replica_count,
     maxReplicaCount: row.max_replica_count,
     requestedReplicaCount: row.requested_replica_count,
     engine,
-    specKey: JSON.stringify({ model: row.base_model, ...engine }),
+    specKey: JSON.stringify({
+      model: row.base_model,
+      ...(isPrepared ? { preparedPrecision } : {}),
+      ...engine,
+    }),
   };
   return {
     nowMs: parts.now(),
     deployment,
-    weights: observeWeights(row, parts),
+    weights: observeWeights(row, preparedPrecision, parts),
     replicas: await parts.launcher.observe(name),
   };
 }
 
 function observeWeights(
   row: Omit<WeightsColumns, 'name'> & { readonly base_model: string; readonly launcher: string },
+  preparedPrecision: string | null,
   { engine, catalogue, weights, launcher }: ObserveParts,
 ): DeploymentObservation['weights'] {
   if (row.launcher !== launcher.kind) {
@@ -61,9 +72,10 @@ function observeWeights(
     };
   }
   if (engine.runner === 'scripted') return { state: 'not-needed' };
-  if (findWeightsSource({ ...row, name: row.base_model }, catalogue) === null) {
+  const source = findWeightsSource({ ...row, name: row.base_model }, catalogue, preparedPrecision);
+  if (source === null) {
     const reason = `there is no source for the files of ${row.base_model}: they were not uploaded, nor are they in the catalogue`;
     return { state: 'unservable', reason };
   }
-  return weights.state(row.base_model, row.catalogue_id === null ? row.blob_prefix : null);
+  return weights.state(row.base_model, 'blobPrefix' in source ? source.blobPrefix : null);
 }

@@ -28,8 +28,8 @@ const settled: ReconcileOutcome = {
 };
 
 /**
- * Carries out jobs on models in the background of this process. A job that died with its server runs again from its
- * beginning: what it had written lies under a prefix of its own that nothing names.
+ * Carries out jobs on models in the background of this process. A job that died with its server runs again
+ * from its beginning: what it had written lies under a prefix of its own that nothing names.
  */
 export function createModelJobsReconciler(parts: ModelJobsParts): ModelJobsReconciler {
   const running = new Map<string, Promise<void>>();

@@ -30,8 +30,8 @@ export class DatasetRefusedError extends Error {
 }
 
 /**
- * Reads all lines of all files below a prefix as they stream by and tells what they are. Throws DatasetRefusedError with
- * the first wrong lines.
+ * Reads all lines of all files below a prefix as they stream by and tells what they are. Throws
+ * DatasetRefusedError with the first wrong lines.
  */
 export async function checkExamples(
   blobs: BlobStore,

@@ -19,7 +19,10 @@ type FileHandlers = Pick<
   'upload' | 'getUploadEndpoint' | 'validateUpload' | 'getDownloadEndpoint'
 >;
 
-/** Files of datasets: sent in one request or to URLs, checked line by line, and never changed once they are ready. */
+/**
+ * Files of datasets: sent in one request or to URLs, checked line by line, and never changed once they are
+ * ready.
+ */
 export function makeDatasetFileHandlers(context: ControlPlaneContext): FileHandlers {
   const { db, blobs } = context;
   return {

@@ -41,7 +41,8 @@ export async function* readLines(
 function decodeLine(parts: readonly Uint8Array[], isTooLong: boolean, number: number): TextLine | null {
   if (isTooLong) return { number, text: null };
   try {
-    // Fatal: bytes that are no text must not become replacement characters. A mark at the beginning is dropped.
+    // Fatal: bytes that are no text must not become replacement characters. A mark at the beginning is
+    // dropped.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts)).trim();
     return text === '' ? null : { number, text };
   } catch {

@@ -36,6 +36,7 @@ export async function checkDeployment(
   checkWindows(wanted);
   checkLoadTargets(wanted);
   checkSpeculation(wanted);
+  checkPrecision(wanted, base);
   refuseMissing(wanted);
   return { ...wanted, baseModel: base.resource.name, minReplicaCount, maxReplicaCount };
 }
@@ -104,6 +105,16 @@ function checkSpeculation({ draftModel, draftTokenCount, ngramSpeculationLength 
   if (draftTokenCount && !draftModel && !ngramSpeculationLength) {
     throw invalidField('draftTokenCount', 'draftTokenCount needs draftModel or ngramSpeculationLength');
   }
+}
+
+/** A precision is one that the model has or was prepared for (spec, "Quantization"). */
+function checkPrecision({ precision }: DeploymentResource, { resource }: StoredModel): void {
+  if (precision === undefined || precision === 'PRECISION_UNSPECIFIED') return;
+  const known = resource.precisions ?? [];
+  if (known.includes(precision)) return;
+  const has = known.length === 0 ? '' : ` (it has ${known.join(', ')})`;
+  const message = `${resource.name} was not prepared for ${precision}${has}; run prepare-model first`;
+  throw new ApiError('FAILED_PRECONDITION', message, [{ field: 'precision', description: message }]);
 }
 
 /** What this host lacks is refused by name: a deployment must never silently be another one. */

@@ -20,8 +20,8 @@ export function resolveKind(model: Pick<ModelResource, 'kind' | 'peftDetails'>):
 }
 
 /**
- * Checks what the schema can't say of a model that is made or changed, and gives it with its references resolved to full
- * names. Throws ApiError (400) naming the field.
+ * Checks what the schema can't say of a model that is made or changed, and gives it with its references
+ * resolved to full names. Throws ApiError (400) naming the field.
  */
 export async function checkModel(
   db: DatabaseOrTransaction,

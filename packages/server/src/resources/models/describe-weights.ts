@@ -10,7 +10,9 @@ export interface CheckedModel {
 
 type PrecisionWord = NonNullable<ModelResource['precisions']>[number];
 
-/** The API's word for a type of weights. It knows 16, 8 and 4 bit; the types of GGUF are told by their bits. */
+/**
+ * The API's word for a type of weights. It knows 16, 8 and 4 bit; the types of GGUF are told by their bits.
+ */
 export function precisionOf(weightType: string): PrecisionWord {
   if (weightType === 'bf16') return 'BF16';
   if (weightType === 'f16' || weightType === 'f32') return 'FP16';

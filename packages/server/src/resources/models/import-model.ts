@@ -13,9 +13,9 @@ import { requireModel } from './check-model.ts';
 import { validateFiles } from './validate-files.ts';
 
 /**
- * Fills a model with files from a bucket, in the background of this process: the credentials stay in its memory and are
- * written nowhere, so an import that dies with its server is begun again by the caller. The model's state and status tell
- * how it goes.
+ * Fills a model with files from a bucket, in the background of this process: the credentials stay in its
+ * memory and are written nowhere, so an import that dies with its server is begun again by the caller. The
+ * model's state and status tell how it goes.
  */
 export function makeImportHandler(context: ControlPlaneContext): Pick<HandlersOf<typeof models>, 'import'> {
   const { db, importEndpoint, log } = context;

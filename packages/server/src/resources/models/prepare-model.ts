@@ -7,7 +7,9 @@ import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
 import { requireModel } from './check-model.ts';
 
-/** Asks for a copy of a model in another precision. Asking again, or for one that is there, changes nothing. */
+/**
+ * Asks for a copy of a model in another precision. Asking again, or for one that is there, changes nothing.
+ */
 export function makePrepareHandler({
   db,
   queue,

@@ -9,8 +9,9 @@ import { checkUploaded } from '../store-support/check-uploaded.ts';
 import { type CheckedModel, describeAdapter, describeBaseModel } from './describe-weights.ts';
 
 /**
- * Checks the files of a model and makes it ready. What is wrong is kept in the model's status as well, and the model stays
- * as it is: the files can be sent again. Returns warnings. Throws ApiError (400) naming each file at fault.
+ * Checks the files of a model and makes it ready. What is wrong is kept in the model's status as well, and
+ * the model stays as it is: the files can be sent again. Returns warnings. Throws ApiError (400) naming each
+ * file at fault.
  */
 export async function validateFiles(
   context: ControlPlaneContext,
@@ -93,7 +94,10 @@ async function checkFolder(
   return { format: 'peft', ...found };
 }
 
-/** The files of a base model, where they are on this machine or in a store that is; null: shapes are checked on loading. */
+/**
+ * The files of a base model, where they are on this machine or in a store that is; null: shapes are checked
+ * on loading.
+ */
 async function findBaseFiles(context: ControlPlaneContext, base: StoredModel): Promise<BaseFiles | null> {
   if (base.catalogueId !== null) {
     const path = await context.findCatalogueFile(base.catalogueId);
