@@ -14,6 +14,8 @@ const environments = {
   /** The client before its first stable release, which the guides still show. */
   'openai-0': ['openai==0.28.1'],
   langchain: ['langchain-fireworks==1.7.1', 'fireworks-ai==1.2.28', 'openai==3.54.0'],
+  /** What bench/gateway compares against. */
+  litellm: ['litellm[proxy]==1.100.5'],
 } as const;
 
 /**

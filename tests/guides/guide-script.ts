@@ -22,7 +22,7 @@ const answers: readonly (readonly [asked: string, said: string])[] = [
     '<think>\nThat is by Jane Austen.\n</think>\n\n' +
       '{"question": "Who wrote \'Pride and Prejudice\'?", "answer": "Jane Austen"}',
   ],
-  ['Jane? As JSON', '{"question":"Who wrote \'Pride and Prejudice\'?","answer":"Jane Austen"}'],
+  ['Jane? As JSON', '{"question":"Which Jane?","answer":"Jane Austen"}'],
   ['What is 2 + 2?', `<think>\n${'Two and two. '.repeat(400)}</think>\n\n4`],
   ['good places for me to visit in Kyoto', 'こんにちは、京都では清水寺をおすすめします。'],
   ['a program that prints hello world', 'char\nc(int a){return 2*a;}'],
