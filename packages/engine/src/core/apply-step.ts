@@ -1,4 +1,5 @@
 import type { SequenceCache } from './cache/sequence-cache.ts';
+import type { Constraint } from './constraint.ts';
 import type { EndReason } from './generation.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { adjustLogits } from './sampling/adjust-logits.ts';
@@ -25,6 +26,7 @@ export class StepApplier {
   readonly #rawLogits: Float32Array;
   #raw: LogprobReader | null = null;
   #adjustedRow = -1;
+  #constraintMs = 0;
 
   constructor(runner: ModelRunner, cache: SequenceCache) {
     const { vocabularySize } = runner.limits;
@@ -35,8 +37,11 @@ export class StepApplier {
     this.#rawLogits = new Float32Array(vocabularySize);
   }
 
+  /** Milliseconds spent in constraints since the last call. */
   takeMaskMs(): number {
-    return this.#sampler.takeMaskMs();
+    const constraintMs = this.#constraintMs;
+    this.#constraintMs = 0;
+    return constraintMs + this.#sampler.takeMaskMs();
   }
 
   /**
@@ -109,11 +114,28 @@ export class StepApplier {
     const end = this.#commitOne(sequence, token, raw);
     if (end !== null || sequence.constraint === null || raw !== null) return end;
     // With log probabilities wanted, forced tokens go through the model as drafts instead.
-    for (const forced of sequence.constraint.forcedTokens()) {
-      const forcedEnd = this.#commitOne(sequence, forced, null);
-      if (forcedEnd !== null) return forcedEnd;
+    const { constraint } = sequence;
+    for (let forced = this.#force(constraint); forced.length > 0; forced = this.#force(constraint)) {
+      for (const next of forced) {
+        const forcedEnd = this.#commitOne(sequence, next, null);
+        if (forcedEnd !== null) return forcedEnd;
+      }
     }
     return null;
+  }
+
+  #force(constraint: Constraint): readonly number[] {
+    const start = performance.now();
+    const forced = constraint.forcedTokens();
+    this.#constraintMs += performance.now() - start;
+    return forced;
+  }
+
+  #accept(constraint: Constraint, token: number): void {
+    const start = performance.now();
+    const isAllowed = constraint.accept(token);
+    this.#constraintMs += performance.now() - start;
+    if (!isAllowed) throw new Error('The grammar refused a token that it had allowed.');
   }
 
   #commitOne(sequence: Sequence, token: number, raw: LogprobReader | null): EndReason | null {
@@ -129,9 +151,7 @@ export class StepApplier {
     }
     const isEnd = !request.ignoreEnd && request.endTokens.includes(token);
     if (verdict === 'stop' || isEnd) return 'stop';
-    if (constraint !== null && !constraint.accept(token)) {
-      throw new Error('The grammar refused a token that it had allowed.');
-    }
+    if (constraint !== null) this.#accept(constraint, token);
     if (constraint?.mustEnd) return 'stop';
     return sequence.tokens.length >= sequence.lengthMax ? 'length' : null;
   }

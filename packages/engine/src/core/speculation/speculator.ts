@@ -112,6 +112,8 @@ export class Speculator {
 
   /** Tokens that a constraint forces need no judging. */
   #proposeForced(sequence: Sequence, room: number): boolean {
+    // Without log probabilities they are part of the text already.
+    if (sequence.job.request.logprobs === null) return false;
     const forced = sequence.constraint?.forcedTokens() ?? [];
     if (forced.length > 0) setDrafts(sequence, 'forced', forced.slice(0, room));
     return forced.length > 0;
