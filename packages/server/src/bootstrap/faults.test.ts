@@ -43,6 +43,7 @@ async function ask(server: TestServer, body: object = {}): Promise<Response> {
 async function askUntilAnswered(server: TestServer): Promise<number[]> {
   const statuses: number[] = [];
   const isAnswered = async () => {
+    if (server.child.exitCode !== null) throw new Error(`the server ended:\n${server.output()}`);
     const response = await ask(server);
     const text = await response.text();
     statuses.push(response.status);
@@ -231,6 +232,28 @@ describe('Postgres', () => {
     const usageBefore = await countUsage();
     expect((await ask(server)).status).toBe(200);
     await expect.poll(countUsage, { timeout: 20_000 }).toBeGreaterThan(usageBefore);
+    await stop(server);
+  });
+
+  test('is killed at any moment, again and again: the server stays and recovers', async () => {
+    for (const delayMs of [0, 60, 150, 300]) {
+      const server = await start();
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      process.kill(findProcess(folder, postmaster)!, 'SIGKILL');
+      await askUntilAnswered(server);
+      await stop(server);
+    }
+    const server = await start();
+    await askUntilAnswered(server);
+    for (let kills = 0; kills < 5; kills += 1) {
+      await expect
+        .poll(() => findProcess(folder, postmaster), { timeout: 20_000, interval: 5 })
+        .toBeDefined();
+      await Promise.all([ask(server), new Promise((resolve) => setTimeout(resolve, kills * 37))]);
+      const pid = findProcess(folder, postmaster);
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    }
+    await askUntilAnswered(server);
     await stop(server);
   });
 

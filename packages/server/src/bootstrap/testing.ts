@@ -81,7 +81,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   }
 }
 
-/** Processes that lean on a folder: named on their command line, or working in it. */
+/** Processes that lean on a folder: named on their command line or in their settings, or working in it. */
 export function findProcessesOn(folder: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -95,7 +95,8 @@ export function findProcess(folder: string, pattern: RegExp): number | undefined
 }
 
 function leansOn(pid: number, folder: string): boolean {
-  if (readCommand(pid).includes(folder)) return true;
+  if (readCommand(pid).includes(folder) || readVariables(pid).includes(`SPARKLER_DATA=${folder}`))
+    return true;
   try {
     return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
   } catch {
@@ -110,6 +111,15 @@ function readCommand(pid: number): string {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
   } catch {
     return '';
+  }
+}
+
+/** Empty for processes that are gone, zombies or somebody else's. */
+function readVariables(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
   }
 }
 

@@ -24,32 +24,40 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/**
- * Opens a pool; connects lazily. `onError` hears of idle connections that broke (the pool replaces them
- * itself).
- */
+/** Opens a pool; connects lazily. `onError` hears of idle connections that broke (they are replaced). */
 export function openDatabase(address: DatabaseAddress, onError: (error: Error) => void): OpenDatabase {
+  const { pool, end } = openPool(address, poolConnectionsMax, onError);
+  return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool, close: end };
+}
+
+/** A pool that survives the loss of any of its connections at any moment. */
+export function openPool(
+  address: DatabaseAddress,
+  connectionsMax: number,
+  onError: (error: Error) => void,
+): { readonly pool: pg.Pool; end(): Promise<void> } {
   const pool = new pg.Pool({
     ...connectionSettings(address),
     types: typeParsers,
-    max: poolConnectionsMax,
+    max: connectionsMax,
     // Bounds how long a request waits when Postgres is gone; then it's a 503 rather than a hang.
     connectionTimeoutMillis: 5_000,
     allowExitOnIdle: true,
   });
-  // Without a listener, a connection lost while idle would end the process.
-  let closing = false;
+  let ending: Promise<void> | null = null;
   pool.on('error', (error) => {
     // Once they are told to end, how they end is no news: Postgres may be stopping already.
-    if (!closing) onError(error);
+    // Only the message: the driver hangs the whole connection on the error.
+    if (!ending) onError(new Error(error.message));
   });
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  // An error without a listener ends the process. The pool listens to idle connections only; one in use has
+  // the query it runs, nothing between two queries, and a lost connection may report several errors.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
-    db,
     pool,
-    close() {
-      closing = true;
-      return db.destroy();
+    end() {
+      ending ??= pool.end();
+      return ending;
     },
   };
 }

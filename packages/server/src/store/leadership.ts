@@ -61,7 +61,8 @@ async function leadOnce(
     keepAlive: true,
   });
   const lost = new Promise<Error>((resolve) => {
-    client.once('error', resolve);
+    // Not once: a lost connection can report more than one error, and each needs a listener.
+    client.on('error', resolve);
     client.once('end', () => resolve(new Error('the connection that holds the leadership ended')));
   });
   const stopped = new Promise<null>((resolve) => {
@@ -86,7 +87,6 @@ async function leadOnce(
     }
   } finally {
     clearInterval(heartbeat);
-    client.on('error', () => undefined);
     await client.end().catch(() => undefined);
   }
 }

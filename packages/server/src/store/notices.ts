@@ -9,21 +9,41 @@ export interface NoticeListener {
   close(): Promise<void>;
 }
 
+export interface NoticeHandlers {
+  readonly channels: readonly string[];
+  readonly onNotice: (channel: string, payload: string) => void;
+  /** Runs after each (re)connect: notices sent while we were away are lost. */
+  readonly onConnected: () => void;
+  readonly onError: (error: Error) => void;
+}
+
 const reconnectDelayMs = { first: 100, max: 5_000 };
 /** A connection through a network can die without a word; asking shows it. */
 const heartbeatMs = 15_000;
 
 /**
- * Holds one connection that listens. A handler runs for every notice on its channel, and once after each
- * (re)connect, since notices sent while we were away are lost.
+ * Listens to what the migrations' triggers tell. A handler runs for every notice on its channel, and once
+ * after each (re)connect.
  */
 export function listenForNotices(
   address: DatabaseAddress,
-  handlers: Readonly<Record<NoticeChannel, () => void>>,
+  handlers: Readonly<Partial<Record<NoticeChannel, () => void>>>,
   onError: (error: Error) => void,
 ): NoticeListener {
+  return keepListening(address, {
+    channels: Object.keys(handlers),
+    onNotice: (channel) => handlers[channel as NoticeChannel]?.(),
+    onConnected() {
+      for (const handler of Object.values(handlers)) handler();
+    },
+    onError,
+  });
+}
+
+/** Holds one connection that listens, made again whenever it is lost. */
+export function keepListening(address: DatabaseAddress, handlers: NoticeHandlers): NoticeListener {
   const closing = new AbortController();
-  const done = keepListening(address, handlers, onError, closing.signal);
+  const done = listenUntil(address, handlers, closing.signal);
   return {
     async close() {
       closing.abort();
@@ -32,10 +52,9 @@ export function listenForNotices(
   };
 }
 
-async function keepListening(
+async function listenUntil(
   address: DatabaseAddress,
-  handlers: Readonly<Record<NoticeChannel, () => void>>,
-  onError: (error: Error) => void,
+  handlers: NoticeHandlers,
   closing: AbortSignal,
 ): Promise<void> {
   let delayMs = reconnectDelayMs.first;
@@ -46,7 +65,7 @@ async function keepListening(
       });
     } catch (error) {
       if (closing.aborted) return;
-      onError(error as Error);
+      handlers.onError(error as Error);
       await sleep(delayMs, undefined, { signal: closing, ref: false }).catch(() => undefined);
       delayMs = Math.min(delayMs * 2, reconnectDelayMs.max);
     }
@@ -56,9 +75,9 @@ async function keepListening(
 /** Listens until closed; throws when the connection is lost. */
 async function listenOnce(
   address: DatabaseAddress,
-  handlers: Readonly<Record<NoticeChannel, () => void>>,
+  { channels, onNotice, onConnected }: NoticeHandlers,
   closing: AbortSignal,
-  onConnected: () => void,
+  resetDelay: () => void,
 ): Promise<void> {
   const client = new pg.Client({
     ...connectionSettings(address),
@@ -66,7 +85,8 @@ async function listenOnce(
     keepAlive: true,
   });
   const lost = new Promise<never>((_, reject) => {
-    client.once('error', reject);
+    // Not once: a lost connection can report more than one error, and each needs a listener.
+    client.on('error', reject);
     client.once('end', () => reject(new Error('the connection for notices ended')));
   });
   // Awaited only below; until then a loss must not count as unhandled.
@@ -75,20 +95,19 @@ async function listenOnce(
     if (closing.aborted) resolve();
     closing.addEventListener('abort', () => resolve(), { once: true });
   });
-  client.on('notification', ({ channel }) => handlers[channel as NoticeChannel]?.());
+  client.on('notification', ({ channel, payload }) => onNotice(channel, payload ?? ''));
   const heartbeat = setInterval(() => {
     client.query('select 1').catch(() => client.connection.stream.destroy());
   }, heartbeatMs).unref();
   try {
     await client.connect();
-    for (const channel of Object.keys(handlers)) await client.query(`listen ${channel}`);
-    for (const handler of Object.values(handlers)) handler();
+    for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    resetDelay();
     onConnected();
     await Promise.race([lost, closed]);
   } finally {
     clearInterval(heartbeat);
     client.removeAllListeners('end');
-    client.on('error', () => undefined);
     await client.end().catch(() => undefined);
   }
 }

@@ -1,6 +1,8 @@
 import { CompiledQuery } from 'kysely';
-import { PgBoss } from 'pg-boss';
-import { connectionSettings, type DatabaseAddress, type DatabaseOrTransaction } from './database.ts';
+import type pg from 'pg';
+import { type Db as BossDatabase, PgBoss } from 'pg-boss';
+import { type DatabaseAddress, type DatabaseOrTransaction, openPool } from './database.ts';
+import { keepListening } from './notices.ts';
 
 /** What is to be looked at: never what changed. The reconciler reads that for itself. */
 export interface ReconcileRequest {
@@ -22,6 +24,7 @@ export interface ReconcileQueue {
 }
 
 const queueName = 'reconcile';
+const connectionsMax = 4;
 /** Runs are short (they start things, they don't wait for them), so a few at once are plenty. */
 const runsMax = 4;
 /** Waiting, running and just finished ones; finished ones are dropped after a minute. */
@@ -32,19 +35,20 @@ export async function openReconcileQueue(
   address: DatabaseAddress,
   options: { readonly works: boolean; readonly onError: (error: Error) => void },
 ): Promise<ReconcileQueue> {
+  let closing = false;
+  const onError = (error: Error) => {
+    if (!closing) options.onError(new Error(error.message));
+  };
+  const { pool, end } = openPool(address, connectionsMax, onError);
   const boss = new PgBoss({
-    ...bossConnection(address),
+    db: createBossDatabase(address, pool, onError),
     schema: 'pgboss',
-    max: 4,
     schedule: false,
     supervise: options.works,
     useListenNotify: options.works,
     registerInstance: false,
   });
-  let closing = false;
-  boss.on('error', (error) => {
-    if (!closing) options.onError(error);
-  });
+  boss.on('error', onError);
   await boss.start();
   await boss.createQueue(queueName, {
     // At most one waiting and one running for each singletonKey.
@@ -56,7 +60,7 @@ export async function openReconcileQueue(
     deleteAfterSeconds: 60,
   });
   async function request({ kind, name }: ReconcileRequest, within?: DatabaseOrTransaction): Promise<void> {
-    const options = { singletonKey: `${kind}:${name}`, ...(within ? { db: bossDatabase(within) } : {}) };
+    const options = { singletonKey: `${kind}:${name}`, ...(within ? { db: toBossDatabase(within) } : {}) };
     await boss.send(queueName, { kind, name }, options);
   }
   return {
@@ -69,9 +73,10 @@ export async function openReconcileQueue(
       });
     },
     pause: () => boss.offWork(queueName, { wait: true }),
-    close() {
+    async close() {
       closing = true;
-      return boss.stop({ graceful: true, timeout: 5_000, close: true });
+      await boss.stop({ graceful: true, timeout: 5_000 });
+      await end();
     },
   };
 }
@@ -88,22 +93,32 @@ async function takeLeftRuns(boss: PgBoss): Promise<ReconcileRequest[]> {
   return left.map((job) => job.data);
 }
 
-function bossConnection(address: DatabaseAddress) {
-  const settings = connectionSettings(address);
-  if ('url' in address) return { connectionString: address.url, application_name: 'sparkler' };
+/**
+ * Our own connections rather than the library's: it leaves some of its connections without a listener for
+ * errors, so that losing Postgres at the wrong moment would end the process.
+ */
+function createBossDatabase(
+  address: DatabaseAddress,
+  pool: pg.Pool,
+  onError: (error: Error) => void,
+): BossDatabase {
   return {
-    host: address.socketFolder,
-    port: Number(settings.port),
-    user: address.user,
-    database: address.database,
-    ssl: false,
-    application_name: 'sparkler',
+    executeSql: (text, values) => pool.query(text, values),
+    async listen(channel, onNotification, onReconnect) {
+      return keepListening(address, {
+        channels: [channel],
+        onNotice: (_channel, payload) => onNotification(payload),
+        onConnected: onReconnect,
+        onError,
+      });
+    },
   };
 }
 
-function bossDatabase(db: DatabaseOrTransaction) {
+/** A transaction as the library takes it. */
+function toBossDatabase(db: DatabaseOrTransaction): BossDatabase {
   return {
-    async executeSql(text: string, values: unknown[] = []) {
+    async executeSql(text, values = []) {
       const { rows } = await db.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, values));
       return { rows };
     },
