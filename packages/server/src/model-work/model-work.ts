@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { dieWithParent } from '../launch/die-with-parent.ts';
 
-const program = fileURLToPath(new URL('../../../engine/src/model-work.ts', import.meta.url));
+const defaultProgram = fileURLToPath(new URL('../../../engine/src/model-work.ts', import.meta.url));
 
 /** The tasks of the process (packages/engine/src/model-work/protocol.ts), as they are sent. */
 export type ModelTask =
@@ -62,23 +62,39 @@ const REPLY_LENGTH_MAX = 4 * 1024 * 1024;
 const CHECK_MS_MAX = 120_000;
 
 /** Work on model files in child processes, at lower priority than serving. */
-export function createModelWork(): ModelWork {
+export function createModelWork(program = defaultProgram): ModelWork {
   return {
     async run<Result>(task: ModelTask, signal: AbortSignal = new AbortController().signal) {
       signal.throwIfAborted();
       const limit = task.task.startsWith('check-') ? AbortSignal.timeout(CHECK_MS_MAX) : null;
-      const reply = await runProcess(task, limit === null ? signal : AbortSignal.any([signal, limit]));
+      const within = limit === null ? signal : AbortSignal.any([signal, limit]);
+      const reply = await runProcess(program, task, within).catch((error): Reply => {
+        // Whoever uploads a file that ends the check can mend it; the server is as well as before.
+        const isOfFiles = limit?.aborted === true || error instanceof ProcessEndedError;
+        if (limit === null || signal.aborted || !isOfFiles) throw error;
+        const message = `the check did not come to its end (${limit.aborted ? 'it took too long' : error.message}): is a file damaged?`;
+        return { type: 'refused', problems: [{ file: '', message }] };
+      });
       if (reply.type === 'done') return reply.result as Result;
       throw new ModelRefusedError(reply.problems);
     },
   };
 }
 
+/** The process was ended by a signal: a fault of the native library, or too much memory. */
+class ProcessEndedError extends Error {
+  override readonly name = 'ProcessEndedError';
+
+  constructor(signal: string) {
+    super(`it was ended by ${signal}`);
+  }
+}
+
 type Reply =
   | { readonly type: 'done'; readonly result: unknown }
   | { readonly type: 'refused'; readonly problems: readonly ModelProblem[] };
 
-function runProcess(task: ModelTask, signal: AbortSignal): Promise<Reply> {
+function runProcess(program: string, task: ModelTask, signal: AbortSignal): Promise<Reply> {
   const words = [...dieWithParent('KILL'), 'nice', '-n', '10', process.execPath, program];
   const [command = process.execPath, ...parameters] = words;
   return new Promise((resolve, reject) => {
@@ -102,8 +118,8 @@ function runProcess(task: ModelTask, signal: AbortSignal): Promise<Reply> {
       if (signal.aborted) return reject(signal.reason);
       const reply = code === 0 ? parseReply(output) : null;
       if (reply !== null) return resolve(reply);
-      const how = endedBy === null ? `with code ${code}` : `by ${endedBy}`;
-      reject(new Error(`work on a model (${task.task}) ended ${how}: ${log.trim() || 'it said nothing'}`));
+      if (endedBy !== null) return reject(new ProcessEndedError(endedBy));
+      reject(new Error(`work on a model (${task.task}) failed: ${log.trim() || `code ${code}`}`));
     });
   });
 }

@@ -7,6 +7,7 @@ import {
   deployments,
   models,
   peftMergeJobs,
+  quotas,
   supervisedFineTuningJobs,
   userApiKeys,
   users,
@@ -29,6 +30,7 @@ import { makeModelHandlers } from './models/handlers.ts';
 import { makeImportHandler } from './models/import-model.ts';
 import { makePrepareHandler } from './models/prepare-model.ts';
 import { makePeftMergeJobHandlers } from './peft-merge-jobs.ts';
+import { makeQuotaHandlers } from './quotas.ts';
 import { makeUserHandlers } from './users.ts';
 
 /** Mounts the control plane: every resource that this server has handlers for. One line a resource. */
@@ -49,6 +51,7 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
     ...makeDatasetHandlers(context),
     ...makeDatasetFileHandlers(context),
   });
+  mountResource(app, context, quotas, makeQuotaHandlers(context));
   mountBlobs(app, {
     blobs: context.blobs,
     secret: context.blobSecret,
