@@ -17,11 +17,24 @@ export interface Ggml {
   /** Gives every tensor of a context its memory. Throws when there is too little. */
   allocateTensors(context: GgmlContext): TensorBuffer;
   freeBuffer(buffer: TensorBuffer): void;
-  createGraph(context: GgmlContext, nodesMax: number): Graph;
+  createGraph(context: GgmlContext, nodesMax: number, autograd?: boolean): Graph;
   /** Adds a tensor and what it needs. */
   expandGraph(graph: Graph, tensor: Tensor): void;
   createAllocator(): GraphAllocator;
   freeAllocator(allocator: GraphAllocator): void;
+  /** Marks a tensor that ggml's own gradients are wanted of. */
+  markParameter(tensor: Tensor): void;
+  /**
+   * Adds ggml's own gradients of a loss (one value, already in the graph) to a graph made with `autograd`;
+   * returns the gradient of each parameter. Call `resetGradients` between placing the graph and running it.
+   */
+  expandBackward(
+    context: GgmlContext,
+    graph: Graph,
+    loss: Tensor,
+    parameters: readonly Tensor[],
+  ): readonly Tensor[];
+  resetGradients(graph: Graph): void;
   /** Bytes an allocator holds. */
   allocatorBytes(allocator: GraphAllocator): number;
   /**
@@ -80,6 +93,15 @@ function bindBase(base: LibraryHandle) {
       'size_t',
       'bool',
     ]),
+    setParameter: bind<[Tensor], void>(base, 'ggml_set_param', 'void', [pointer]),
+    setLoss: bind<[Tensor], void>(base, 'ggml_set_loss', 'void', [pointer]),
+    expandBackward: bind<[GgmlContext, Graph, null], void>(base, 'ggml_build_backward_expand', 'void', [
+      pointer,
+      pointer,
+      pointer,
+    ]),
+    gradient: bind<[Graph, Tensor], Tensor | null>(base, 'ggml_graph_get_grad', pointer, [pointer, pointer]),
+    resetGraph: bind<[Graph], void>(base, 'ggml_graph_reset', 'void', [pointer]),
     expand: bind<[Graph, Tensor], void>(base, 'ggml_build_forward_expand', 'void', [pointer, pointer]),
     allocateTensors: bind<[GgmlContext, Native], TensorBuffer | null>(
       base,
@@ -126,7 +148,7 @@ function createHandle(own: Base, backend: Native): Omit<Ggml, 'operationsFor'> {
   const bufferType = own.bufferType(backend);
   return {
     createContext: (tensors) => {
-      const size = tensors * tensorOverhead + own.graphOverhead(tensors * 2, false) * 2;
+      const size = tensors * tensorOverhead + own.graphOverhead(tensors * 2, true) * 2;
       const context = own.init({ mem_size: size, mem_buffer: null, no_alloc: true });
       if (context === null) throw new LlamaError('ggml could not make a context: out of memory');
       return context;
@@ -138,7 +160,19 @@ function createHandle(own: Base, backend: Native): Omit<Ggml, 'operationsFor'> {
       return buffer;
     },
     freeBuffer: own.bufferFree,
-    createGraph: (context, nodesMax) => own.newGraph(context, nodesMax, false),
+    createGraph: (context, nodesMax, autograd = false) => own.newGraph(context, nodesMax, autograd),
+    markParameter: own.setParameter,
+    expandBackward: (context, graph, loss, parameters) => {
+      own.setLoss(loss);
+      own.expandBackward(context, graph, null);
+      return parameters.map((parameter) => {
+        const gradient = own.gradient(graph, parameter);
+        if (gradient === null) throw new LlamaError('the loss does not depend on a parameter');
+        own.setOutput(gradient);
+        return gradient;
+      });
+    },
+    resetGradients: own.resetGraph,
     expandGraph: own.expand,
     createAllocator: () => own.allocatorNew(bufferType),
     freeAllocator: own.allocatorFree,

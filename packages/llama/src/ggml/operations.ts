@@ -56,6 +56,8 @@ export interface GgmlOperations {
    */
   repeatBack(a: Tensor, b: Tensor): Tensor;
   argmax(a: Tensor): Tensor;
+  /** Logits [n, rows] and as many wanted probabilities -> mean cross entropy of the rows, one value. */
+  crossEntropyLoss(logits: Tensor, wanted: Tensor): Tensor;
 }
 
 type Arguments = (Tensor | number | null)[];
@@ -77,7 +79,17 @@ export function bindOperations(base: LibraryHandle): (context: GgmlContext) => G
 }
 
 const unary = ['silu', 'transpose', 'cont', 'sum_rows', 'argmax'];
-const binary = ['mul_mat', 'mul', 'add', 'sub', 'silu_back', 'cpy', 'get_rows', 'repeat_back'];
+const binary = [
+  'mul_mat',
+  'mul',
+  'add',
+  'sub',
+  'silu_back',
+  'cpy',
+  'get_rows',
+  'repeat_back',
+  'cross_entropy_loss',
+];
 const ropeTypes = ['void *', 'void *', 'void *', 'int', 'int', 'int', ...Array<string>(6).fill('float')];
 const others: readonly (readonly [string, ...string[]])[] = [
   ['new_tensor_1d', 'int', 'int64_t'],
@@ -125,6 +137,7 @@ function createOperations(node: (name: string, ...rest: Arguments) => Tensor): G
     sumRows: (a) => node('sum_rows', a),
     repeatBack: (a, b) => node('repeat_back', a, b),
     argmax: (a) => node('argmax', a),
+    crossEntropyLoss: (logits, wanted) => node('cross_entropy_loss', logits, wanted),
   };
 }
 

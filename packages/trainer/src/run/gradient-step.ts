@@ -8,7 +8,9 @@ import type { LinearName } from '../graph/transformer-layer.ts';
 import type { TrainableModel } from '../model/trainable-model.ts';
 
 /** Supervised rows in one piece of the head: 128 · 49,152 floats are 24 MB, 128 · 262,144 are 128 MB. */
-const chunkRows = 128;
+const chunkRowsMax = 128;
+/** Fewer rows are padded to a multiple of this: the head of a small model is a tenth of a step. */
+const chunkRowStep = 32;
 /** Graphs kept: each is a few MB of descriptions. */
 const graphsMax = 24;
 
@@ -94,8 +96,10 @@ export class GradientStep {
 
   #findGraph(batch: PackedBatch, withGradients: boolean): TrainingGraph {
     const tokens = planRowLength(batch.tokens.length);
-    const chunks = Math.max(1, Math.ceil(batch.rowTargets.length / chunkRows));
-    const key = `${tokens}/${chunks}/${withGradients}`;
+    const rows = Math.max(1, batch.rowTargets.length);
+    const chunkRows = Math.min(chunkRowsMax, Math.ceil(rows / chunkRowStep) * chunkRowStep);
+    const chunks = Math.ceil(rows / chunkRows);
+    const key = `${tokens}/${chunks}/${chunkRows}/${withGradients}`;
     const known = this.#graphs.get(key);
     if (known !== undefined) return known;
     if (this.#graphs.size >= graphsMax) {
