@@ -39,5 +39,4 @@ export class Fireworks {
   }
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a list of thirty fields would go stale.
 export interface Fireworks extends ControlPlane {}
