@@ -33,7 +33,7 @@ export async function openStore(
     throw explainDatabaseError(settings, error as Error);
   });
   if (applied.length > 0) log.info({ migrations: applied }, 'migrated the database');
-  const database = openDatabase(address, (error) => log.warn({ err: error }, 'a database connection broke'));
+  const database = openDatabase(address, (error) => log.debug({ err: error }, 'a database connection broke'));
   stops.add('database connections', () => database.close());
   return { dataFolder, socketFolder, address, database };
 }
