@@ -1,12 +1,4 @@
 #!/usr/bin/env node
-import { runFirectl } from '../src/main.ts';
-import { createProcessStreams } from '../src/streams.ts';
+import { startFirectl } from '../src/main.ts';
 
-const controller = new AbortController();
-process.once('SIGINT', () => controller.abort(new Error('interrupted')));
-process.exitCode = await runFirectl(
-  process.argv.slice(2),
-  createProcessStreams(),
-  process.env,
-  controller.signal,
-);
+await startFirectl();

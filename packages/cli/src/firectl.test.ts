@@ -140,7 +140,10 @@ describe('what is sent', () => {
       body: { email: 'alice@example.com', role: 'admin' },
     });
     await run(
-      'create sftj --base-model llama-v3p1-8b-instruct --dataset cancerset --output-model mine --job-id j1 --learning-rate 0.0001 --epochs 2 --early-stop --wandb-project p',
+      [
+        'create sftj --base-model llama-v3p1-8b-instruct --dataset cancerset --output-model mine',
+        '--job-id j1 --learning-rate 0.0001 --epochs 2 --early-stop --wandb-project p',
+      ].join(' '),
     );
     expect(server.requests[1]?.path).toBe(
       '/v1/accounts/acme/supervisedFineTuningJobs?supervisedFineTuningJobId=j1',

@@ -22,7 +22,8 @@ export async function runFirectl(
   }
 }
 
-if (import.meta.main) {
+/** The program: the process's arguments, streams and Ctrl-C. */
+export async function startFirectl(): Promise<void> {
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort(new Error('interrupted')));
   // A reader that had enough (head) is no error.
@@ -37,3 +38,5 @@ if (import.meta.main) {
     controller.signal,
   );
 }
+
+if (import.meta.main) await startFirectl();

@@ -22,8 +22,8 @@ export function isFullName(pattern: string, name: string): boolean {
 }
 
 /**
- * The full name behind an id, `account/id` or a full name. Throws UsageError for what is none of these, saying
- * the form that is wanted.
+ * The full name behind an id, `account/id` or a full name. Throws UsageError for what is none of these,
+ * saying the form that is wanted.
  */
 export function resolveReference(pattern: string, reference: string, account: string): string {
   const full = isFullName(pattern, reference) ? reference : expandName(pattern, reference, account);

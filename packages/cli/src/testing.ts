@@ -15,6 +15,7 @@ export async function firectl(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
   answers: readonly string[] = [],
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Run> {
   let out = '';
   let note = '';
@@ -33,7 +34,7 @@ export async function firectl(
     columns: 80,
     ask: async () => left.shift() ?? null,
   };
-  const code = await runFirectl(args, streams, environment, new AbortController().signal);
+  const code = await runFirectl(args, streams, environment, signal);
   return { out, note, code };
 }
 

@@ -20,7 +20,9 @@ export function addCompletionCommand(program: Command, _act: Act): void {
   });
 }
 
-/** Words that may follow, by the words before: `get model` -> `--api-key …`. Aliases have lines of their own. */
+/**
+ * Words that may follow, by the words before: `get model` -> `--api-key …`. Aliases have lines of their own.
+ */
 async function listWords(): Promise<Map<string, string>> {
   const silent = { out: () => undefined, write: () => undefined, note: () => undefined };
   const streams = { ...silent, isTerminal: false, columns: 80, ask: async () => null };

@@ -12,6 +12,12 @@ export function addFieldOptions(command: Command, fields: readonly FieldFlag[]):
       .filter(Boolean)
       .join(' ');
     const value = field.type === 'bool' ? '[bool]' : `<${field.type}>`;
-    command.addOption(new Option(`${long} ${value}`, description));
+    const option = new Option(`${long} ${value}`, description);
+    // Lists may be given with commas, or by repeating the flag.
+    if (field.type === 'strings')
+      option.argParser((text: string, before: string | undefined) =>
+        [before, text].filter(Boolean).join(','),
+      );
+    command.addOption(option);
   }
 }

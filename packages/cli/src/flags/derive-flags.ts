@@ -38,6 +38,7 @@ const renamed: Readonly<Record<string, string>> = {
   'autoTune.longPrompt': 'long-prompt',
   'peftDetails.baseModel': 'base-model',
   isTurbo: 'turbo',
+  'trainingConfig.outputModel': 'output-model',
 };
 
 /** Messages whose fields are flags of their own; others are given as JSON. */
@@ -49,6 +50,7 @@ const flattened = new Set([
   'peftDetails',
   'baseModelDetails',
   'conversationConfig',
+  'trainingConfig',
 ]);
 
 /**

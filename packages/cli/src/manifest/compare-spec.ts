@@ -69,6 +69,9 @@ function isEmpty(value: unknown): boolean {
     value === null ||
     value === '' ||
     value === false ||
+    value === 0 ||
+    value === '0' ||
+    (isMessage(value) && Object.keys(value).length === 0) ||
     (typeof value === 'string' && value.endsWith('_UNSPECIFIED'))
   );
 }

@@ -20,7 +20,9 @@ export const declarable: readonly Noun[] = nouns.filter(({ key }) => {
   return methods.get !== undefined && (methods.create?.kind === 'create' || methods.update !== undefined);
 });
 
-/** Resources of a YAML file (several documents) or a JSON file (one, or a list). Throws UsageError by place. */
+/**
+ * Resources of a YAML file (several documents) or a JSON file (one, or a list). Throws UsageError by place.
+ */
 export async function readManifest(path: string): Promise<Declared[]> {
   const text = await readFile(path, 'utf8').catch((error: Error) => {
     throw new UsageError(`${path} cannot be read: ${error.message}`);
