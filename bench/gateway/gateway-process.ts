@@ -8,13 +8,15 @@ import type { Principal } from '../../packages/server/src/http/principal.ts';
 import { MemoryLimiter } from '../../packages/server/src/inference/limits/memory-limiter.ts';
 import type { Rates } from '../../packages/server/src/inference/limits/rate-limiter.ts';
 import { tinySnapshot } from '../../packages/server/src/inference/testbed/testbed.ts';
+import { defaultPriceBook } from '../../packages/server/src/ledger/price-book.ts';
+import { SpendLeases } from '../../packages/server/src/ledger/spend-leases.ts';
 import { hashKey } from '../../packages/server/src/store/key-hash.ts';
 import { openUsageSpool } from '../../packages/server/src/store/usage-spool.ts';
 
 /**
  * The gateway alone in a process, on the governed path: key hashed and looked up, schema checked, rate limits
- * counted, queue, metrics, usage spooled to disk. What is left out is what is off the hot path: Postgres and
- * the reconcilers. Arguments: replica sockets. Tells its address by IPC, then its CPU time and memory for
+ * counted, spend reserved and settled, queue, metrics, usage spooled to disk. What is left out is what is off the hot path: Postgres
+ * (budgets are lent by a lender that never runs out) and the reconcilers. Arguments: replica sockets. Tells its address by IPC, then its CPU time and memory for
  * each message it gets.
  */
 const [folder, ...sockets] = process.argv.slice(2);
@@ -34,7 +36,17 @@ const principals = new Map<string, Principal>([
 ]);
 const spool = openUsageSpool(join(folder!, 'spool'));
 setInterval(() => spool.takeOldest()?.done(), 500);
-const snapshot = tinySnapshot(sockets);
+const routes = tinySnapshot(sockets);
+const priceClass = 'text-up-to-4b';
+const snapshot = {
+  ...routes,
+  models: new Map([...routes.models].map(([name, model]) => [name, { ...model, priceClass }])),
+};
+const guard = new SpendLeases({
+  source: { extend: async (_account, _period, wantNanos) => wantNanos, giveBack: async () => undefined },
+  standingOf: () => ({ monthlyLimitNanos: 10n ** 15n, suspension: null }),
+  now: Date.now,
+});
 const rates: Rates = { requests: 1e9, 'tokens-prompt': 1e12, 'tokens-generated': 1e12 };
 
 const context: ServerContext = {
@@ -44,6 +56,7 @@ const context: ServerContext = {
   routing: { current: () => snapshot },
   usage: { record: (usage) => spool.append(usage) },
   limiter: new MemoryLimiter({ now: Date.now, limitsOf: () => ({ minimum: rates, maximum: rates }) }),
+  spending: { guard, prices: defaultPriceBook },
   metrics: new Registry(),
   wake: () => undefined,
   now: Date.now,

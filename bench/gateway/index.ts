@@ -1,3 +1,5 @@
+import type { BenchOptions, BenchReport, BenchRow } from '../bench-row.ts';
+import { measureAgainstAnchors } from './against-anchors.ts';
 import {
   type Answer,
   gatewayTarget,
@@ -12,35 +14,17 @@ import { type BenchProcesses, type GatewayProcess, startProcesses } from './proc
 
 export const name = 'gateway';
 
-export interface BenchRow {
-  readonly metric: string;
-  readonly unit: string;
-  readonly ours: number;
-  /** Null: there is nothing to compare with; the goal is absolute. */
-  readonly anchor: number | null;
-  readonly anchorName: string | null;
-  /** ours / anchor. */
-  readonly ratio: number | null;
-  readonly goal: string;
-  readonly holds: boolean;
-}
-
-export interface BenchOptions {
-  /** Seconds of each measured block; more is steadier. */
-  readonly seconds?: number;
-}
-
 const messages = [{ role: 'user', content: 'Write one line about the sea.' }];
 const short = JSON.stringify({ model: 'tiny', messages, max_tokens: 1, temperature: 0 });
-const RATE = 200;
+const RATE = 500;
 const ROUNDS = 9;
 const STREAMS = 512;
 const PACED_CHUNKS = 40;
 const FAST_CHUNKS = 256;
 
 /** What the gateway adds to calling the engine directly, in the same run and interleaved with it. */
-export async function run(options: BenchOptions = {}): Promise<{ name: string; rows: BenchRow[] }> {
-  const seconds = options.seconds ?? 3;
+export async function run(options: BenchOptions = {}): Promise<BenchReport> {
+  const { seconds = 3, quick = false, tell = () => undefined } = options;
   const processes = await startProcesses();
   try {
     const rows = [
@@ -48,6 +32,8 @@ export async function run(options: BenchOptions = {}): Promise<{ name: string; r
       ...(await measureThroughput(processes, seconds)),
       ...(await measureCosts(processes.pacedGateway, seconds)),
       ...(await measurePacedStreams(processes)),
+      ...(await measureMemory(processes.pacedGateway, quick ? 5_000 : 100_000)),
+      ...(await measureAgainstAnchors(processes, seconds, tell)),
     ];
     return { name, rows };
   } finally {
@@ -207,6 +193,28 @@ async function measurePacedStreams(processes: BenchProcesses): Promise<BenchRow[
       ratio: null,
       goal: '< 100 MB',
       holds: grownMb < 100,
+    },
+  ];
+}
+
+/** Memory after so many requests more than after the first tenth of them, when every buffer has its size. */
+async function measureMemory(gateway: GatewayProcess, count: number): Promise<BenchRow[]> {
+  const through = gatewayTarget(gateway.baseUrl);
+  await sendMany(through, short, count / 10, 16);
+  const before = await gateway.use();
+  await sendMany(through, short, (count * 9) / 10, 16);
+  const after = await gateway.use();
+  const grownMb = (after.residentBytes - before.residentBytes) / 1e6;
+  return [
+    {
+      metric: `memory grown by ${count.toLocaleString('en')} requests, after the first tenth`,
+      unit: 'MB',
+      ours: round(grownMb),
+      anchor: null,
+      anchorName: null,
+      ratio: null,
+      goal: '< 20 MB',
+      holds: grownMb < 20,
     },
   ];
 }

@@ -17,6 +17,11 @@ export interface Answer {
 
 const options = { headersTimeout: 0, bodyTimeout: 0, allowH2: false } as const;
 
+/** Connections that never time out by themselves. */
+export function openPool(baseUrl: string): Pool {
+  return new Pool(baseUrl, options);
+}
+
 export function socketTarget(socketPath: string): Target {
   return {
     pool: new Pool('http://replica', { ...options, socketPath }),
@@ -27,7 +32,7 @@ export function socketTarget(socketPath: string): Target {
 
 export function gatewayTarget(baseUrl: string): Target {
   return {
-    pool: new Pool(baseUrl, options),
+    pool: openPool(baseUrl),
     path: '/inference/v1/chat/completions',
     headers: { 'content-type': 'application/json', authorization: 'Bearer fw_bench' },
   };

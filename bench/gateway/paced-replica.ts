@@ -1,12 +1,13 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { extensionOf } from '../../packages/server/src/inference/testbed/test-replica.ts';
 
 /**
  * A replica that costs almost nothing itself: each stream has `chunks` frames, one every `pauseMs` (0: as
- * fast as the reader takes them). Arguments: socket path. The request says chunks and pause as `max_tokens`
+ * fast as the reader takes them). Arguments: socket path, and a
+ * port of loopback for gateways that know no sockets. The request says chunks and pause as `max_tokens`
  * and `top_k`.
  */
-const [socketPath] = process.argv.slice(2);
+const [socketPath, port] = process.argv.slice(2);
 const head =
   '{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":';
 const frame = `data: ${head}{"content":" token"},"finish_reason":null}],"usage":null}\n\n`;
@@ -16,7 +17,7 @@ const whole =
   '{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant",' +
   `"content":"hello"},"finish_reason":"stop"}],${usage},"sparkler":${JSON.stringify(extensionOf('r', 7, 8))}}`;
 
-const server = createServer(async (incoming, response) => {
+const answer: RequestListener = async (incoming, response) => {
   let raw = '';
   for await (const part of incoming) raw += part;
   const { stream, max_tokens: chunks = 64, top_k: pauseMs = 0 } = JSON.parse(raw);
@@ -35,7 +36,15 @@ const server = createServer(async (incoming, response) => {
     if (!response.write(frame)) await new Promise((resolve) => response.once('drain', resolve));
   }
   response.end(`${last}data: [DONE]\n\n`);
-});
-server.keepAliveTimeout = 60_000;
-server.listen(socketPath, () => process.send?.({ ready: true }));
+};
+
+const places = port === undefined ? [socketPath] : [socketPath, Number(port)];
+let opening = places.length;
+for (const place of places) {
+  const server = createServer(answer);
+  server.keepAliveTimeout = 60_000;
+  server.listen(place, () => {
+    if (--opening === 0) process.send?.({ ready: true });
+  });
+}
 process.on('disconnect', () => process.exit());

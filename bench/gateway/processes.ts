@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreePort } from './anchors.ts';
 
 /** What the gateway process used since it started. */
 export interface ProcessUse {
@@ -14,6 +15,9 @@ export interface ProcessUse {
 export interface BenchProcesses {
   readonly engineSocket: string;
   readonly pacedSocket: string;
+  readonly folder: string;
+  /** Port of the paced replica, for gateways that know no sockets. */
+  readonly pacedPort: number;
   readonly engineGateway: GatewayProcess;
   readonly pacedGateway: GatewayProcess;
   stop(): Promise<void>;
@@ -21,6 +25,7 @@ export interface BenchProcesses {
 
 export interface GatewayProcess {
   readonly baseUrl: string;
+  readonly processId: number;
   use(): Promise<ProcessUse>;
 }
 
@@ -41,7 +46,8 @@ export async function startProcesses(): Promise<BenchProcesses> {
     'pipe',
   );
   await untilReady(engine);
-  await nextMessage(start('paced-replica.ts', [pacedSocket], 'ignore'));
+  const pacedPort = await findFreePort();
+  await nextMessage(start('paced-replica.ts', [pacedSocket, String(pacedPort)], 'ignore'));
   const gateway = async (name: string, socket: string): Promise<GatewayProcess> => {
     const child = start('gateway-process.ts', [join(folder, name), socket], 'ignore');
     const { baseUrl } = await nextMessage<{ baseUrl: string }>(child);
@@ -49,7 +55,7 @@ export async function startProcesses(): Promise<BenchProcesses> {
       child.send('use');
       return await nextMessage<ProcessUse>(child);
     };
-    return { baseUrl, use };
+    return { baseUrl, processId: child.pid!, use };
   };
   const engineGateway = await gateway('for-engine', engineSocket);
   const pacedGateway = await gateway('for-paced', pacedSocket);
@@ -59,7 +65,7 @@ export async function startProcesses(): Promise<BenchProcesses> {
     await Promise.all(exits);
     await rm(folder, { recursive: true, force: true });
   };
-  return { engineSocket, pacedSocket, engineGateway, pacedGateway, stop };
+  return { folder, pacedPort, engineSocket, pacedSocket, engineGateway, pacedGateway, stop };
 }
 
 async function nextMessage<T = unknown>(child: ChildProcess): Promise<T> {
