@@ -4,8 +4,8 @@ import { runPythonSamples, type SampleResult } from './run-sample.ts';
 import { startScriptedGateway } from './scripted-gateway.ts';
 
 /**
- * Samples of structured-responses/structured-output-grammar-based: the classes on SmolLM2, what asks for fluent
- * Japanese or C on a scripted model.
+ * Samples of structured-responses/structured-output-grammar-based: the classes on SmolLM2, what asks for
+ * fluent Japanese or C on a scripted model.
  */
 
 const guide = 'grammar-mode';

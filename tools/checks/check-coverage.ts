@@ -20,8 +20,10 @@ export function checkCoverage(markdown: string, exists: (path: string) => boolea
 }
 
 function readRows(markdown: string): CoverageRow[] {
-  return markdown.split('\n').flatMap((text, index) => {
-    if (!text.startsWith('|') || /^\|[\s|:-]+\|$/.test(text) || text.startsWith('| capability')) return [];
+  const isRule = (text = '') => /^\|[\s|:-]+\|$/.test(text);
+  return markdown.split('\n').flatMap((text, index, lines) => {
+    const isHeader = isRule(lines[index + 1]);
+    if (!text.startsWith('|') || isRule(text) || isHeader) return [];
     const cells = text
       .split(/(?<!\\)\|/)
       .slice(1, -1)

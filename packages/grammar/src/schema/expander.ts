@@ -49,24 +49,13 @@ class LookAheadCut extends Error {}
 export function createExpander(parts: ExpanderParts): Expander {
   const { index, engine, limits, budget } = parts;
   const formulas = createFormulaPool(countNodes(limits));
-  const expanded = new Map<Formula, ValueSet>();
   const closed = new Map<Formula, ValueSet>();
-  const inProgress = new Set<Formula>();
   const unenforced = new Map<string, UnenforcedKeyword>();
-  let lookingAhead = 0;
-  const isNone = (formula: Formula): boolean => {
-    if (formula.kind === 'true' || formula.kind === 'false') return formula.kind === 'false';
-    if (inProgress.has(formula) || lookingAhead >= LOOK_AHEAD_MAX) return false;
-    lookingAhead++;
-    try {
-      return sets.isNone(expand(formula));
-    } catch (error) {
-      if (error instanceof LookAheadCut) return false;
-      throw error;
-    } finally {
-      lookingAhead--;
-    }
-  };
+  const { expand, isNone } = rememberExpansions({
+    spend: (units) => budget.spend(units),
+    expandOnce: (formula) => expandFormula(expansion, formula),
+    isEmpty: (values) => sets.isNone(values),
+  });
   const clauseTools = {
     formulas,
     casesMax: limits.casesMax,
@@ -77,23 +66,6 @@ export function createExpander(parts: ExpanderParts): Expander {
   const objects = createObjectSets(clauseTools);
   const isNoText = (strings: RegexNode) => engine.isEmpty(strings);
   const sets = createValueSets({ regexes: engine.pool, formulas, arrays, objects, isNoText });
-  const expand = (formula: Formula): ValueSet => {
-    const known = expanded.get(formula);
-    if (known !== undefined) return known;
-    if (inProgress.has(formula)) {
-      if (lookingAhead > 0) throw new LookAheadCut();
-      failEndless(formula);
-    }
-    inProgress.add(formula);
-    budget.spend(1);
-    try {
-      const values = expandFormula(expansion, formula);
-      expanded.set(formula, values);
-      return values;
-    } finally {
-      inProgress.delete(formula);
-    }
-  };
   const expansion: Expansion = {
     ...parts,
     formulas,
@@ -125,6 +97,51 @@ export function createExpander(parts: ExpanderParts): Expander {
       return values;
     },
   };
+}
+
+/**
+ * Each formula expanded once, and looked into only so deep when the question is whether it allows anything: a
+ * formula may lead back to itself.
+ */
+function rememberExpansions(parts: {
+  spend(units: number): void;
+  expandOnce(formula: Formula): ValueSet;
+  isEmpty(values: ValueSet): boolean;
+}): { expand(formula: Formula): ValueSet; isNone(formula: Formula): boolean } {
+  const expanded = new Map<Formula, ValueSet>();
+  const inProgress = new Set<Formula>();
+  let lookingAhead = 0;
+  const expand = (formula: Formula): ValueSet => {
+    const known = expanded.get(formula);
+    if (known !== undefined) return known;
+    if (inProgress.has(formula)) {
+      if (lookingAhead > 0) throw new LookAheadCut();
+      failEndless(formula);
+    }
+    inProgress.add(formula);
+    parts.spend(1);
+    try {
+      const values = parts.expandOnce(formula);
+      expanded.set(formula, values);
+      return values;
+    } finally {
+      inProgress.delete(formula);
+    }
+  };
+  const isNone = (formula: Formula): boolean => {
+    if (formula.kind === 'true' || formula.kind === 'false') return formula.kind === 'false';
+    if (inProgress.has(formula) || lookingAhead >= LOOK_AHEAD_MAX) return false;
+    lookingAhead++;
+    try {
+      return parts.isEmpty(expand(formula));
+    } catch (error) {
+      if (error instanceof LookAheadCut) return false;
+      throw error;
+    } finally {
+      lookingAhead--;
+    }
+  };
+  return { expand, isNone };
 }
 
 /** The values a formula allows. */
