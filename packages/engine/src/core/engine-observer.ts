@@ -53,6 +53,8 @@ export interface EngineObserver {
    * replaced.
    */
   onFailure?(error: unknown): void;
+  /** The draft model failed: serving goes on without it. */
+  onDraftFailure?(error: unknown): void;
   /** A listener or onToken threw, against its contract; its request was aborted. */
   onListenerError?(id: string, error: unknown): void;
 }

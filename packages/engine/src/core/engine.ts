@@ -69,6 +69,7 @@ export class Engine implements GenerationEngine {
       runner.limits.canTrimSequences,
       (rows) => this.#scheduler.estimateStepMs(rows),
       options.draftModel ?? null,
+      (error) => this.#observer.onDraftFailure?.(error),
     );
     this.#batch = new StepBatch(runner.limits.batchTokensMax);
     this.#applier = new StepApplier(runner, this.#cache);

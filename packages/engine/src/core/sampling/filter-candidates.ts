@@ -47,13 +47,26 @@ function largestWeight(candidates: Candidates): number {
   return largest;
 }
 
+/** Weights above which a nucleus usually lies; tried first, because few tokens are so likely. */
+const LIKELY_WEIGHTS = [0.01, 0.0001];
+
 /** top_p: the smallest set of most probable tokens whose mass is at least `topP`. */
 function keepNucleus(candidates: Candidates, topP: number): void {
   const { total } = candidates;
-  // A lighter token cannot be in it: all the lighter ones together weigh less than (1 - topP).
-  keepHeavy(candidates, ((1 - topP) * total) / candidates.count);
+  const mass = topP * total;
+  const likely = LIKELY_WEIGHTS.find((weight) => sumHeavy(candidates, weight) >= mass);
+  // Otherwise: a token lighter than this can't be in it, as all such together weigh less than (1 - topP).
+  keepHeavy(candidates, likely ?? ((1 - topP) * total) / candidates.count);
   candidates.keys.set(candidates.weights.subarray(0, candidates.count));
-  keepUntilMass(candidates, topP * total);
+  keepUntilMass(candidates, mass);
+}
+
+/** Mass of the candidates at least as heavy as `lightest`. */
+function sumHeavy(candidates: Candidates, lightest: number): number {
+  const { weights, count } = candidates;
+  let sum = 0;
+  for (let i = 0; i < count; i++) if (weights[i]! >= lightest) sum += weights[i]!;
+  return sum;
 }
 
 /** typical_p: tokens whose surprise is closest to the entropy, up to a mass of `typicalP`. */

@@ -76,6 +76,29 @@ test('a draft model that is always wrong is soon left alone', async () => {
   expect(drafted.steps).toBeGreaterThan(50);
 });
 
+test('a draft model that fails is left out, and serving goes on', async () => {
+  const served = openScriptedModel({ script: SERVED, stepMs: (rows) => 20 + rows, takesTime: false });
+  const drafting = openScriptedModel({ script: DRAFT });
+  let forwards = 0;
+  const forward = drafting.runner.forward.bind(drafting.runner);
+  drafting.runner.forward = (batch) => {
+    if (++forwards === 5) return Promise.reject(new Error('device lost'));
+    return forward(batch);
+  };
+  const failures: unknown[] = [];
+  const engine = new Engine({
+    runner: served.runner,
+    draftModel: createDraftModel(drafting.runner, served.runner.limits.vocabularySize),
+    observer: { onDraftFailure: (error) => failures.push(error) },
+  });
+  const [request] = makeRequests(1);
+  const { choices } = await generate(engine, request!);
+  expect([choices]).toEqual((await run([{ ...request!, id: 'plain' }], null)).texts);
+  expect(forwards).toBe(5);
+  expect(failures).toHaveLength(1);
+  await engine.close(0);
+});
+
 test('a draft model with another vocabulary is refused', () => {
   const { runner } = openScriptedModel({ limits: { vocabularySize: 300 } });
   expect(() => createDraftModel(runner, 263)).toThrow(

@@ -47,7 +47,9 @@ export class Speculator {
   /** Refused drafts have to be trimmed; tokens a constraint forces are never refused. */
   readonly #enabled: boolean;
   readonly #stepMs: (rows: number) => number;
-  readonly #draftModel: DraftModel | null;
+  /** Null once it failed: the served model can do without. */
+  #draftModel: DraftModel | null;
+  readonly #onDraftFailure: (error: unknown) => void;
   /** What a token of the draft model costs, smoothed. */
   #modelDraftMs = 0;
   readonly #states = new WeakMap<Sequence, DraftState>();
@@ -57,6 +59,7 @@ export class Speculator {
     canTrim: boolean,
     estimateStepMs: (rows: number) => number | null,
     draftModel: DraftModel | null,
+    onDraftFailure: (error: unknown) => void,
   ) {
     this.#policy = policy;
     this.#enabled = policy.speculation && canTrim;
@@ -65,6 +68,7 @@ export class Speculator {
       return known !== null && known > 1e-6 ? known : assumeStepMs(rows);
     };
     this.#draftModel = draftModel;
+    this.#onDraftFailure = onDraftFailure;
   }
 
   /** Sets `drafts` of the sequences that decode. A promise only if the draft model has to run. */
@@ -147,12 +151,17 @@ export class Speculator {
     model: DraftModel,
     wanted: readonly { sequence: Sequence; count: number }[],
   ): Promise<void> {
-    const { drafts, forwardMs } = await model.propose(wanted);
-    const made = drafts.reduce((sum, { length }) => sum + length, 0);
-    if (made > 0) this.#modelDraftMs += MODEL_COST_SHARE * (forwardMs / made - this.#modelDraftMs);
-    wanted.forEach(({ sequence }, i) => {
-      setDrafts(sequence, 'model', drafts[i] ?? []);
-    });
+    try {
+      const { drafts, forwardMs } = await model.propose(wanted);
+      const made = drafts.reduce((sum, { length }) => sum + length, 0);
+      if (made > 0) this.#modelDraftMs += MODEL_COST_SHARE * (forwardMs / made - this.#modelDraftMs);
+      wanted.forEach(({ sequence }, i) => {
+        setDrafts(sequence, 'model', drafts[i] ?? []);
+      });
+    } catch (error) {
+      this.#draftModel = null;
+      this.#onDraftFailure(error);
+    }
   }
 
   #stateOf(sequence: Sequence): DraftState {
