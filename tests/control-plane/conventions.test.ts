@@ -1,5 +1,31 @@
+import { type PlainSchema, plain, type Resource } from '@sparkler/api';
+import { resources } from '@sparkler/api/resources';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ControlPlane, startControlPlane } from './start-control-plane.ts';
+
+function listedResources(): [name: string, path: string, schema: PlainSchema][] {
+  return Object.entries<Resource>(resources).flatMap(([name, resource]) => {
+    const list = Object.values(resource.methods).find((method) => method.kind === 'list');
+    return list === undefined ? [] : [[name, list.path, plain(resource.schema)]];
+  });
+}
+
+/** Filters and orders that make sense for some type of field; the API refuses the others. */
+function queriesOf(name: string, field: PlainSchema): Record<string, string>[] {
+  const inner = Object.keys(field.properties ?? {}).map((key) => `${name}.${key}`);
+  const values = ['1', 'true', '"x"', '"2026-01-01T00:00:00Z"', '"5s"', 'null', String(field.enum?.[0])];
+  return [
+    ...[name, ...inner].flatMap((path) => [
+      { orderBy: path },
+      { orderBy: `${path} desc` },
+      { filter: `${path}:*` },
+    ]),
+    ...values.flatMap((value) =>
+      ['=', '!=', '<', ':'].map((operator) => ({ filter: `${name}${operator}${value}` })),
+    ),
+    ...inner.flatMap((path) => values.map((value) => ({ filter: `${path}=${value}` }))),
+  ];
+}
 
 let plane: ControlPlane;
 beforeAll(async () => {
@@ -92,6 +118,24 @@ describe('lists', () => {
     expect(status).toBe(400);
     expect(body.details[0].fieldViolations[0].field).toBe(field);
   });
+
+  test.each(listedResources())(
+    'of %s can be searched and ordered by any field, or say that it can not',
+    async (_, path, schema) => {
+      const url = path.replaceAll('{account}', 'acme').replaceAll('{user}', 'root');
+      const offered = (await call('GET', url)).status;
+      // Resources without handlers are not offered.
+      if (offered === 404) return;
+      expect(offered).toBe(200);
+      for (const [name, field] of Object.entries(schema.properties ?? {})) {
+        for (const query of queriesOf(name, field)) {
+          const { status, body } = await call('GET', `${url}?${new URLSearchParams(query)}`);
+          expect([200, 400], `${JSON.stringify(query)}: ${JSON.stringify(body)}`).toContain(status);
+          if (status === 400) expect(body.details[0].fieldViolations[0].field).toBe(Object.keys(query)[0]);
+        }
+      }
+    },
+  );
 
   test('of 100,000 models are read through indexes', async () => {
     const { database } = plane;

@@ -72,7 +72,8 @@ export function createModelWork(program = defaultProgram): ModelWork {
         // Whoever uploads a file that ends the check can mend it; the server is as well as before.
         const isOfFiles = limit?.aborted === true || error instanceof ProcessEndedError;
         if (limit === null || signal.aborted || !isOfFiles) throw error;
-        const message = `the check did not come to its end (${limit.aborted ? 'it took too long' : error.message}): is a file damaged?`;
+        const why = limit.aborted ? 'it took too long' : (error as Error).message;
+        const message = `the check did not come to its end (${why}): is a file damaged?`;
         return { type: 'refused', problems: [{ file: '', message }] };
       });
       if (reply.type === 'done') return reply.result as Result;

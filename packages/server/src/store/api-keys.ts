@@ -26,7 +26,7 @@ const fields: FieldMap = {
   prefix: column(sql`api_keys.prefix`),
   createTime: column(sql`api_keys.create_time`),
   expireTime: nullableColumn(sql`api_keys.expire_time`),
-  secure: column(sql`true`),
+  secure: column(sql`true::boolean`),
   email: column(sql`users.email`),
 };
 

@@ -106,8 +106,9 @@ function sqlType(kind: FieldType['kind']): Sql {
 }
 
 function zeroSql(type: FieldType): Sql {
-  if (type.kind === 'boolean') return sql`false`;
-  if (type.kind === 'number' || type.kind === 'int64') return sql`0`;
+  // With casts: Postgres refuses a bare constant in `order by`, or takes it for the number of a column.
+  if (type.kind === 'boolean') return sql`false::boolean`;
+  if (type.kind === 'number' || type.kind === 'int64') return sql`0::${sqlType(type.kind)}`;
   return sql`${type.kind === 'enum' ? (type.words[0] ?? '') : ''}::text`;
 }
 
