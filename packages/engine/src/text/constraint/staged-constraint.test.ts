@@ -182,6 +182,18 @@ test('an answer may do without reasoning', () => {
   expect(constraint.mustEnd).toBe(true);
 });
 
+test('an answer without reasoning may begin with a part of a character', () => {
+  const b = pieces.indexOf('b');
+  const halves: ModelTokenizer = {
+    ...tokenizer,
+    tokenBytes: (token) => (token === b ? Uint8Array.of(0xe3) : tokenizer.tokenBytes(token)),
+  };
+  const grammar: Stage = { kind: 'grammar', createMatcher: () => matchOneOf('b'), leadingBlanks: true };
+  const constraint = new StagedConstraint([optionalReasoning, grammar], halves);
+  expect(constraint.allows(b)).toBe(true);
+  expect(constraint.accept(b)).toBe(true);
+});
+
 test('a token may close the reasoning and begin the JSON', () => {
   const { written } = write(shapes['opened reasoning, then JSON']!, 'b</think>{}');
   expect(written).toBe('b</think>{}');

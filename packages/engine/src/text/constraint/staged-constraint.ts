@@ -266,19 +266,26 @@ export class StagedConstraint implements Constraint {
       return { ...state, written: state.written + 1 };
     }
     const text = state.tail + readBytes(this.#tokenizer, token);
-    if (state.phase === 'before') return this.#stepBeforeReasoning(state, stage, text);
+    if (state.phase === 'before') return this.#stepBeforeReasoning(state, stage, token, text);
     return this.#stepInReasoning(state, stage, text, state.spent + 1);
   }
 
-  #stepBeforeReasoning(state: State, stage: Stage & { kind: 'reasoning' }, text: string): State | null {
+  #stepBeforeReasoning(
+    state: State,
+    stage: Stage & { kind: 'reasoning' },
+    token: number,
+    text: string,
+  ): State | null {
     const lead = trimBlanks(text);
     const open = toByteText(stage.open!);
     if (lead.startsWith(open)) {
       return this.#stepInReasoning({ ...state, phase: 'inside' }, stage, lead.slice(open.length), 0);
     }
     if (open.startsWith(lead)) return { ...state, tail: text };
-    // No reasoning at all. A tag that has begun has to be finished where something strict follows.
-    if (!isBlank(state.tail) && this.#isStrict(state.stage + 1)) return null;
+    // No reasoning at all. The token itself goes on, as it may be a part of a character only.
+    if (isBlank(state.tail)) return this.#step(this.#enter(state.stage + 1), token);
+    // A tag that has begun has to be finished where something strict follows.
+    if (this.#isStrict(state.stage + 1)) return null;
     return this.#feed(this.#enter(state.stage + 1), text);
   }
 
