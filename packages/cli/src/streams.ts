@@ -34,12 +34,13 @@ async function askProcess(
   // A secret is not echoed: what readline would write back is dropped, the question is written by hand.
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const isSecret = options?.isSecret === true && process.stdin.isTTY === true;
-  if (isSecret) process.stderr.write(question);
   const reader = createInterface({
     input: process.stdin,
     output: isSecret ? silent : process.stderr,
     terminal: process.stdin.isTTY === true,
   });
+  // Asked only now that readline has turned the terminal's own echo off.
+  if (isSecret) process.stderr.write(question);
   try {
     return await new Promise<string | null>((resolve, reject) => {
       reader.once('close', () => resolve(null));

@@ -14,6 +14,8 @@ const finalStates: Readonly<Record<string, boolean>> = {
   FAILED: false,
   DELETED: false,
   BUILD_FAILED: false,
+  // A LoRA addon that could not be loaded: its status says why.
+  UNDEPLOYING: false,
   JOB_STATE_FAILED: false,
   JOB_STATE_CANCELLED: false,
   JOB_STATE_PAUSED: false,

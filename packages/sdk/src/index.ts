@@ -6,3 +6,4 @@ export type { FireworksOptions } from './core/settings.ts';
 export { Stream } from './core/stream.ts';
 export { Fireworks, Fireworks as default } from './fireworks.ts';
 export type * from './generated/inference.ts';
+export { type Stateful, type WaitOptions, waitUntilReady } from './lib/wait-until-ready.ts';

@@ -14,7 +14,6 @@ interface ListFlags {
   readonly pageToken?: string;
   readonly paginate: boolean;
   readonly showDeleted?: boolean;
-  readonly allUsers?: boolean;
 }
 
 interface ListReply {
@@ -42,7 +41,8 @@ export function addListCommands(program: Command, act: Act): void {
       );
     if (noun.key === 'deployments')
       command.option('--show-deleted', 'deleted ones that can be undeleted, too');
-    if (noun.key === 'apiKeys') command.option('--all-users', 'keys of all users (administrators)');
+    if (noun.key === 'apiKeys')
+      command.option('--all-users', 'keys of all users; administrators see them all anyway');
     command.action(act((session: Session, flags: ListFlags) => listResources(session, noun, flags)));
   }
 }
@@ -64,7 +64,6 @@ async function listResources(session: Session, noun: Noun, flags: ListFlags): Pr
         pageSize: flags.pageSize,
         pageToken: pageToken === '' ? undefined : pageToken,
         showDeleted: flags.showDeleted,
-        allUsers: flags.allUsers,
       },
       options: { signal: session.signal },
     });
