@@ -81,6 +81,9 @@ function parseConfig(text: string, path: string): TrainerConfig {
   ].filter((key) => !(key in config));
   if (config.v !== 1) throw new TrainerError('BAD_CONFIG', `${path}: v is ${config.v}, this trainer reads 1`);
   if (missing.length > 0) throw new TrainerError('BAD_CONFIG', `${path} lacks ${missing.join(', ')}`);
+  if (config.precision !== 'bf16' && config.precision !== 'f32') {
+    throw new TrainerError('BAD_CONFIG', `${path}: precision is bf16 or f32, not ${config.precision}`);
+  }
   return config as TrainerConfig;
 }
 
