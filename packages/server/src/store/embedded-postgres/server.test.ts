@@ -70,8 +70,8 @@ async function startElsewhere(prefix: readonly string[] = []): Promise<{ child: 
     const postgres = await startEmbeddedPostgres({
       folder: folder + '/postgres', socketFolder: folder, logPath: folder + '/postgres.log', onEvent() {},
     });
-    console.log(postgres.pid());
-    process.on('SIGTERM', () => postgres.stop().then(() => process.exit(0)));`;
+    process.on('SIGTERM', () => postgres.stop().then(() => process.exit(0)));
+    console.log(postgres.pid());`;
   const words = [...prefix, process.execPath, '--input-type=module', '-e', script, folder];
   const child = spawn(words[0]!, words.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
