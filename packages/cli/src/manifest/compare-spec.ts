@@ -11,7 +11,7 @@ export interface Difference {
   readonly isFixed: boolean;
 }
 
-/** Top-level fields that must change for a resource to be as declared. What is not declared is not compared. */
+/** Top-level fields that must change for a resource to be as declared; others are not compared. */
 export function compareSpec(
   schema: FieldSchema,
   current: Readonly<Record<string, unknown>>,
