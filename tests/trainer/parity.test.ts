@@ -9,10 +9,11 @@ import { findTorch, runTorch } from './torch.ts';
 
 const python = await findTorch();
 const steps = 20;
+const reason = python === null ? ' (skipped: no Python here has torch; set SPARKLER_TORCH_PYTHON)' : '';
 
 /** Opt-in by having PyTorch: `apt-get install python3-torch libopenblas0-pthread`, or SPARKLER_TORCH_PYTHON. */
 test.skipIf(python === null)(
-  `the losses of ${steps} steps are those of PyTorch on the same tokens and adapter, to 1e-3${python === null ? ' (skipped: no Python here has torch; set SPARKLER_TORCH_PYTHON)' : ''}`,
+  `the losses of ${steps} steps are those of PyTorch on the same tokens and adapter, to 1e-3${reason}`,
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sparkler-parity-'));
     try {
