@@ -10,6 +10,7 @@ import type { Database } from '../store/database.ts';
 import type { JobResource } from '../store/fine-tuning-jobs.ts';
 import { insertModel, lockModel, type ModelResource, readModel, updateModel } from '../store/models.ts';
 import { findWeightsSource, openAddon } from './find-files.ts';
+import { joinFiles } from './join-files.ts';
 import type { FileParts } from './open-files.ts';
 
 export interface FineTuningSupportParts {
@@ -61,16 +62,15 @@ async function findDataset(
   const row = rows[0];
   if (row === undefined) return { problem: `there is no ${name}` };
   if (row.state !== 'READY') return 'pending';
-  const [file] = Object.keys(row.upload_files);
-  if (row.blob_prefix === null || file === undefined)
+  const names = Object.keys(row.upload_files);
+  if (row.blob_prefix === null || names.length === 0)
     return { problem: `${name} has no examples on this platform` };
-  const local = await files.blobs.localFolder(row.blob_prefix);
-  if (local !== null) return { path: join(local, file) };
   const scratch = join(dataFolder, name.replaceAll('/', '-'));
   await mkdir(scratch, { recursive: true, mode: 0o700 });
-  return {
-    path: join(await files.blobs.openFolder(row.blob_prefix, scratch, AbortSignal.timeout(600_000)), file),
-  };
+  const folder =
+    (await files.blobs.localFolder(row.blob_prefix)) ??
+    (await files.blobs.openFolder(row.blob_prefix, scratch, AbortSignal.timeout(600_000)));
+  return { path: await joinFiles(folder, names, join(scratch, 'joined')) };
 }
 
 /**
