@@ -1,5 +1,6 @@
 import type { WorkBudget } from '../work-budget.ts';
 import type { NumberClause } from './number-clause.ts';
+import { canReachMultiple } from './number-reach.ts';
 import {
   extendNumber,
   isHopeless,
@@ -89,7 +90,8 @@ function createAutomaton(rules: NumberRules, ids: { next: number }, budget: Work
   const isLive = (node: Node): boolean => {
     if (node.live === null) {
       budget.spend(1);
-      node.live = false;
+      node.live = rules.oneStep && canReachMultiple(rules, node.text);
+      if (rules.oneStep) return node.live;
       for (let index = 0; index < NUMBER_CHARS.length && !node.live; index++) {
         const next = follow(node, index);
         if (next !== null && isLive(next)) node.live = true;

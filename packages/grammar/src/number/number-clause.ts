@@ -7,7 +7,7 @@ export interface NumberBound {
 
 /** Multiples of unit / 10^places; {1, 0} are the integers. */
 export interface NumberStep {
-  readonly unit: number;
+  readonly unit: bigint;
   readonly places: number;
 }
 
@@ -20,10 +20,7 @@ export interface NumberClause {
   readonly notSteps: readonly NumberStep[];
 }
 
-export const INTEGER_STEP: NumberStep = { unit: 1, places: 0 };
-
-/** Units up to this keep remainders exact in a double while a digit is appended. */
-export const STEP_UNIT_MAX = 2 ** 40;
+export const INTEGER_STEP: NumberStep = { unit: 1n, places: 0 };
 
 export function numberClause(parts: Partial<Omit<NumberClause, 'key'>>): NumberClause {
   const { min = null, max = null } = parts;
@@ -65,6 +62,22 @@ export function negateNumber(clause: NumberClause): NumberClause[] {
   for (const step of clause.steps) negated.push(numberClause({ notSteps: [step] }));
   for (const step of clause.notSteps) negated.push(numberClause({ steps: [step] }));
   return negated;
+}
+
+/** The step whose multiples are the multiples of all; none for no steps. */
+export function mergeSteps(steps: readonly NumberStep[]): readonly NumberStep[] {
+  if (steps.length < 2) return steps;
+  const places = Math.max(...steps.map((step) => step.places));
+  let unit = 1n;
+  for (const step of steps) {
+    const scaled = step.unit * 10n ** BigInt(places - step.places);
+    unit = (unit / greatestDivisor(unit, scaled)) * scaled;
+  }
+  return [{ unit, places }];
+}
+
+function greatestDivisor(left: bigint, right: bigint): bigint {
+  return right === 0n ? left : greatestDivisor(right, left % right);
 }
 
 function flip(bound: NumberBound): NumberBound {

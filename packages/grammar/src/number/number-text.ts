@@ -1,5 +1,5 @@
 import { plainDigits } from './decimal.ts';
-import type { NumberBound, NumberClause, NumberStep } from './number-clause.ts';
+import { mergeSteps, type NumberBound, type NumberClause, type NumberStep } from './number-clause.ts';
 
 /** Where in a JSON number the text is. */
 export type NumberPhase =
@@ -25,7 +25,7 @@ export interface NumberText {
   /** Per bound: order of the absolute value against the bound's, digit by digit (2: longer, so greater). */
   readonly orders: readonly number[];
   /** Per step: remainder of the digits so far, or -1 once digits beyond the step's places are not 0. */
-  readonly remainders: readonly number[];
+  readonly remainders: readonly bigint[];
   readonly power: number;
   readonly powerDigits: number;
   readonly powerNegative: boolean;
@@ -38,6 +38,8 @@ export interface NumberRules {
   readonly wholeMax: number;
   readonly fractionMax: number;
   readonly exponent: boolean;
+  /** Exactly one step is wanted, and it is the first: what can be reached is then found by arithmetic. */
+  readonly oneStep: boolean;
 }
 
 export const START_TEXT: NumberText = {
@@ -62,10 +64,15 @@ export function rulesOf(clause: NumberClause): NumberRules {
   const bounds: NumberRules['bounds'][number][] = [];
   if (clause.min !== null) bounds.push({ ...clause.min, isMin: true, ...plainDigits(clause.min.value) });
   if (clause.max !== null) bounds.push({ ...clause.max, isMin: false, ...plainDigits(clause.max.value) });
+  const wanted = mergeSteps(clause.steps);
   const steps = [
-    ...clause.steps.map((step) => ({ ...step, wanted: true })),
+    ...wanted.map((step) => ({ ...step, wanted: true })),
     ...clause.notSteps.map((step) => ({ ...step, wanted: false })),
   ];
+  // Comparing 12e3 with a bound, or dividing it, would need the digits again after the exponent is known.
+  const exponent =
+    bounds.every((bound) => bound.value.mantissa === 0n) &&
+    steps.every((step) => step.unit === 1n && step.places === 0);
   return {
     bounds,
     steps,
@@ -75,10 +82,8 @@ export function rulesOf(clause: NumberClause): NumberRules {
       ...bounds.map((bound) => bound.fraction.length + 1),
       ...steps.map((step) => step.places + 1),
     ),
-    // Comparing 12e3 with a bound, or dividing it, would need the digits again after the exponent is known.
-    exponent:
-      bounds.every((bound) => bound.value.mantissa === 0n) &&
-      steps.every((step) => step.unit === 1 && step.places === 0),
+    exponent,
+    oneStep: wanted.length === 1 && !exponent,
   };
 }
 
@@ -132,7 +137,7 @@ function addWholeDigit(rules: NumberRules, text: NumberText, digit: number, phas
       if (at >= whole.length) return 2;
       return (text.orders[index] ?? 0) || Math.sign(digit - Number(whole[at]));
     }),
-    remainders: rules.steps.map(({ unit }, index) => ((text.remainders[index] ?? 0) * 10 + digit) % unit),
+    remainders: rules.steps.map(({ unit }, index) => ((text.remainders[index] ?? 0n) * 10n + BigInt(digit)) % unit),
   };
 }
 
@@ -150,8 +155,8 @@ function addFractionDigit(rules: NumberRules, text: NumberText, digit: number): 
     ),
     remainders: rules.steps.map(({ unit, places }, index) => {
       const remainder = text.remainders[index]!;
-      if (at < places) return (remainder * 10 + digit) % unit;
-      return digit === 0 ? remainder : -1;
+      if (at < places) return (remainder * 10n + BigInt(digit)) % unit;
+      return digit === 0 ? remainder : -1n;
     }),
   };
 }
@@ -204,9 +209,8 @@ function meetsStep(rules: NumberRules, text: NumberText, index: number): boolean
   if (text.phase === 'power') divides = !text.nonZero || text.significant <= text.power;
   else {
     let remainder = text.remainders[index]!;
-    for (let at = text.fractionDigits; at < places && remainder > 0; at++)
-      remainder = (remainder * 10) % unit;
-    divides = remainder === 0;
+    for (let at = text.fractionDigits; at < places && remainder > 0n; at++) remainder = (remainder * 10n) % unit;
+    divides = remainder === 0n;
   }
   return divides === wanted;
 }

@@ -48,7 +48,7 @@ class LookAheadCut extends Error {}
 
 export function createExpander(parts: ExpanderParts): Expander {
   const { index, engine, limits, budget } = parts;
-  const formulas = createFormulaPool(countNodes(limits));
+  const formulas = createFormulaPool(parts.closedByDefault || index.unevaluated, countNodes(limits));
   const closed = new Map<Formula, ValueSet>();
   const unenforced = new Map<string, UnenforcedKeyword>();
   const { expand, isNone } = rememberExpansions({

@@ -26,9 +26,14 @@ export interface FormulaPool {
   not(part: Formula): Formula;
   and(parts: readonly Formula[]): Formula;
   or(parts: readonly Formula[]): Formula;
+  /**
+   * The same as `or`, but alternatives that change nothing by themselves are kept where it matters which of them
+   * a value satisfies: each has looked at other properties.
+   */
+  branches(parts: readonly Formula[]): Formula;
 }
 
-export function createFormulaPool(onNew: () => void): FormulaPool {
+export function createFormulaPool(keepBranches: boolean, onNew: () => void): FormulaPool {
   const known = new Map<string, Formula>();
   const schemas = new Map<object, Map<string, Formula>>();
   let nextId = 0;
@@ -86,6 +91,12 @@ export function createFormulaPool(onNew: () => void): FormulaPool {
     not,
     and: (parts) => combine('and', parts),
     or: (parts) => combine('or', parts),
+    branches(parts) {
+      if (!keepBranches) return combine('or', parts);
+      const sorted = [...new Set(parts)].sort((left, right) => left.id - right.id);
+      if (sorted.length === 1) return sorted[0]!;
+      return intern(`or${sorted.map((part) => part.id).join(',')}`, { kind: 'or', parts: sorted });
+    },
   };
 }
 

@@ -19,7 +19,7 @@ export const allOfKeyword: Keyword = (scene) => {
 /** `anyOf` */
 export const anyOfKeyword: Keyword = (scene) => {
   const parts = readList(scene, 'anyOf');
-  return parts === null ? null : toFormula(scene.formulas.or(parts));
+  return parts === null ? null : toFormula(scene.formulas.branches(parts));
 };
 
 /** `oneOf` */
@@ -47,9 +47,8 @@ export const ifKeyword: Keyword = (scene) => {
   const test = scene.formulaOf(schema.if, 'if');
   const yes = schema.then === undefined ? formulas.yes : scene.formulaOf(schema.then, 'then');
   const no = schema.else === undefined ? formulas.yes : scene.formulaOf(schema.else, 'else');
-  // Without either branch it refuses nothing, but what it looks at still counts as evaluated.
-  if (yes === no && !scene.index.unevaluated) return toFormula(yes);
-  return toFormula(formulas.or([formulas.and([test, yes]), formulas.and([formulas.not(test), no])]));
+  const otherwise = formulas.and([formulas.not(test), no]);
+  return toFormula(formulas.branches([formulas.and([test, yes]), otherwise]));
 };
 
 /** `$ref` */

@@ -1,5 +1,5 @@
 import { type Decimal, exactDecimalOf } from '../../number/decimal.ts';
-import { type NumberStep, numberClause, STEP_UNIT_MAX } from '../../number/number-clause.ts';
+import { numberClause } from '../../number/number-clause.ts';
 import { failKeyword, type Keyword, type KeywordScene, type Narrowing, toValues } from '../keyword.ts';
 
 /** `minimum`, with draft 4's `exclusiveMinimum: true` */
@@ -31,21 +31,10 @@ export const multipleOfKeyword: Keyword = (scene) => {
   const value = readNumber(scene, 'multipleOf');
   if (value === undefined) return null;
   if (value.mantissa <= 0n) return failKeyword(scene, 'multipleOf', 'must be greater than 0');
-  const step = stepOf(value);
-  if (step !== null) return toValues(scene.sets.except({ numbers: [numberClause({ steps: [step] })] }));
-  scene.dropKeyword('multipleOf', 'the step has too many digits to count remainders of');
-  return null;
+  const unit = value.mantissa * 10n ** BigInt(Math.max(0, value.exponent));
+  const step = { unit, places: Math.max(0, -value.exponent) };
+  return toValues(scene.sets.except({ numbers: [numberClause({ steps: [step] })] }));
 };
-
-/** Places a step may have; a double prints fewer. */
-const STEP_PLACES_MAX = 24;
-
-function stepOf({ mantissa, exponent }: Decimal): NumberStep | null {
-  const zeros = Math.max(0, exponent);
-  if (zeros > STEP_PLACES_MAX || exponent < -STEP_PLACES_MAX) return null;
-  const unit = mantissa * 10n ** BigInt(zeros);
-  return unit > BigInt(STEP_UNIT_MAX) ? null : { unit: Number(unit), places: Math.max(0, -exponent) };
-}
 
 function readNumber(scene: KeywordScene, keyword: string): Decimal | undefined {
   const value = scene.schema[keyword];

@@ -117,7 +117,8 @@ export const dependentSchemasKeyword: Keyword = (scene) => {
         failKeyword(scene, keyword, 'must hold schemas');
       }
       const present = formulas.schema({ ...scene.place, schema: presenceSchema(name) }, []);
-      parts.push(formulas.or([formulas.not(present), scene.formulaOf(schema, keyword, name)]));
+      const needed = scene.formulaOf(schema, keyword, name);
+      parts.push(formulas.or([formulas.not(present), formulas.and([present, needed])]));
     }
   }
   return parts.length === 0 ? null : toFormula(formulas.and(parts));
