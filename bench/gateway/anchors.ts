@@ -18,8 +18,8 @@ export interface AnchorGateway {
 const installFolder = fileURLToPath(new URL('../anchors/gateway', import.meta.url));
 
 /**
- * Portkey's gateway as its package starts it, told where the provider is by headers. It has no keys and limits
- * of its own to turn on.
+ * Portkey's gateway as its package starts it, told where the provider is by headers. It has no keys and
+ * limits of its own to turn on.
  */
 export async function startPortkey(replicaPort: number): Promise<AnchorGateway> {
   if (!existsSync(join(installFolder, 'node_modules/.package-lock.json'))) {

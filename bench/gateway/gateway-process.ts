@@ -15,9 +15,9 @@ import { openUsageSpool } from '../../packages/server/src/store/usage-spool.ts';
 
 /**
  * The gateway alone in a process, on the governed path: key hashed and looked up, schema checked, rate limits
- * counted, spend reserved and settled, queue, metrics, usage spooled to disk. What is left out is what is off the hot path: Postgres
- * (budgets are lent by a lender that never runs out) and the reconcilers. Arguments: replica sockets. Tells its address by IPC, then its CPU time and memory for
- * each message it gets.
+ * counted, spend reserved and settled, queue, metrics, usage spooled to disk. What is left out is what is off
+ * the hot path: Postgres (budgets are lent by a lender that never runs out) and the reconcilers. Arguments:
+ * replica sockets. Tells its address by IPC, then its CPU time and memory for each message it gets.
  */
 const [folder, ...sockets] = process.argv.slice(2);
 const key = 'fw_bench';

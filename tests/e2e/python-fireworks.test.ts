@@ -4,8 +4,8 @@ import { startScriptedGateway } from '../guides/scripted-gateway.ts';
 import { openPythonEnvironment } from './python-environment.ts';
 
 /**
- * The Fireworks client for Python (`fireworks-ai`, the series of the guides) and LangChain's Fireworks package,
- * which brings the newer series, both unchanged. Skipped, with the reason, where Python is missing.
+ * The Fireworks client for Python (`fireworks-ai`, the series of the guides) and LangChain's Fireworks
+ * package, which brings the newer series, both unchanged. Skipped, with the reason, where Python is missing.
  */
 
 let gateway: Awaited<ReturnType<typeof startScriptedGateway>>;

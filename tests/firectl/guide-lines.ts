@@ -304,8 +304,13 @@ export const guideLines: readonly GuideLine[] = [
   },
   {
     documented:
-      'create sftj --base-model llama-v3p1-8b-instruct --dataset cancerset --output-model my-tuned-model --job-id my-fine-tuning-job --learning-rate 0.0001 --epochs 2 --early-stop --evaluation-dataset my-eval-set',
-    run: 'create sftj --base-model my-model --dataset my-dataset --output-model my-tuned-model --job-id my-fine-tuning-job --learning-rate 0.0001 --epochs 2.0 --early-stop --evaluation-dataset training-dataset',
+      'create sftj --base-model llama-v3p1-8b-instruct --dataset cancerset --output-model my-tuned-model ' +
+      '--job-id my-fine-tuning-job --learning-rate 0.0001 --epochs 2 --early-stop ' +
+      '--evaluation-dataset my-eval-set',
+    run:
+      'create sftj --base-model my-model --dataset my-dataset --output-model my-tuned-model ' +
+      '--job-id my-fine-tuning-job --learning-rate 0.0001 --epochs 2.0 --early-stop ' +
+      '--evaluation-dataset training-dataset',
     shows: /^Epochs: 2$/m,
   },
   {
@@ -367,8 +372,8 @@ export const guideLines: readonly GuideLine[] = [
 ];
 
 /**
- * Lines of resources without handlers yet: they must fail saying so. A line that begins to work fails the test,
- * and moves up.
+ * Lines of resources without handlers yet: they must fail saying so. A line that begins to work fails the
+ * test, and moves up.
  */
 export const waitingLines: readonly GuideLine[] = [
   { documented: 'list reservations', shows: /404 there is no/, code: 3 },

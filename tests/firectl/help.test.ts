@@ -20,7 +20,9 @@ test('bash completes commands and flags, through aliases too', async () => {
   const script = join(folder, 'firectl.bash');
   writeFileSync(script, (await firectl(['completion', 'bash'], {})).out);
   const complete = (...words: string[]): string[] => {
-    const ask = `source ${script}; COMP_WORDS=(${words.map((word) => `"${word}"`).join(' ')}); COMP_CWORD=${words.length - 1}; _firectl; echo "\${COMPREPLY[@]}"`;
+    const quoted = words.map((word) => `"${word}"`).join(' ');
+    const line = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}`;
+    const ask = `source ${script}; ${line}; _firectl; echo "\${COMPREPLY[@]}"`;
     return execFileSync('bash', ['-c', ask], { encoding: 'utf8' }).trim().split(' ');
   };
   expect(complete('firectl', 'un')).toEqual(['undelete', 'unload-lora']);

@@ -8,7 +8,9 @@ import { startRecorder } from '../../packages/cli/src/testing.ts';
 import { packPackages } from '../../tools/generate-sdk/pack.ts';
 import { runProgram } from './run-program.ts';
 
-/** The tarballs in a project of their own, on another Node (20 where the system has it) than this checkout's. */
+/**
+ * The tarballs in a project of their own, on another Node (20 where the system has it) than this checkout's.
+ */
 let project: string;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

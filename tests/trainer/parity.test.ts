@@ -11,7 +11,9 @@ const python = await findTorch();
 const steps = 20;
 const reason = python === null ? ' (skipped: no Python here has torch; set SPARKLER_TORCH_PYTHON)' : '';
 
-/** Opt-in by having PyTorch: `apt-get install python3-torch libopenblas0-pthread`, or SPARKLER_TORCH_PYTHON. */
+/**
+ * Opt-in by having PyTorch: `apt-get install python3-torch libopenblas0-pthread`, or SPARKLER_TORCH_PYTHON.
+ */
 test.skipIf(python === null)(
   `the losses of ${steps} steps are those of PyTorch on the same tokens and adapter, to 1e-3${reason}`,
   async () => {

@@ -269,7 +269,15 @@ describe('output', () => {
       deployedModelRefs: [{ name: 'accounts/acme/deployedModels/d', state: 'DEPLOYED', default: true }],
     });
     expect(text).toBe(
-      'Name: accounts/acme/models/m\nDeployed Model Refs:\n[{\n  Name: accounts/acme/deployedModels/d\n  State: DEPLOYED\n  Default: true\n}]',
+      [
+        'Name: accounts/acme/models/m',
+        'Deployed Model Refs:',
+        '[{',
+        '  Name: accounts/acme/deployedModels/d',
+        '  State: DEPLOYED',
+        '  Default: true',
+        '}]',
+      ].join('\n'),
     );
   });
 

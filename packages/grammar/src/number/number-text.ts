@@ -137,7 +137,9 @@ function addWholeDigit(rules: NumberRules, text: NumberText, digit: number, phas
       if (at >= whole.length) return 2;
       return (text.orders[index] ?? 0) || Math.sign(digit - Number(whole[at]));
     }),
-    remainders: rules.steps.map(({ unit }, index) => ((text.remainders[index] ?? 0n) * 10n + BigInt(digit)) % unit),
+    remainders: rules.steps.map(
+      ({ unit }, index) => ((text.remainders[index] ?? 0n) * 10n + BigInt(digit)) % unit,
+    ),
   };
 }
 
@@ -209,7 +211,8 @@ function meetsStep(rules: NumberRules, text: NumberText, index: number): boolean
   if (text.phase === 'power') divides = !text.nonZero || text.significant <= text.power;
   else {
     let remainder = text.remainders[index]!;
-    for (let at = text.fractionDigits; at < places && remainder > 0n; at++) remainder = (remainder * 10n) % unit;
+    for (let at = text.fractionDigits; at < places && remainder > 0n; at++)
+      remainder = (remainder * 10n) % unit;
     divides = remainder === 0n;
   }
   return divides === wanted;

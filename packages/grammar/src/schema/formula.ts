@@ -27,8 +27,8 @@ export interface FormulaPool {
   and(parts: readonly Formula[]): Formula;
   or(parts: readonly Formula[]): Formula;
   /**
-   * The same as `or`, but alternatives that change nothing by themselves are kept where it matters which of them
-   * a value satisfies: each has looked at other properties.
+   * The same as `or`, but alternatives that change nothing by themselves are kept where it matters which of
+   * them a value satisfies: each has looked at other properties.
    */
   branches(parts: readonly Formula[]): Formula;
 }
