@@ -1,19 +1,21 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { copyMigratedCluster } from '../store/testing.ts';
 import {
+  ask,
+  askUntilAnswered,
   findProcess,
   findProcessesOn,
   makeDataFolder,
   removeFolder,
   spawnServer,
   startTestServer,
+  stopServer,
   type TestServer,
 } from './testing.ts';
 
@@ -32,29 +34,6 @@ afterEach(() => removeFolder(folder));
 
 const start = (env: Record<string, string> = {}) => startTestServer({ dataFolder: folder, env });
 const untilNothingRuns = () => expect.poll(() => findProcessesOn(folder), { timeout: 20_000 }).toEqual([]);
-
-async function ask(server: TestServer, body: object = {}): Promise<Response> {
-  const key = (await readFile(join(folder, 'api-key'), 'utf8')).trim();
-  return fetch(`${server.baseUrl}/inference/v1/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'smollm2-135m-instruct', prompt: 'hello', max_tokens: 4, ...body }),
-  });
-}
-
-/** Asks until it is answered; the statuses on the way. */
-async function askUntilAnswered(server: TestServer): Promise<number[]> {
-  const statuses: number[] = [];
-  const isAnswered = async () => {
-    if (server.child.exitCode !== null) throw new Error(`the server ended:\n${server.output()}`);
-    const response = await ask(server);
-    const text = await response.text();
-    statuses.push(response.status);
-    return response.ok ? 'answered' : `${response.status}: ${text}`;
-  };
-  await expect.poll(isAnswered, { timeout: 30_000, interval: 100 }).toBe('answered');
-  return statuses;
-}
 
 async function query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
   const client = new pg.Client({ host: join(folder, 'run', 'pg'), user: 'sparkler', database: 'postgres' });
@@ -76,8 +55,7 @@ function signalPostgres(signal: NodeJS.Signals): void {
 const countUsage = async () => (await query<{ n: number }>('select count(*)::int as n from usage'))[0]!.n;
 
 async function stop(server: TestServer): Promise<void> {
-  server.child.kill('SIGTERM');
-  expect(await server.ended).toBe(0);
+  expect(await stopServer(server)).toBe(0);
 }
 
 describe('stopping', () => {
@@ -342,67 +320,6 @@ function unmount(folder: string): void {
 function runProgram([program = '', ...words]: readonly string[]): boolean {
   return spawnSync(program, words).status === 0;
 }
-
-describe('a start that cannot be', () => {
-  async function expectRefusal(env: Record<string, string>, message: RegExp): Promise<void> {
-    const { ended, output } = spawnServer({ dataFolder: folder, env });
-    expect(await ended).toBe(1);
-    expect(output()).toMatch(message);
-    // People read it: no stack.
-    expect(output()).not.toMatch(/^\s+at /m);
-  }
-
-  test('because another server has the data folder says which, and leaves that one alone', async () => {
-    const server = await start();
-    await expectRefusal(
-      {},
-      new RegExp(`Another server \\(process ${server.child.pid}\\) runs on the data folder`),
-    );
-    await askUntilAnswered(server);
-    await stop(server);
-  });
-
-  test('because the port is taken says so before anything is started', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => taken.once('listening', resolve));
-    const { port } = taken.address() as { port: number };
-    await expectRefusal({ SPARKLER_PORT: String(port) }, new RegExp(`Port ${port} on 127.0.0.1 is in use`));
-    expect(existsSync(join(folder, 'logs', 'postgres.log'))).toBe(false);
-    taken.close();
-    await untilNothingRuns();
-  });
-
-  test('because a setting is wrong names it', async () => {
-    await expectRefusal({ SPARKLER_RUNNER: 'vllm' }, /^SPARKLER_RUNNER is "vllm"/m);
-    await expectRefusal(
-      { SPARKLER_MODEL: 'gpt-9' },
-      /^SPARKLER_MODEL is 'gpt-9'. The catalogue has no model gpt-9/m,
-    );
-  });
-
-  test('because DATABASE_URL leads nowhere names that, and not the password in it', async () => {
-    const env = { DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:9/none' };
-    await expectRefusal(env, /The database of DATABASE_URL cannot be used \(ECONNREFUSED\)/);
-    const { ended, output } = spawnServer({ dataFolder: folder, env });
-    await ended;
-    expect(output()).not.toContain('hunter2');
-  });
-
-  test('because the cluster is damaged says what Postgres said, and leaves nothing running', async () => {
-    await stop(await start());
-    spawn('rm', ['-rf', join(folder, 'postgres', 'data', 'global')]);
-    await expect.poll(() => existsSync(join(folder, 'postgres', 'data', 'global'))).toBe(false);
-    await expectRefusal({}, /Postgres did not start\. .*postgres\.log ends with:[\s\S]*could not open file/);
-    await untilNothingRuns();
-  });
-
-  test.runIf(process.getuid?.() === 0)('because the folder belongs to somebody else says so', async () => {
-    const prefix = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-    const { ended, output } = spawnServer({ dataFolder: join(folder, 'below'), prefix });
-    expect(await ended).toBe(1);
-    expect(output()).toMatch(/The data folder .*below cannot be used: .*Set SPARKLER_DATA/);
-  });
-});
 
 async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
   let text = '';

@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { copyMigratedCluster } from '../store/testing.ts';
 
 /** A server in a process of its own, on a folder of its own, as a test sees it: from outside. */
 export interface TestServer {
+  readonly dataFolder: string;
   readonly child: ChildProcess;
   readonly baseUrl: string;
   /** What it printed so far. */
@@ -75,10 +77,41 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const { child, ended, output } = spawnServer(options);
   for (;;) {
     const baseUrl = /^Listening on (\S+)$/m.exec(output())?.[1];
-    if (baseUrl) return { child, baseUrl, output, ended };
+    if (baseUrl) return { dataFolder: options.dataFolder, child, baseUrl, output, ended };
     const end = await Promise.race([ended, once(child.stdout, 'data').then(() => undefined)]);
     if (end !== undefined) throw new Error(`the server ended with ${end}:\n${output()}`);
   }
+}
+
+/** Asks the server for a completion of the default model, with its first key. */
+export async function ask({ baseUrl, dataFolder }: TestServer, body: object = {}): Promise<Response> {
+  const key = (await readFile(join(dataFolder, 'api-key'), 'utf8')).trim();
+  return fetch(`${baseUrl}/inference/v1/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'smollm2-135m-instruct', prompt: 'hello', max_tokens: 4, ...body }),
+  });
+}
+
+/** Asks until it is answered; returns the statuses on the way. Throws with the last answer after a minute. */
+export async function askUntilAnswered(server: TestServer): Promise<number[]> {
+  const statuses: number[] = [];
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const response = await ask(server);
+    const text = await response.text();
+    statuses.push(response.status);
+    if (response.ok) return statuses;
+    if (server.child.exitCode !== null) throw new Error(`the server ended:\n${server.output()}`);
+    if (Date.now() > deadline) throw new Error(`still ${response.status} after a minute: ${text}`);
+    await sleep(100);
+  }
+}
+
+/** Stops a server in order; returns what it ended with. */
+export function stopServer(server: TestServer): Promise<number | NodeJS.Signals> {
+  server.child.kill('SIGTERM');
+  return server.ended;
 }
 
 /** Processes that lean on a folder: named on their command line or in their settings, or working in it. */

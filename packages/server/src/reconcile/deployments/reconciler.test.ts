@@ -62,7 +62,10 @@ beforeAll(async () => {
     onError: () => undefined,
   });
   driver = startDriver({
-    reconcilers: [deployments, createDeployedModelsReconciler(db, () => Promise.reject(new Error('no addons here')))],
+    reconcilers: [
+      deployments,
+      createDeployedModelsReconciler(db, () => Promise.reject(new Error('no addons here'))),
+    ],
     queue,
     leadership: createLeadership(address, () => undefined),
     results: createReconcileResults(db),
