@@ -193,7 +193,8 @@ export const guideLines: readonly GuideLine[] = [
   },
   {
     documented:
-      'create deployment <model> --accelerator-type="NVIDIA_H100_80GB" --draft-model="accounts/fireworks/models/llama-v3p2-1b-instruct" --draft-token-count=4',
+      'create deployment <model> --accelerator-type="NVIDIA_H100_80GB" ' +
+      '--draft-model="accounts/fireworks/models/llama-v3p2-1b-instruct" --draft-token-count=4',
     run: `create deployment my-model --accelerator-type="NVIDIA_H100_80GB" --draft-model="${base}" --draft-token-count=4`,
     shows: /accelerator|draftModel/,
     code: 1,
@@ -336,7 +337,9 @@ export const guideLines: readonly GuideLine[] = [
   },
   {
     documented: 'create sftj ... --wandb-entity my-org --wandb-api-key xxx --wandb-project "My Project" ...',
-    run: 'create sftj --base-model my-model --dataset my-dataset --wandb-entity my-org --wandb-api-key xxx --wandb-project "My Project"',
+    run:
+      'create sftj --base-model my-model --dataset my-dataset ' +
+      '--wandb-entity my-org --wandb-api-key xxx --wandb-project "My Project"',
     shows: /^ {2}Project: My Project$/m,
   },
   { documented: 'list fine-tuning-jobs', shows: /^my-fine-tuning-job /m },
@@ -379,7 +382,9 @@ export const waitingLines: readonly GuideLine[] = [
   { documented: 'list reservations', shows: /404 there is no/, code: 3 },
   {
     documented:
-      'create rl-job --reward-endpoint "https://api.fireworks.ai/v1/evaluations/helpfulness-evaluator" --model-id "accounts/fireworks/models/llama-v3-8b-instruct" --dataset-id "my-training-dataset"',
+      'create rl-job ' +
+      '--reward-endpoint "https://api.fireworks.ai/v1/evaluations/helpfulness-evaluator" ' +
+      '--model-id "accounts/fireworks/models/llama-v3-8b-instruct" --dataset-id "my-training-dataset"',
     shows: /404 there is no/,
     code: 3,
   },

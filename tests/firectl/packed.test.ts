@@ -64,7 +64,11 @@ test('firectl runs from the tarball by its name', async () => {
 test('the SDK runs from the tarball, and depends on nothing', async () => {
   writeFileSync(
     join(project, 'use.js'),
-    "import Fireworks from '@sparkler/sdk';\nconst client = new Fireworks();\nfor await (const model of client.models.list()) console.log(model.name);\n",
+    [
+      "import Fireworks from '@sparkler/sdk';",
+      'const client = new Fireworks();',
+      'for await (const model of client.models.list()) console.log(model.name);',
+    ].join('\n'),
   );
   const recorder = await startRecorder(() => ({ models: [{ name: 'accounts/acme/models/m' }] }));
   const env = { PATH: plainPath, FIREWORKS_API_KEY: 'k', FIREWORKS_API_BASE: recorder.url };
