@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readSchemaSuite } from '../../packages/grammar/src/testing/schema-suite.ts';
+
+/** A schema and the texts that satisfy it. */
+export interface BenchCase {
+  readonly schema: unknown;
+  readonly texts: readonly string[];
+}
+
+interface SchemaWithTests {
+  readonly schema: unknown;
+  readonly tests: readonly { readonly valid: boolean; readonly data: unknown }[];
+}
+
+/** MaskBench's schemas come under no licence of their own, so they stay outside of the repository. */
+const maskBenchPath =
+  process.env.SPARKLER_MASKBENCH ??
+  fileURLToPath(new URL('../../../shared/testdata/maskbench/sample.jsonl', import.meta.url));
+
+/** The schemas of MaskBench where they are at hand, those of the JSON Schema test suite otherwise. */
+export function readCases(): { readonly source: string; readonly cases: readonly BenchCase[] } {
+  if (!existsSync(maskBenchPath))
+    return { source: 'JSON Schema suite', cases: readSchemaSuite().map(toCase) };
+  const lines = readFileSync(maskBenchPath, 'utf8').trim().split('\n');
+  return { source: 'MaskBench', cases: lines.map((line) => toCase(JSON.parse(line) as SchemaWithTests)) };
+}
+
+function toCase({ schema, tests }: SchemaWithTests): BenchCase {
+  return { schema, texts: tests.filter(({ valid }) => valid).map(({ data }) => JSON.stringify(data)) };
+}
