@@ -136,7 +136,8 @@ export const settingsSchema = Type.Object({
     env: 'SPARKLER_ENGINE_CELLS',
     minimum: 256,
     maximum: 16_777_216,
-    default: 16_384,
+    // As many as the default model's context: 190 MB of cache for it; larger models and loads want more.
+    default: 8_192,
     description: 'KV cells (tokens) one replica holds, shared by its sequences.',
   }),
   engineBatchTokens: Type.Integer({
