@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readSchemaSuite } from '../../packages/grammar/src/testing/schema-suite.ts';
 
 /** A schema and the texts that satisfy it. */
 export interface BenchCase {
@@ -18,14 +17,25 @@ const maskBenchPath =
   process.env.SPARKLER_MASKBENCH ??
   fileURLToPath(new URL('../../../shared/testdata/maskbench/sample.jsonl', import.meta.url));
 
+const suiteFolder = new URL(
+  '../../packages/grammar/fixtures/json-schema-test-suite/tests/draft2020-12/',
+  import.meta.url,
+);
+
 /** The schemas of MaskBench where they are at hand, those of the JSON Schema test suite otherwise. */
 export function readCases(): { readonly source: string; readonly cases: readonly BenchCase[] } {
-  if (!existsSync(maskBenchPath))
-    return { source: 'JSON Schema suite', cases: readSchemaSuite().map(toCase) };
+  if (!existsSync(maskBenchPath)) return { source: 'JSON Schema suite', cases: readSuite().map(toCase) };
   const lines = readFileSync(maskBenchPath, 'utf8').trim().split('\n');
   return { source: 'MaskBench', cases: lines.map((line) => toCase(JSON.parse(line) as SchemaWithTests)) };
 }
 
 function toCase({ schema, tests }: SchemaWithTests): BenchCase {
   return { schema, texts: tests.filter(({ valid }) => valid).map(({ data }) => JSON.stringify(data)) };
+}
+
+function readSuite(): SchemaWithTests[] {
+  const files = readdirSync(suiteFolder).filter((file) => file.endsWith('.json'));
+  return files.flatMap(
+    (file) => JSON.parse(readFileSync(new URL(file, suiteFolder), 'utf8')) as SchemaWithTests[],
+  );
 }
