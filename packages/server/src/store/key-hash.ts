@@ -21,8 +21,8 @@ export function makeKey(): NewKey {
 const prepared = new WeakMap<Buffer, KeyObject>();
 
 /**
- * HMAC-SHA-256 under the server's salt: the form in which keys are stored and looked up. The salt's bytes must
- * not be changed afterwards.
+ * HMAC-SHA-256 under the server's salt: the form in which keys are stored and looked up. The salt's bytes
+ * must not be changed afterwards.
  */
 export function hashKey(salt: Buffer, key: string): Buffer {
   let secret = prepared.get(salt);
