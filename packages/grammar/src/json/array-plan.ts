@@ -3,6 +3,7 @@ import type { Formula } from '../schema/formula.ts';
 import { type Alternative, collectAlternatives } from './alternatives.ts';
 import type { GoalSet } from './goal-set.ts';
 import type { JsonWorld } from './json-world.ts';
+import type { Scalar } from './slot.ts';
 
 /** The arrays that a goal set allows: one alternative per clause. */
 export interface ArrayPlan {
@@ -36,25 +37,30 @@ export interface ItemGoals {
   readonly counted: readonly (Formula | null)[];
 }
 
-/** The goals of the item at `index`, or null if the clause has no place for it. */
-export function itemGoals(
-  world: JsonWorld,
-  clause: ArrayClause,
-  index: number,
-  counters: readonly number[],
-): ItemGoals | null {
+/** What an array holds so far. */
+export interface ArrayProgress {
+  readonly index: number;
+  readonly counters: readonly number[];
+  readonly seen: readonly Scalar[];
+}
+
+/** The goals of the next item, or null if the clause has no place for it. */
+export function itemGoals(world: JsonWorld, clause: ArrayClause, progress: ArrayProgress): ItemGoals | null {
+  const { index, counters, seen } = progress;
   if (index >= clause.max) return null;
   const { formulas } = world.expander;
   const placesLeft = clause.max - index;
-  let main = itemFormula(clause, index);
+  const parts = [itemFormula(clause, index)];
+  if (clause.unique && seen.length > 0) parts.push(formulas.unlike(seen));
   const open: number[] = [];
   clause.counts.forEach((count, at) => {
     if (index < count.from) return;
     const counter = counters[at]!;
-    if (counter >= count.max) main = formulas.and([main, formulas.not(count.value)]);
-    else if (count.min - counter >= placesLeft) main = formulas.and([main, count.value]);
+    if (counter >= count.max) parts.push(formulas.not(count.value));
+    else if (count.min - counter >= placesLeft) parts.push(count.value);
     if (counter < count.max && (counter < count.min || count.max < Infinity)) open.push(at);
   });
+  const main = formulas.and(parts);
   if (world.liveness.isEmpty(main)) return null;
   const counted = clause.counts.map((count, at) =>
     open.includes(at) ? formulas.and([main, count.value]) : null,

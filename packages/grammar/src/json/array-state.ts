@@ -4,7 +4,7 @@ import { decideGoals } from './alternatives.ts';
 import { type ArrayPlan, type ItemGoals, itemGoals } from './array-plan.ts';
 import { createGapState } from './gap-state.ts';
 import type { Outcome } from './goal-set.ts';
-import { createSlot, type Slot, stateAt } from './slot.ts';
+import { createSlot, createTracedSlot, type Scalar, type Slot, stateAt } from './slot.ts';
 import { startValue, valueStart } from './value-state.ts';
 
 /** An array with some items written: which alternatives are left, and what they have counted. */
@@ -13,6 +13,8 @@ interface ArrayFrame {
   readonly plan: ArrayPlan;
   readonly index: number;
   readonly alive: readonly { readonly at: number; readonly counters: readonly number[] }[];
+  /** Scalars written, where an alternative wants its items unique. */
+  readonly seen: readonly Scalar[];
 }
 
 const COMMA = 0x2c;
@@ -24,7 +26,7 @@ export function openArray(slot: Slot): State | null {
     const plan = slot.goals.arrayPlan();
     if (plan === null) return null;
     const alive = plan.alternatives.map(({ clause }, at) => ({ at, counters: clause.counts.map(() => 0) }));
-    const frame = { slot, plan, index: 0, alive };
+    const frame = { slot, plan, index: 0, alive, seen: [] };
     const closed = closeArray(frame);
     const item = itemSlot(frame);
     if (closed === null && item === null) return null;
@@ -57,8 +59,9 @@ function afterItem(frame: ArrayFrame): State | null {
   });
 }
 
-function frameKey({ index, alive }: ArrayFrame): string {
-  return `[${index}|${alive.map(({ at, counters }) => `${at}:${counters.join(',')}`).join(' ')}`;
+function frameKey({ index, alive, seen }: ArrayFrame): string {
+  const left = alive.map(({ at, counters }) => `${at}:${counters.join(',')}`);
+  return `[${index}|${left.join(' ')}|${seen.length === 0 ? '' : JSON.stringify(seen)}`;
 }
 
 function closeArray({ slot, plan, index, alive }: ArrayFrame): State | null {
@@ -75,15 +78,14 @@ function closeArray({ slot, plan, index, alive }: ArrayFrame): State | null {
 
 /** The place for the next item; null when no alternative has one. */
 function itemSlot(frame: ArrayFrame): Slot | null {
-  const { slot, plan, index, alive } = frame;
-  const { world } = slot;
+  const { plan, index, alive, seen } = frame;
+  const { world } = frame.slot;
   const wanted = alive
-    .map(({ at, counters }) => ({
-      at,
-      counters,
-      goals: itemGoals(world, plan.alternatives[at]!.clause, index, counters),
-    }))
-    .filter((entry): entry is typeof entry & { goals: ItemGoals } => entry.goals !== null);
+    .map(({ at, counters }) => {
+      const { clause } = plan.alternatives[at]!;
+      return { at, counters, goals: itemGoals(world, clause, { index, counters, seen }) };
+    })
+    .filter((entry): entry is WantedItem => entry.goals !== null);
   const mains = new Set<Formula>();
   for (const { at, goals } of wanted) if (plan.alternatives[at]!.main) mains.add(goals.main);
   if (mains.size === 0) return null;
@@ -93,20 +95,44 @@ function itemSlot(frame: ArrayFrame): Slot | null {
     for (const counted of goals.counted) if (counted !== null) all.add(counted);
   }
   const formulas = [...all];
-  const places = new Map(formulas.map((formula, place) => [formula, place]));
   const goals = world.goalSet(formulas, mains.size);
-  const follow = ({ satisfied }: Outcome) => {
-    const holds = (formula: Formula) => satisfied.has(places.get(formula)!);
-    const left = wanted
-      .filter((entry) => holds(entry.goals.main))
-      .map(({ at, counters, goals: { counted } }) => ({
-        at,
-        counters: counters.map((counter, place) => {
-          const formula = counted[place];
-          return formula && holds(formula) ? counter + 1 : counter;
-        }),
-      }));
-    return afterItem({ ...frame, index: Math.min(index + 1, plan.indexMax), alive: left });
-  };
-  return createSlot(world, goals, follow);
+  const isUnique = wanted.some(({ at }) => plan.alternatives[at]!.clause.unique);
+  if (!isUnique) return createSlot(world, goals, (outcome) => follow(frame, wanted, formulas, outcome));
+  return createTracedSlot(world, goals, (outcome, value) => {
+    const known = value === undefined ? seen : [...seen, value].sort(compareScalars);
+    return follow({ ...frame, seen: known }, wanted, formulas, outcome);
+  });
+}
+
+interface WantedItem {
+  readonly at: number;
+  readonly counters: readonly number[];
+  readonly goals: ItemGoals;
+}
+
+/** Puts equal sets of scalars into one order, so that they make one state. */
+function compareScalars(left: Scalar, right: Scalar): number {
+  const [a, b] = [JSON.stringify(left), JSON.stringify(right)];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** After an item that satisfies some of its goals. */
+function follow(
+  frame: ArrayFrame,
+  wanted: readonly WantedItem[],
+  formulas: readonly Formula[],
+  { satisfied }: Outcome,
+): State | null {
+  const places = new Map(formulas.map((formula, place) => [formula, place]));
+  const holds = (formula: Formula) => satisfied.has(places.get(formula)!);
+  const alive = wanted
+    .filter(({ goals }) => holds(goals.main))
+    .map(({ at, counters, goals: { counted } }) => ({
+      at,
+      counters: counters.map((counter, place) => {
+        const formula = counted[place];
+        return formula && holds(formula) ? counter + 1 : counter;
+      }),
+    }));
+  return afterItem({ ...frame, index: Math.min(frame.index + 1, frame.plan.indexMax), alive });
 }

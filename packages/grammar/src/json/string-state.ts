@@ -9,12 +9,14 @@ import {
 import type { StringTuple } from './json-world.ts';
 import type { Slot } from './slot.ts';
 import type { StringContent } from './string-content.ts';
+import { tracedStringState } from './traced-string-state.ts';
 
 /** Room for every decoder state below a tuple's number, and for 2^24 tuples in an exact double. */
 const DECODER_STATES = 0x2000_0000;
 
 /** Inside a string value. */
 export function stringState(slot: Slot, tuple: StringTuple, decoder: number): State {
+  if (slot.traced) return tracedStringState(slot, tuple, decoder, '');
   const key = tuple.id * DECODER_STATES + decoder;
   let state = slot.strings.get(key);
   if (state === undefined) {

@@ -5,7 +5,7 @@ import { createGapState } from './gap-state.ts';
 import type { Outcome } from './goal-set.ts';
 import { numberState } from './number-state.ts';
 import { openObject } from './object-state.ts';
-import { type Slot, stateAt } from './slot.ts';
+import { type Scalar, type Slot, stateAt } from './slot.ts';
 import { stringState } from './string-state.ts';
 
 /** Before a value: white space, then anything the slot is for. */
@@ -37,14 +37,14 @@ export function startValue(slot: Slot, byte: number): State | null {
       return literalState(slot, 'false', 1, goals.falses);
     default: {
       const next = goals.numberStart?.step(byte) ?? null;
-      return next === null ? null : numberState(slot, next);
+      return next === null ? null : numberState(slot, next, String.fromCharCode(byte));
     }
   }
 }
 
 function literalState(slot: Slot, text: string, written: number, outcome: Outcome | null): State | null {
   if (outcome === null) return null;
-  if (written === text.length) return slot.finish(outcome);
+  if (written === text.length) return slot.finish(outcome, JSON.parse(text) as Scalar);
   return stateAt(slot, text.slice(0, written), () => {
     const expected = text.charCodeAt(written);
     return new State({

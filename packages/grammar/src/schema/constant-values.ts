@@ -1,5 +1,5 @@
 import { decimalOf } from '../number/decimal.ts';
-import { numberClause } from '../number/number-clause.ts';
+import { intersectNumbers, type NumberClause, numberClause } from '../number/number-clause.ts';
 import { anyArray } from './array-clause.ts';
 import type { Expansion } from './expansion.ts';
 import { ANY_OBJECT } from './object-clause.ts';
@@ -28,4 +28,28 @@ export function valuesEqualTo({ sets, formulas, engine, shapes }: Expansion, val
   });
   const required = members.map(([name]) => name);
   return sets.only({ objects: [{ ...ANY_OBJECT, shapes: [shape], required, settled: true }] });
+}
+
+/** The set of all values but some scalars. */
+export function valuesUnlike({ sets, engine }: Expansion, values: readonly unknown[]): ValueSet {
+  const texts = values.filter((value) => typeof value === 'string');
+  let numbers = sets.all.numbers;
+  for (const value of values) {
+    if (typeof value === 'number') numbers = withoutNumber(numbers, value);
+  }
+  return sets.except({
+    nulls: !values.includes(null),
+    trues: !values.includes(true),
+    falses: !values.includes(false),
+    numbers,
+    strings: engine.pool.not(engine.pool.literals(texts)),
+  });
+}
+
+function withoutNumber(clauses: readonly NumberClause[], value: number): NumberClause[] {
+  const bound = { value: decimalOf(value), exclusive: true };
+  const around = [numberClause({ max: bound }), numberClause({ min: bound })];
+  return clauses.flatMap((clause) =>
+    around.map((side) => intersectNumbers(clause, side)).filter((both) => both !== null),
+  );
 }

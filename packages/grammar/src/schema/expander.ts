@@ -6,7 +6,7 @@ import type { RegexNode } from '../regex/regex-node.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import { createArraySets, createObjectSets } from './clause-sets.ts';
 import { closeObjects } from './close-objects.ts';
-import { valuesEqualTo } from './constant-values.ts';
+import { valuesEqualTo, valuesUnlike } from './constant-values.ts';
 import { expandSchema } from './expand-schema.ts';
 import type { Expansion } from './expansion.ts';
 import { createFormulaPool, type Formula, type FormulaPool } from './formula.ts';
@@ -153,6 +153,8 @@ function expandFormula(expansion: Expansion, formula: Formula): ValueSet {
       return expansion.sets.none;
     case 'const':
       return valuesEqualTo(expansion, formula.value);
+    case 'unlike':
+      return valuesUnlike(expansion, formula.values);
     case 'schema':
       return expandSchema(expansion, formula);
     default:

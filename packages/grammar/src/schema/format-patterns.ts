@@ -85,7 +85,7 @@ export const FORMAT_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   iri: [IRI.absolute],
   'iri-reference': [IRI.reference],
   'uri-template': [
-    `(?:[^\\x00-\\x20"'%<>\\\\^\`{|}]|${PERCENT}|\\{[+#./;?&=,!@|]?${URI_VARSPEC}(?:,${URI_VARSPEC})*\\})*`,
+    `(?:[^\\x00-\\x20\\x7f"%<>\\\\^\`{|}]|${PERCENT}|\\{[+#./;?&=,!@|]?${URI_VARSPEC}(?:,${URI_VARSPEC})*\\})*`,
   ],
   'json-pointer': [POINTER],
   'relative-json-pointer': [`(?:0|[1-9][0-9]*)(?:#|${POINTER})`],

@@ -10,6 +10,8 @@ export type Formula =
       readonly scope: readonly SchemaResource[];
     })
   | (FormulaBase & { readonly kind: 'const'; readonly value: unknown })
+  /** Any value but these scalars. */
+  | (FormulaBase & { readonly kind: 'unlike'; readonly values: readonly unknown[] })
   | (FormulaBase & { readonly kind: 'not'; readonly part: Formula })
   | (FormulaBase & { readonly kind: 'and' | 'or'; readonly parts: readonly Formula[] });
 
@@ -23,6 +25,7 @@ export interface FormulaPool {
   readonly no: Formula;
   schema(place: SchemaPlace, scope: readonly SchemaResource[]): Formula;
   constant(value: unknown): Formula;
+  unlike(values: readonly unknown[]): Formula;
   not(part: Formula): Formula;
   and(parts: readonly Formula[]): Formula;
   or(parts: readonly Formula[]): Formula;
@@ -88,6 +91,7 @@ export function createFormulaPool(keepBranches: boolean, onNew: () => void): For
       return formula;
     },
     constant: (value) => intern(`=${canonicalJson(value)}`, { kind: 'const', value }),
+    unlike: (values) => intern(`#${canonicalJson(values)}`, { kind: 'unlike', values }),
     not,
     and: (parts) => combine('and', parts),
     or: (parts) => combine('or', parts),

@@ -21,6 +21,7 @@ export function createKeywordScene(
     formulaAt,
     resolveDynamic: (reference) => resolveDynamic(index, place, scope, reference),
     stringsOf: (formula) => expansion.expand(formula).strings,
+    noteKeyword: (keyword, reason) => expansion.noteUnenforced({ path: place.pointer, keyword, reason }),
     dropKeyword: (keyword, reason) => onDrop({ path: place.pointer, keyword, reason }),
   };
 }

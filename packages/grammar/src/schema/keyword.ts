@@ -29,6 +29,8 @@ export interface KeywordScene {
   stringsOf(formula: Formula): RegexNode;
   /** Notes that a keyword of this schema is not enforced; the schema then allows too much. */
   dropKeyword(keyword: string, reason: string): void;
+  /** Notes that a keyword of this schema is an annotation here, which refuses nothing anyway. */
+  noteKeyword(keyword: string, reason: string): void;
 }
 
 /**

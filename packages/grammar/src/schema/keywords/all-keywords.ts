@@ -26,7 +26,13 @@ import {
   propertyNamesKeyword,
   requiredKeyword,
 } from './objects.ts';
-import { formatKeyword, maxLengthKeyword, minLengthKeyword, patternKeyword } from './strings.ts';
+import {
+  contentKeyword,
+  formatKeyword,
+  maxLengthKeyword,
+  minLengthKeyword,
+  patternKeyword,
+} from './strings.ts';
 import { uniqueItemsKeyword } from './unique-items.ts';
 
 /** In the order that keeps intersections small: what narrows most comes first. */
@@ -43,6 +49,7 @@ export const ALL_KEYWORDS: readonly Keyword[] = [
   maxLengthKeyword,
   patternKeyword,
   formatKeyword,
+  contentKeyword,
   requiredKeyword,
   propertiesKeyword,
   propertyNamesKeyword,

@@ -37,7 +37,16 @@ export const formatKeyword: Keyword = (scene) => {
   if (!scene.assertFormats) return null;
   const strings = formatRegex(scene.engine.pool, format);
   if (strings !== null) return toValues(scene.sets.except({ strings }));
-  scene.dropKeyword('format', `"${format}" is not a format known here`);
+  scene.noteKeyword('format', `"${format}" is not a format known here`);
+  return null;
+};
+
+/** `contentEncoding`, `contentMediaType` and `contentSchema` */
+export const contentKeyword: Keyword = (scene) => {
+  for (const keyword of ['contentEncoding', 'contentMediaType', 'contentSchema']) {
+    if (scene.schema[keyword] === undefined) continue;
+    scene.noteKeyword(keyword, 'what a string encodes is not looked into');
+  }
   return null;
 };
 
