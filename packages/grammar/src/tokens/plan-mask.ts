@@ -120,21 +120,35 @@ function walkGap(index: VocabularyIndex, gap: Gap, found: TokenSink): void {
   const linesLeft = LINES_MAX - gap.lines;
   const blanksLeft = BLANKS_MAX - gap.blanks;
   const fits = (token: number) => gaps.lines[token]! <= linesLeft && gaps.blanks[token]! <= blanksLeft;
-  walkTrie(index, index.trie, gap.base, found);
+  walkFirstBytes(index, index.trie, gap.base, found);
   for (const token of gaps.pure) if (fits(token)) found.add(token);
   const tails = createTokenSink();
-  walkTrie(index, gaps.tails, gap.base, tails);
+  walkFirstBytes(index, gaps.tails, gap.base, tails);
   for (const token of tails.take()) if (fits(token)) found.add(token);
 }
 
+const SPACES = Uint8Array.of(0x20, 0x0a, 0x09, 0x0d);
+
 /** Adds every token of the tree that the state allows. */
 function walkTrie(index: VocabularyIndex, trie: TokenTrie, state: State, found: TokenSink): void {
-  const { firstBytes } = state;
-  if (firstBytes === null) {
-    walkNodes(index, trie, 0, trie.nodeCount, state, found);
-    return;
-  }
-  for (const byte of firstBytes) {
+  if (state.firstBytes === null) walkNodes(index, trie, 0, trie.nodeCount, state, found);
+  else walkFirstBytes(index, trie, state, found);
+  if (state.gap !== null && state.firstBytes !== null) walkRoots(index, trie, SPACES, state, found);
+}
+
+/** The same, without white space where the state is a gap. */
+function walkFirstBytes(index: VocabularyIndex, trie: TokenTrie, state: State, found: TokenSink): void {
+  if (state.firstBytes !== null) walkRoots(index, trie, state.firstBytes, state, found);
+}
+
+function walkRoots(
+  index: VocabularyIndex,
+  trie: TokenTrie,
+  roots: Uint8Array,
+  state: State,
+  found: TokenSink,
+): void {
+  for (const byte of roots) {
     const node = trie.rootChildren[byte]!;
     if (node >= 0) walkNodes(index, trie, node, trie.skips[node]!, state, found);
   }
