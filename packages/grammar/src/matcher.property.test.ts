@@ -11,7 +11,25 @@ import { someSchema } from './testing/some-schema.ts';
  * Tokens that cross the borders of JSON: half a key, a closing with a comma, half a character, white space.
  */
 const vocabulary = vocabularyOf([
-  ...['"\n', '""\n', '{"', '":', '","', '"}', '"]', '[{', '}]', '}}', ', ', ': ', '\n  ', 'tr', 'true', 'null', 'false'],
+  ...[
+    '"\n',
+    '""\n',
+    '{"',
+    '":',
+    '","',
+    '"}',
+    '"]',
+    '[{',
+    '}]',
+    '}}',
+    ', ',
+    ': ',
+    '\n  ',
+    'tr',
+    'true',
+    'null',
+    'false',
+  ],
   ...['a', 'ab', 'abc', 'a"', 'b":', '-1', '10', '0.5', '1e', '00', '\\u00', '\\"', 'é', '€', '  '],
 ]);
 const words = Math.ceil(vocabulary.size / 32);

@@ -4,8 +4,11 @@ import { SUITE_DRAFTS } from '../testing/schema-suite.ts';
 
 /** Tests that come out wrong although no keyword is reported as unenforced. May only get shorter. */
 const SHORTFALLS: Readonly<Record<string, string>> = {
-  'vocabulary | schema that uses custom metaschema with with no validation vocabulary | no validation: invalid number, but it still validates':
-    'vocabularies are not read: every keyword counts',
+  [[
+    'vocabulary',
+    'schema that uses custom metaschema with with no validation vocabulary',
+    'no validation: invalid number, but it still validates',
+  ].join(' | ')]: 'vocabularies are not read: every keyword counts',
 };
 
 /**
