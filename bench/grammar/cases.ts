@@ -1,13 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** A schema and the texts that satisfy it. */
+/** A schema and instances that are said to satisfy it or not. */
 export interface BenchCase {
+  readonly id: string;
   readonly schema: unknown;
-  readonly texts: readonly string[];
+  readonly instances: readonly { readonly valid: boolean; readonly text: string }[];
 }
 
 interface SchemaWithTests {
+  readonly id?: string;
+  readonly description?: string;
   readonly schema: unknown;
   readonly tests: readonly { readonly valid: boolean; readonly data: unknown }[];
 }
@@ -24,13 +27,16 @@ const suiteFolder = new URL(
 
 /** The schemas of MaskBench where they are at hand, those of the JSON Schema test suite otherwise. */
 export function readCases(): { readonly source: string; readonly cases: readonly BenchCase[] } {
-  if (!existsSync(maskBenchPath)) return { source: 'JSON Schema suite', cases: readSuite().map(toCase) };
+  if (!existsSync(maskBenchPath)) {
+    return { source: `JSON Schema suite (no ${maskBenchPath})`, cases: readSuite().map(toCase) };
+  }
   const lines = readFileSync(maskBenchPath, 'utf8').trim().split('\n');
   return { source: 'MaskBench', cases: lines.map((line) => toCase(JSON.parse(line) as SchemaWithTests)) };
 }
 
-function toCase({ schema, tests }: SchemaWithTests): BenchCase {
-  return { schema, texts: tests.filter(({ valid }) => valid).map(({ data }) => JSON.stringify(data)) };
+function toCase({ id, description = '', schema, tests }: SchemaWithTests): BenchCase {
+  const instances = tests.map(({ valid, data }) => ({ valid, text: JSON.stringify(data) }));
+  return { id: id ?? description, schema, instances };
 }
 
 function readSuite(): SchemaWithTests[] {

@@ -1,115 +1,131 @@
-import {
-  type CompiledGrammar,
-  compileGrammar,
-  GrammarError,
-  prepareVocabulary,
-  type Vocabulary,
-} from '../../packages/grammar/src/index.ts';
-import { createTokenizer, loadLibrary, openLlamaModelFile } from '../../packages/llama/src/index.ts';
+import { installAnchors } from '../anchors.ts';
 import type { BenchOptions, BenchReport, BenchRow } from '../bench-row.ts';
-import { quantile } from '../gateway/load.ts';
-import { fetchTestModel } from '../test-model.ts';
-import { type BenchCase, readCases } from './cases.ts';
+import { readCases } from './cases.ts';
+import { meanOf, type Outcome, quantileOf, type Score, scoreOutcomes } from './judge-results.ts';
+import { startContestant } from './run-contestant.ts';
 
 export const name = 'grammar';
 
 /** Schemas of a quick run. */
-const QUICK = 60;
-const WARM_UP = 30;
+const QUICK = 40;
+/** Schemas run through once beforehand, so that what is measured is compiled machine code. */
+const WARM_UP = 20;
+const ANCHOR = 'web-xgrammar 0.1.27';
 
-interface Tokens {
-  readonly vocabulary: Vocabulary;
-  readonly encode: (text: string) => readonly number[];
-  readonly close: () => void;
-}
-
-interface Seen {
-  /** Milliseconds of compiling and the first mask, of each schema. */
-  readonly firstMs: number[];
-  /** Microseconds of each later mask on the way through a valid text. */
-  readonly maskUs: number[];
-  refused: number;
-}
-
-/** Masks of SmolLM2's vocabulary along texts that satisfy their schemas, one thread. */
+/**
+ * The schemas of MaskBench with Llama 3's vocabulary (128,256 tokens) on one thread, beside web-xgrammar:
+ * each instance is written as JSON.stringify does, tokenized, and accepted token by token, a mask before
+ * each.
+ */
 export async function run({
   quick = false,
   tell = () => undefined,
 }: BenchOptions = {}): Promise<BenchReport> {
-  const { source, cases } = readCases();
-  const tokens = await readTokens();
-  prepareVocabulary(tokens.vocabulary);
-  const seen: Seen = { firstMs: [], maskUs: [], refused: 0 };
-  const wanted = quick ? cases.slice(0, QUICK) : cases;
-  // Not counted: the first schemas pay for the compiler's own warming up.
-  for (const one of wanted.slice(0, WARM_UP))
-    measureCase(tokens, one, { firstMs: [], maskUs: [], refused: 0 });
-  for (const one of wanted) measureCase(tokens, one, seen);
-  tokens.close();
-  tell(`${source}: ${wanted.length} schemas, ${seen.refused} refused, ${seen.maskUs.length} masks`);
-  return {
-    name,
-    rows: [
-      costRow(`mask of a token, median, ${source}`, 'us', quantile(seen.maskUs, 0.5), 50),
-      costRow(`mask of a token, p99, ${source}`, 'us', quantile(seen.maskUs, 0.99), 1000),
-      costRow(`compiling and the first mask, median, ${source}`, 'ms', quantile(seen.firstMs, 0.5), 30),
-      costRow(`compiling and the first mask, p99, ${source}`, 'ms', quantile(seen.firstMs, 0.99), 1000),
-    ],
+  installAnchors();
+  const { source, cases: all } = readCases();
+  const cases = quick ? all.slice(0, QUICK) : all;
+  const ours = startContestant(new URL('./own-worker.ts', import.meta.url));
+  const anchor = startContestant(new URL('./xgrammar-worker.ts', import.meta.url));
+  const prepared = { ours: await ours.preparedMs(), anchor: await anchor.preparedMs() };
+  for (let at = 0; at < Math.min(WARM_UP, cases.length); at += 1) await ours.measure(at);
+  const outcomes: { ours: Outcome[]; anchor: Outcome[] } = { ours: [], anchor: [] };
+  for (const [at, { id }] of cases.entries()) {
+    outcomes.ours.push(await ours.measure(at));
+    outcomes.anchor.push(await anchor.measure(at));
+    if (outcomes.ours[at]!.result === null) tell(`${id}: no answer from ours`);
+    if (at % 50 === 49) tell(`${at + 1} of ${cases.length} schemas`);
+  }
+  ours.close();
+  anchor.close();
+  const scores = {
+    ours: scoreOutcomes(cases, outcomes.ours),
+    anchor: scoreOutcomes(cases, outcomes.anchor),
   };
+  tell(`${source}: ${cases.length} schemas, ${scores.ours.maskUs.length} masks of ours`);
+  return { name, rows: [...rightRows(scores, cases.length), ...timeRows(scores, prepared)] };
 }
 
-async function readTokens(): Promise<Tokens> {
-  const model = await openLlamaModelFile(loadLibrary(), { path: await fetchTestModel() });
-  const tokenizer = createTokenizer(model);
-  const bytes = Array.from({ length: tokenizer.vocabularySize }, (_, token) => tokenizer.tokenBytes(token));
+interface Pair<T> {
+  readonly ours: T;
+  readonly anchor: T;
+}
+
+/** Of the 522 schemas of the sample, so many should be right; a shorter run keeps the proportion. */
+const RIGHT_PART = 470 / 522;
+
+function rightRows({ ours, anchor }: Pair<Score>, count: number): BenchRow[] {
+  const pick = (read: (score: Score) => number) => ({ ours: read(ours), anchor: read(anchor) });
+  const least = Math.ceil(count * RIGHT_PART);
+  return [
+    row(
+      'schemas fully right',
+      `of ${count}`,
+      pick((score) => score.right),
+      [`>= ${least}`, least, Infinity],
+    ),
+    row(
+      'refuse a valid instance',
+      'schemas',
+      pick((score) => score.refusesValid),
+      ['<= 2 schemas', 0, 2],
+    ),
+    // 12345.0 is no integer in draft 4, but reads as 12345 before it gets here.
+    row(
+      'accept an invalid instance',
+      'schemas',
+      pick((score) => score.acceptsInvalid),
+      ['<= 1 schema', 0, 1],
+    ),
+    row(
+      'end the process',
+      'schemas',
+      pick((score) => score.crashes),
+      ['0 schemas', 0, 0],
+    ),
+    row(
+      'take over 1 s',
+      'schemas',
+      pick((score) => score.overSecond),
+      ['0 schemas', 0, 0],
+    ),
+  ];
+}
+
+function timeRows({ ours, anchor }: Pair<Score>, prepared: Pair<number>): BenchRow[] {
+  const mask = (part: number) => ({
+    ours: quantileOf(ours.maskUs, part),
+    anchor: quantileOf(anchor.maskUs, part),
+  });
+  const first = (part: number) => ({
+    ours: quantileOf(ours.firstMs, part),
+    anchor: quantileOf(anchor.firstMs, part),
+  });
+  const mean = { ours: meanOf(ours.maskUs), anchor: meanOf(anchor.maskUs) };
+  return [
+    row('mask, median', 'us', mask(0.5), ['<= 20 us', 0, 20]),
+    row('mask, mean', 'us', mean, ['<= 61 us', 0, 61]),
+    row('mask, p99', 'us', mask(0.99), ['<= 500 us', 0, 500]),
+    row('compiling and first mask, median', 'ms', first(0.5), ['<= 3 ms', 0, 3]),
+    row('compiling and first mask, p99', 'ms', first(0.99), ['<= 60 ms', 0, 60]),
+    row('vocabulary made ready, once', 'ms', prepared, ['<= 1500 ms', 0, 1500]),
+  ];
+}
+
+function row(
+  metric: string,
+  unit: string,
+  values: Pair<number>,
+  [goal, least, most]: readonly [string, number, number],
+): BenchRow {
+  const round = (value: number) => Number(value.toPrecision(4));
   return {
-    vocabulary: {
-      size: bytes.length,
-      tokenBytes: (token) => bytes[token]!,
-      endTokens: tokenizer.endTokens,
-    },
-    encode: (text) => tokenizer.encode(text, { addSpecial: false, parseSpecial: false }),
-    close: () => model.close(),
+    metric,
+    unit,
+    ours: round(values.ours),
+    anchor: round(values.anchor),
+    anchorName: ANCHOR,
+    ratio: values.anchor === 0 ? null : round(values.ours / values.anchor),
+    goal,
+    holds: values.ours >= least && values.ours <= most,
   };
-}
-
-function measureCase({ vocabulary, encode }: Tokens, { schema, texts }: BenchCase, seen: Seen): void {
-  const mask = new Uint32Array(Math.ceil(vocabulary.size / 32));
-  const started = performance.now();
-  const grammar = compileOrNull(schema, vocabulary);
-  if (grammar === null) {
-    seen.refused += 1;
-    return;
-  }
-  grammar.createMatcher().fillMask(mask);
-  seen.firstMs.push(performance.now() - started);
-  for (const text of texts) seen.maskUs.push(...measureText(grammar, encode(text), mask));
-}
-
-function compileOrNull(schema: unknown, vocabulary: Vocabulary): CompiledGrammar | null {
-  try {
-    return compileGrammar({ kind: 'json-schema', schema, closedByDefault: false }, vocabulary);
-  } catch (error) {
-    if (error instanceof GrammarError) return null;
-    throw error;
-  }
-}
-
-/** The time of each mask but the first, until a token is refused. */
-function measureText(grammar: CompiledGrammar, tokens: readonly number[], mask: Uint32Array): number[] {
-  const matcher = grammar.createMatcher();
-  const times: number[] = [];
-  for (const token of tokens) {
-    if (!matcher.accept(token)) break;
-    const started = performance.now();
-    matcher.fillMask(mask);
-    times.push((performance.now() - started) * 1000);
-  }
-  return times;
-}
-
-function costRow(metric: string, unit: string, cost: number, most: number): BenchRow {
-  const ours = Number(cost.toPrecision(4));
-  const goal = `< ${most} ${unit}`;
-  return { metric, unit, ours, anchor: null, anchorName: null, ratio: null, goal, holds: cost < most };
 }
