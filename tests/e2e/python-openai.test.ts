@@ -45,7 +45,7 @@ stream = client.chat.completions.create(model=model, messages=messages, temperat
 chunks = list(stream)
 told["streamed"] = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
 told["usage"] = chunks[-1].usage.completion_tokens
-told["completion"] = client.completions.create(model=model, prompt="Once", max_tokens=4).usage.completion_tokens
+told["completion"] = client.completions.create(model=model, prompt="Once", max_tokens=4, temperature=0).usage.completion_tokens
 told["models"] = [m.id for m in client.models.list()]
 with client.chat.completions.create(model=model, messages=messages, max_tokens=4000, stream=True) as broken:
     next(iter(broken))
