@@ -35,13 +35,16 @@ function readSummary(): TestSummary | undefined {
   }
 }
 
-/** Skipped tests by reason, the slowest files, then the closing line. */
+/** Skipped tests by reason, tests that needed a second try, the slowest files, then the closing line. */
 function printSummary(summary: TestSummary, seconds: number): void {
   const reasons = Map.groupBy(summary.skipped, ({ reason }) => reason);
   for (const [reason, tests] of reasons) {
     console.log(`\nSkipped (${reason}):`);
     for (const { name } of tests) console.log(`  ${name}`);
   }
+  if (summary.unsteady.length > 0)
+    console.log('\nFailed at first, passed when tried again (look into these):');
+  for (const { name, error } of summary.unsteady) console.log(`  ${name}\n    ${error.split('\n')[0]}`);
   const slowest = summary.slowest.map(
     ({ file, seconds: taken }) => `  ${taken.toFixed(1).padStart(6)} s  ${file}`,
   );
@@ -59,6 +62,9 @@ const exitCode = await runNode(
   [
     'node_modules/vitest/vitest.mjs',
     'run',
+    // Real processes, sockets and clocks on a busy machine: a second try, and the summary names who needed
+    // it.
+    '--retry=1',
     '--reporter=default',
     '--reporter=./tools/test/closing-reporter.ts',
     ...process.argv.slice(2),

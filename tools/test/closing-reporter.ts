@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 /** What `npm test` says at its end. */
 export interface TestSummary {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: readonly SkippedTest[];
+  /** Tests that failed at first and passed when tried again: to be looked into. */
+  readonly unsteady: readonly { readonly name: string; readonly error: string }[];
   readonly slowest: readonly { readonly file: string; readonly seconds: number }[];
 }
 
@@ -37,10 +39,14 @@ function summarize(modules: readonly TestModule[], unhandledErrors: number): Tes
     if (result.state !== 'skipped') return [];
     return [
       {
-        name: `${test.module.relativeModuleId} > ${test.fullName}`,
+        name: nameOf(test),
         reason: result.note ?? reasonInName(test.name),
       },
     ];
+  });
+  const unsteady = tests.flatMap((test) => {
+    if (test.diagnostic()?.flaky !== true) return [];
+    return [{ name: nameOf(test), error: test.result().errors?.[0]?.message ?? 'no message' }];
   });
   const slowest = modules
     .map((module) => ({ file: module.relativeModuleId, seconds: module.diagnostic().duration / 1000 }))
@@ -50,8 +56,13 @@ function summarize(modules: readonly TestModule[], unhandledErrors: number): Tes
     passed: tests.filter((test) => test.result().state === 'passed').length,
     failed: failedTests.length + failedModules.length + unhandledErrors,
     skipped,
+    unsteady,
     slowest,
   };
+}
+
+function nameOf(test: TestCase): string {
+  return `${test.module.relativeModuleId} > ${test.fullName}`;
 }
 
 /** `test.skipIf` takes no reason, so it stands at the end of the name: `… (skipped: no compiler)`. */

@@ -34,8 +34,13 @@ test('a connection that breaks is continued where it broke', async () => {
   });
   await downloadFile(describeDownload(folder, url), ignore, signal);
   expect(readFileSync(join(folder, 'model.gguf'))).toEqual(content);
-  expect(ranges).toHaveLength(3);
-  expect(ranges[1]).toMatch(/^bytes=[1-9]/);
+  // A reset may overtake bytes on their way, so how far each connection came is not known, only that it went
+  // on.
+  const starts = ranges.slice(1).map((range) => Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1]));
+  expect(ranges[0]).toBeUndefined();
+  expect(starts.length).toBeGreaterThanOrEqual(2);
+  expect(starts).toEqual([...starts].sort((left, right) => left - right));
+  expect(starts.at(-1)).toBeGreaterThan(120_000);
   expect(readdirSync(folder)).toEqual(['model.gguf']);
 });
 
