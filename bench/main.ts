@@ -1,7 +1,5 @@
 /**
- * `npm run bench`: every benchmark, a table of ratios. `npm run bench -- engine` one of them, `--quick`
- * shorter,
- * `npm run --silent bench -- engine --json` one JSON object. Figures of a busy machine mean little; ratios of
+ * `npm run bench`: every benchmark, a table of ratios. Figures of a busy machine mean little; ratios of
  * things measured in turns mean more.
  */
 import { readdirSync } from 'node:fs';
@@ -11,6 +9,23 @@ import type { Bench, BenchReport } from './bench-row.ts';
 import { formatTable } from './format-table.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
+
+const help = (names: readonly string[]) => `Usage: npm run bench [-- NAME … [options]]
+
+Measures, and prints a table: ours, the anchor measured in turn with it, their ratio, and the goal.
+
+Benchmarks: ${names.join(', ')} (all of them without a name)
+
+Options:
+  --quick   shorter: does it work at all? Its figures mean little.
+  --json    one JSON object {name, rows} for one benchmark; with npm run --silent
+  --help    this text
+
+Examples:
+  npm run bench -- engine
+  npm run bench -- grammar --quick
+  npm run --silent bench -- trainer --json > trainer.json
+`;
 
 function listNames(): string[] {
   return readdirSync(folder, { withFileTypes: true })
@@ -29,10 +44,18 @@ async function runOne(name: string, quick: boolean): Promise<BenchReport> {
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
     allowPositionals: true,
   });
   const known = listNames();
+  if (values.help) {
+    process.stdout.write(help(known));
+    return 0;
+  }
   const unknown = positionals.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new Error(`There is no benchmark ${unknown}; there are ${known.join(', ')}.`);
