@@ -14,6 +14,8 @@ export function installAnchors(): void {
   const npm = spawnSync('npm', ['ci', '--omit=optional', '--no-audit', '--no-fund'], {
     cwd: folder,
     encoding: 'utf8',
+    // `npm run --silent bench` hands its silence on, and npm would not say why it failed.
+    env: { ...process.env, npm_config_loglevel: 'error' },
   });
   if (npm.status === 0) return;
   throw new Error(`The anchors could not be installed in ${folder}:\n${npm.stderr || npm.error?.message}`);

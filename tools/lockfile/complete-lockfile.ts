@@ -1,5 +1,5 @@
 /**
- * Adds the optional platform packages that npm left out of package-lock.json.
+ * Adds the optional platform packages that npm left out of the lockfiles, those of the anchors included.
  *
  * npm writes an optional dependency into the lockfile only if it could read its metadata at that moment; one
  * package that a registry mirror lacks is dropped without a word, and from then on `npm ci` refuses the whole
@@ -8,11 +8,10 @@
  * entry then pins the version only.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { listFiles, repositoryRoot } from '../checks/source-files.ts';
 import { findMissingOptional, type Lockfile } from './missing-optional.ts';
 import { platformOfPackage } from './platform-of-package.ts';
-
-const lockfilePath = fileURLToPath(new URL('../../package-lock.json', import.meta.url));
 
 function completeLockfile(lockfile: Lockfile): string[] {
   const added: string[] = [];
@@ -33,9 +32,12 @@ function completeLockfile(lockfile: Lockfile): string[] {
   return added;
 }
 
-const lockfile = JSON.parse(readFileSync(lockfilePath, 'utf8')) as Lockfile;
-const added = completeLockfile(lockfile);
-if (added.length > 0) writeFileSync(lockfilePath, `${JSON.stringify(lockfile, null, 2)}\n`);
-process.stdout.write(
-  added.length === 0 ? 'package-lock.json is complete.\n' : `Added ${added.join(', ')}.\n`,
-);
+for (const path of listFiles().filter((file) => /(^|\/)package-lock\.json$/.test(file))) {
+  const lockfilePath = join(repositoryRoot, path);
+  const lockfile = JSON.parse(readFileSync(lockfilePath, 'utf8')) as Lockfile;
+  const added = completeLockfile(lockfile);
+  if (added.length > 0) writeFileSync(lockfilePath, `${JSON.stringify(lockfile, null, 2)}\n`);
+  process.stdout.write(
+    added.length === 0 ? `${path} is complete.\n` : `${path}: added ${added.join(', ')}.\n`,
+  );
+}

@@ -15,8 +15,10 @@ interface Manifest {
   readonly optionalDependencies?: Record<string, string>;
 }
 
-test('npm ci would accept the lockfile: every optional package of every platform has its entry', () => {
-  expect(findMissingOptional(readJson<Lockfile>('package-lock.json'))).toEqual([]);
+test('npm ci would accept each lockfile: every optional package of every platform has its entry', () => {
+  const lockfiles = listFiles().filter((path) => /(^|\/)package-lock\.json$/.test(path));
+  expect(lockfiles).toContain('bench/anchors/package-lock.json');
+  for (const path of lockfiles) expect(findMissingOptional(readJson<Lockfile>(path)), path).toEqual([]);
 });
 
 test('every manifest and the lockfile agree on exact versions', () => {
@@ -52,5 +54,6 @@ test('a platform package says in its name where it runs', () => {
     libc: ['glibc'],
   });
   expect(platformOfPackage('@a/b-win32-arm64-msvc')).toEqual({ os: ['win32'], cpu: ['arm64'] });
+  expect(platformOfPackage('@a/mac-arm64-metal')).toEqual({ os: ['darwin'], cpu: ['arm64'] });
   expect(() => platformOfPackage('@a/b-beos')).toThrow(/by hand/);
 });

@@ -5,18 +5,20 @@ export interface Platform {
   readonly libc?: string[];
 }
 
-const systems = [
-  'linux',
-  'darwin',
-  'win32',
-  'android',
-  'freebsd',
-  'openharmony',
-  'openbsd',
-  'netbsd',
-  'sunos',
-  'aix',
-];
+const systems: Readonly<Record<string, string>> = {
+  linux: 'linux',
+  darwin: 'darwin',
+  mac: 'darwin',
+  win32: 'win32',
+  win: 'win32',
+  android: 'android',
+  freebsd: 'freebsd',
+  openharmony: 'openharmony',
+  openbsd: 'openbsd',
+  netbsd: 'netbsd',
+  sunos: 'sunos',
+  aix: 'aix',
+};
 
 const processors: Readonly<Record<string, string>> = {
   x64: 'x64',
@@ -35,7 +37,7 @@ const processors: Readonly<Record<string, string>> = {
  */
 export function platformOfPackage(name: string): Platform {
   const words = name.split(/[/-]/);
-  const os = words.find((word) => systems.includes(word));
+  const os = words.map((word) => systems[word]).find((word) => word !== undefined);
   const cpu = words.map((word) => processors[word]).find((word) => word !== undefined);
   if (os === undefined || cpu === undefined) {
     throw new Error(
