@@ -30,13 +30,20 @@ export function planCallPrice(
   const generates = endpoint.name === 'chat' || endpoint.name === 'completions';
   const asked = fields.max_tokens ?? fields.max_completion_tokens;
   const worstNanos = planWorstCost(prices, {
-    bodyBytes,
+    bodyBytes: bodyBytes + countRepeatedBytes(endpoint, fields),
     completionTokensMax: generates ? (typeof asked === 'number' ? asked : completionTokensDefault) : 0,
     choices: typeof fields.n === 'number' ? fields.n : 1,
     prompts: countPrompts(endpoint, fields),
     contextTokens: base?.contextLength ?? 0,
   });
   return { prices, worstNanos };
+}
+
+/** A reranker reads query and task anew with each document; the body has them once. */
+function countRepeatedBytes(endpoint: Endpoint, fields: Readonly<Record<string, unknown>>): number {
+  if (endpoint.name !== 'rerank') return 0;
+  const repeated = [fields.query, fields.task].filter((text) => typeof text === 'string').join('');
+  return Buffer.byteLength(repeated) * (countPrompts(endpoint, fields) - 1);
 }
 
 function countPrompts(endpoint: Endpoint, fields: Readonly<Record<string, unknown>>): number {
