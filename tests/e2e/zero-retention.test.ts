@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -15,13 +15,18 @@ const model = 'smollm2-135m-instruct';
 // Letters that occur nowhere else; split so that this file's own text is no match.
 const marker = ['zebra', 'quartz', 'oboe', 'mango'].join('-');
 
+// A folder for temporary files of this run alone: the machine's may hold gigabytes of other programs.
+const temporary = mkdtempSync(join(tmpdir(), 'sparkler-retention-'));
+
 beforeAll(async () => {
+  process.env.TMPDIR = temporary;
   startMs = Date.now();
   platform = await startPlatform();
 });
 
 afterAll(async () => {
   await platform.remove();
+  rmSync(temporary, { recursive: true, force: true });
 });
 
 /** A run of this test writes nothing near this size; other programs on the machine may. */
@@ -101,7 +106,7 @@ test('marked prompts and their completions are nowhere after a run', async () =>
     expect(platform.logLines.filter((line) => line.includes(text))).toEqual([]);
     const bytes = Buffer.from(text);
     expect(filesWith(platform.dataFolder, bytes)).toEqual([]);
-    expect(filesWith(tmpdir(), bytes)).toEqual([]);
+    expect(filesWith(temporary, bytes)).toEqual([]);
   }
 });
 
