@@ -1,7 +1,7 @@
 import { InferenceError } from '@sparkler/api';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Admissions, type Place } from './admit.ts';
-import { createTestbed, tinySnapshot } from './testbed/testbed.ts';
+import { createTestbed, type Testbed, tinySnapshot } from './testbed/testbed.ts';
 
 const deployment = 'accounts/fireworks/deployments/tiny';
 const open: Admissions[] = [];
@@ -18,7 +18,7 @@ function setUp(settings: Parameters<typeof createTestbed>[0] = {}) {
   const waits: string[] = [];
   const onWait = (reason: string) => void waits.push(reason);
   const admit = (account = 'alice', priority = 0, dropIfFull = false) =>
-    admissions.admit({ deployment, account, affinityKey: null, priority, dropIfFull, onWait });
+    admissions.admit({ deployment, account, affinityKey: null, adapter: null, priority, dropIfFull, onWait });
   return { testbed, admissions, waits, admit };
 }
 
@@ -145,4 +145,56 @@ test('a request that leaves the queue frees its place in line', async () => {
   expect(await statusOf(waiting.place)).toBe(408);
   expect(admissions.counts().waiting).toBe(0);
   first.release();
+});
+
+describe('a request for an addon', () => {
+  const [held, none] = [new Set(['an-addon']), new Set<string>()];
+  function route(testbed: Testbed, ...adapters: readonly ReadonlySet<string>[]): void {
+    const sockets = adapters.map((_, index) => `/${index}.sock`);
+    const { replicas } = tinySnapshot(sockets).deployments.get(deployment)!;
+    const loaded = replicas.map((replica, index) => ({ ...replica, adapters: adapters[index]! }));
+    testbed.route(tinySnapshot([], { replicas: loaded }));
+  }
+  const withAddon = { deployment, account: 'alice', affinityKey: null, priority: 0, dropIfFull: false };
+
+  test('goes to a replica that has loaded it, however busy that is', async () => {
+    const { testbed, admissions } = setUp({ runningPerReplicaMax: 3 });
+    route(testbed, none, held);
+    const ask = () => admissions.admit({ ...withAddon, adapter: 'an-addon', onWait: () => undefined }).place;
+    const places = await Promise.all([ask(), ask(), ask()]);
+    expect(places.map(({ replica }) => replica.id)).toEqual(['replica-1', 'replica-1', 'replica-1']);
+  });
+
+  test('waits on a fresh replica until that holds it, and the base model is served meanwhile', async () => {
+    const { testbed, admissions, admit, waits } = setUp();
+    route(testbed, none);
+    const onWait = (reason: string) => void waits.push(reason);
+    const { place } = admissions.admit({ ...withAddon, adapter: 'an-addon', onWait });
+    expect(waits).toEqual(['loading its addon']);
+    expect((await admit().place).replica.id).toBe('replica-0');
+    route(testbed, held);
+    expect((await place).replica.id).toBe('replica-0');
+  });
+
+  test('that no replica ever holds is a 503 that says so', async () => {
+    const { testbed, admissions } = setUp({ wakeTimeoutMs: 1 });
+    route(testbed, none);
+    const { place } = admissions.admit({ ...withAddon, adapter: 'an-addon', onWait: () => undefined });
+    await expect(place).rejects.toThrow('still loading its addon');
+  });
+
+  test('whose replica is full holds up nobody who can go elsewhere, and is next on its own', async () => {
+    const { testbed, admissions, admit } = setUp({ runningPerReplicaMax: 1 });
+    route(testbed, held, none);
+    const addon = { ...withAddon, adapter: 'an-addon', onWait: () => undefined };
+    const first = await admissions.admit(addon).place;
+    const second = admissions.admit(addon).place;
+    expect((await admit().place).replica.id).toBe('replica-1');
+    const third = admit().place;
+    first.release();
+    const next = await second;
+    expect(next.replica.id).toBe('replica-0');
+    next.release();
+    expect((await third).replica.id).toBe('replica-0');
+  });
 });

@@ -1,7 +1,7 @@
 import { InferenceError } from '@sparkler/api';
 import type { ServerContext } from '../http/context.ts';
 import type { ReplicaLoad } from './choose-replica.ts';
-import { planAdmission, type WaitReason } from './plan-admission.ts';
+import { canServe, planAdmission, type WaitReason } from './plan-admission.ts';
 import type { DeploymentRoute, ReplicaRoute } from './routing.ts';
 
 /** A running slot on one replica; release it exactly once (further calls do nothing). */
@@ -14,6 +14,8 @@ export interface AdmissionRequest {
   readonly deployment: string;
   readonly account: string;
   readonly affinityKey: string | null;
+  /** The addon that it runs with; null: the base model. */
+  readonly adapter: string | null;
   /** Larger goes first. */
   readonly priority: number;
   /** Refuse with 429 rather than wait for a slot: the account is far over its rate limits. */
@@ -67,7 +69,10 @@ export class Admissions {
     const deferred = Promise.withResolvers<Place>();
     const sinceMs = this.#context.now();
     const waiter: Waiter = { request, sinceMs, reason: 'busy', ...deferred };
-    if (!this.#advance(gate, waiter, gate.waiters.length > 0)) this.#enqueue(gate, waiter);
+    // What waits for an addon to be loaded holds up nobody who wants another one.
+    if (gate.waiters.length > 0) this.#drain(gate);
+    const behind = gate.waiters.some((other) => other.request.adapter === request.adapter);
+    if (!this.#advance(gate, waiter, behind)) this.#enqueue(gate, waiter);
     return {
       place: deferred.promise,
       withdraw: (error) => {
@@ -143,8 +148,8 @@ export class Admissions {
       waiter.reject(new InferenceError(503, `${request.deployment} was removed; use another deployment`));
       return true;
     }
-    const loads = this.#loadsOf(gate, deployment);
-    const plan = planAdmission(deployment, loads, request.affinityKey, settings.runningPerReplicaMax);
+    const loads = this.#loadsOf(gate, deployment, request.adapter);
+    const plan = planAdmission(deployment, loads, request, settings.runningPerReplicaMax);
     if (plan.verb === 'refuse') {
       waiter.reject(plan.error);
       return true;
@@ -180,7 +185,8 @@ export class Admissions {
     }
     if (waitedMs < settings.wakeTimeoutMs) return false;
     const reason = routing.current().deployments.get(name)?.reason ?? null;
-    const message = `${name} is still starting after ${seconds} s${reason === null ? '' : ` (${reason})`}; try again`;
+    const what = waiter.reason === 'loading its addon' ? waiter.reason : 'starting';
+    const message = `${name} is still ${what} after ${seconds} s${reason === null ? '' : ` (${reason})`}; try again`;
     waiter.reject(new InferenceError(503, message, { retryAfterSeconds: 10 }));
     return true;
   }
@@ -199,12 +205,15 @@ export class Admissions {
     this.#timer = null;
   }
 
-  /** Hands free slots to waiters until one has to wait on. */
+  /** Hands free slots to waiters until, for each addon, one has to wait on. */
   #drain(gate: Gate): void {
-    while (gate.waiters.length > 0) {
-      const index = pickWaiter(gate);
-      if (!this.#advance(gate, gate.waiters[index]!, false)) break;
-      gate.waiters.splice(index, 1);
+    const stuck = new Set<string | null>();
+    for (;;) {
+      const index = pickWaiter(gate, stuck);
+      const waiter = gate.waiters[index];
+      if (waiter === undefined) return;
+      if (this.#advance(gate, waiter, false)) gate.waiters.splice(index, 1);
+      else stuck.add(waiter.request.adapter);
     }
   }
 
@@ -222,10 +231,10 @@ export class Admissions {
     return { replica, release };
   }
 
-  #loadsOf(gate: Gate, deployment: DeploymentRoute): ReplicaLoad[] {
+  #loadsOf(gate: Gate, deployment: DeploymentRoute, adapter: string | null): ReplicaLoad[] {
     const loads: ReplicaLoad[] = [];
     for (const replica of deployment.replicas) {
-      if (replica.state !== 'ready') continue;
+      if (!canServe(replica, adapter)) continue;
       const untilMs = gate.suspectUntilMs.get(replica.id);
       if (untilMs !== undefined) {
         if (untilMs > this.#context.now()) continue;
@@ -247,11 +256,19 @@ export class Admissions {
   }
 }
 
-/** Next in line: highest priority, then the account with the least running, then first come. */
-function pickWaiter(gate: Gate): number {
-  let best = 0;
-  for (let index = 1; index < gate.waiters.length; index++) {
+/**
+ * Next in line: highest priority, then the account with the least running, then first come. -1: nobody but
+ * those who want one of the addons in `stuck`.
+ */
+function pickWaiter(gate: Gate, stuck: ReadonlySet<string | null>): number {
+  let best = -1;
+  for (let index = 0; index < gate.waiters.length; index++) {
     const a = gate.waiters[index]!.request;
+    if (stuck.has(a.adapter)) continue;
+    if (best < 0) {
+      best = index;
+      continue;
+    }
     const b = gate.waiters[best]!.request;
     const running = (request: AdmissionRequest) => gate.runningByAccount.get(request.account) ?? 0;
     if (a.priority > b.priority || (a.priority === b.priority && running(a) < running(b))) best = index;

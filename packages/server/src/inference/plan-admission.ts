@@ -2,7 +2,7 @@ import { InferenceError } from '@sparkler/api';
 import { chooseReplica, type ReplicaLoad } from './choose-replica.ts';
 import type { DeploymentRoute, ReplicaRoute } from './routing.ts';
 
-export type WaitReason = 'asleep' | 'starting' | 'busy';
+export type WaitReason = 'asleep' | 'starting' | 'loading its addon' | 'busy';
 
 export type Admission =
   | { readonly verb: 'run'; readonly replica: ReplicaRoute }
@@ -14,22 +14,32 @@ const RESTART_S = 2;
 
 /**
  * What happens to a request for a deployment now. `loads` are its ready replicas that answered when last
- * tried. Pure: waiting, waking and counting are the caller's.
+ * tried and hold the addon that is asked for. Pure: waiting, waking and counting are the caller's.
  */
 export function planAdmission(
   deployment: DeploymentRoute,
   loads: readonly ReplicaLoad[],
-  affinityKey: string | null,
+  request: { readonly affinityKey: string | null; readonly adapter: string | null },
   runningMax: number,
 ): Admission {
   if (loads.length > 0) {
-    const replica = chooseReplica(loads, affinityKey, runningMax);
+    const replica = chooseReplica(loads, request.affinityKey, runningMax);
     return replica === null ? { verb: 'wait', reason: 'busy' } : { verb: 'run', replica };
   }
   if (deployment.state === 'asleep' || deployment.state === 'starting') {
     return { verb: 'wait', reason: deployment.state };
   }
+  // A replica that came up a moment ago serves its base model before it holds every addon.
+  const isLoading = deployment.replicas.some(
+    (replica) => replica.state === 'ready' && !canServe(replica, request.adapter),
+  );
+  if (isLoading) return { verb: 'wait', reason: 'loading its addon' };
   return { verb: 'refuse', error: describeOutage(deployment) };
+}
+
+/** Whether a replica is up and holds an addon (null: none is asked for). */
+export function canServe({ state, adapters }: ReplicaRoute, adapter: string | null): boolean {
+  return state === 'ready' && (adapter === null || adapters === undefined || adapters.has(adapter));
 }
 
 function describeOutage(deployment: DeploymentRoute): InferenceError {

@@ -5,6 +5,8 @@ export interface ReplicaRoute {
   /** Where the replica listens: a Unix socket path or an http(s) base URL. */
   readonly address: { readonly socketPath: string } | { readonly baseUrl: string };
   readonly state: 'starting' | 'ready' | 'draining';
+  /** Addons that it has loaded; left out: it takes them all (a server that is not ours). */
+  readonly adapters?: ReadonlySet<string>;
 }
 
 export interface DeploymentRoute {

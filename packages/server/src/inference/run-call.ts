@@ -82,6 +82,7 @@ async function waitForPlace(gateway: Gateway, call: PreparedCall, caller: Caller
     deployment,
     account: call.principal.account,
     affinityKey: call.affinityKey,
+    adapter: call.target.adapter,
     priority: call.priority,
     dropIfFull: call.rate?.verdict === 'far-over',
     onWait: (reason) => {

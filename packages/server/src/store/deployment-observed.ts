@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { DeploymentObservedState, ReplicasTable } from './schema.ts';
 
@@ -115,8 +116,31 @@ async function writeReplica(
       base_url: 'baseUrl' in address ? address.baseUrl : null,
       ...changing,
     })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(changing))
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({
+        ...changing,
+        // Another process under the same id has loaded nothing yet.
+        adapters: sql<
+          string[]
+        >`case when replicas.pid is distinct from excluded.pid then '{}' else replicas.adapters end`,
+      }),
+    )
     .execute();
+}
+
+/**
+ * Notes that a replica holds an addon, or no longer does. Writes nothing when that is known: writes wake
+ * gateways.
+ */
+export async function writeReplicaAdapter(
+  db: Database,
+  replica: string,
+  adapter: string,
+  isHeld: boolean,
+): Promise<void> {
+  const change = isHeld ? sql`array_append(adapters, ${adapter})` : sql`array_remove(adapters, ${adapter})`;
+  await sql`update replicas set adapters = ${change}
+    where id = ${replica} and (${adapter} = any (adapters)) <> ${isHeld}`.execute(db);
 }
 
 /**

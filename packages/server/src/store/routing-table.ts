@@ -46,7 +46,18 @@ async function readRoutingRows(db: Database): Promise<RoutingRows> {
     .transaction()
     .setIsolationLevel('repeatable read')
     .execute(async (transaction) => ({
-      models: await transaction.selectFrom('models').selectAll().where('state', '=', 'READY').execute(),
+      models: await transaction
+        .selectFrom('models')
+        .selectAll()
+        .where('state', '=', 'READY')
+        // A gateway asks for deployed models only; an account may have a hundred thousand others.
+        .where((eb) =>
+          eb.or([
+            eb('name', 'in', eb.selectFrom('deployed_models').select('model')),
+            eb('name', 'in', eb.selectFrom('deployments').select('base_model')),
+          ]),
+        )
+        .execute(),
       deployments: await transaction
         .selectFrom('deployments')
         .selectAll()
@@ -102,7 +113,7 @@ function toReplicaRoute(row: Selectable<ReplicasTable>): ReplicaRoute {
   // The table's check says that exactly one of the two is set.
   const address =
     row.socket_path === null ? { baseUrl: row.base_url ?? '' } : { socketPath: row.socket_path };
-  return { id: row.id, address, state: row.state };
+  return { id: row.id, address, state: row.state, adapters: new Set(row.adapters) };
 }
 
 function toDeployedModelRoute(row: Selectable<DeployedModelsTable>): DeployedModelRoute {

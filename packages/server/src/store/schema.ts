@@ -200,6 +200,8 @@ export interface ReplicasTable {
   base_url: string | null;
   pid: number | null;
   state: 'starting' | 'ready' | 'draining';
+  /** Ids of the addons it has loaded. */
+  adapters: Generated<string[]>;
   create_time: CreateTime;
   update_time: UpdateTime;
 }

@@ -82,3 +82,13 @@ test('a deleted addon leaves every replica before its row goes', () => {
 test('a model that is neither base nor addon is refused by name', () => {
   expect(planDeployedModel({ ...base, isBaseModel: false }).state).toBe('failed');
 });
+
+test('how many replicas hold an addon is told', () => {
+  const replicas = [replica('r1', true), replica('r2', false)];
+  expect(planDeployedModel({ ...addon, replicas }).reason).toBe(
+    'the addon is being loaded: loaded on 1 of 2 replicas',
+  );
+  expect(planDeployedModel({ ...addon, replicas: [replica('r1', true)] }).reason).toBe(
+    'loaded on 1 of 1 replicas',
+  );
+});

@@ -42,10 +42,15 @@ export function planDeployedModel(observation: DeployedModelObservation): Deploy
   const likeDeployment = planLikeDeployment(observation);
   if (adapter === null || likeDeployment.state !== 'deployed') return likeDeployment;
   const missing = replicas.filter((replica) => !replica.hasAdapter).map(({ id }) => id);
-  if (missing.length === 0) return likeDeployment;
+  const held = replicas.length - missing.length;
+  const residency = replicas.length === 0 ? null : `loaded on ${held} of ${replicas.length} replicas`;
+  if (missing.length === 0) return { ...likeDeployment, reason: likeDeployment.reason ?? residency };
   if (observation.adapterProblem !== null) return plan('failed', observation.adapterProblem);
   return {
-    ...plan(observation.state === 'deployed' ? 'deployed' : 'deploying', 'the addon is being loaded'),
+    ...plan(
+      observation.state === 'deployed' ? 'deployed' : 'deploying',
+      `the addon is being loaded: ${residency}`,
+    ),
     load: missing,
   };
 }

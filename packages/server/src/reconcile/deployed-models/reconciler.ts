@@ -5,6 +5,7 @@ import {
   unloadReplicaAdapter,
 } from '../../launch/replica-adapters.ts';
 import type { Database } from '../../store/database.ts';
+import { writeReplicaAdapter } from '../../store/deployment-observed.ts';
 import type { ReconcileOutcome } from '../../store/reconcile-results.ts';
 import type { Reconciler } from '../reconciler.ts';
 import { type DeployedModelPlan, planDeployedModel } from './plan.ts';
@@ -27,7 +28,10 @@ export function createDeployedModelsReconciler(db: Database, findAdapter: FindAd
     problems.delete(row.name);
     try {
       const path = await findAdapter(row.model);
-      for (const id of ids) await loadReplicaAdapter(socketOf(replicas, id), row.adapter!, path);
+      for (const id of ids) {
+        await loadReplicaAdapter(socketOf(replicas, id), row.adapter!, path);
+        await writeReplicaAdapter(db, id, row.adapter!, true);
+      }
     } catch (error) {
       if (!(error instanceof AdapterRefusedError)) throw error;
       problems.set(row.name, { message: error.message, timeMs: Date.now() });
@@ -59,6 +63,10 @@ export function createDeployedModelsReconciler(db: Database, findAdapter: FindAd
         replicas,
         adapterProblem: problemOf(name),
       });
+      for (const { id, hasAdapter } of replicas) {
+        // Gateways stop sending before it is unloaded.
+        await writeReplicaAdapter(db, id, row.adapter!, hasAdapter && !plan.unload.includes(id));
+      }
       if (plan.load.length > 0) await load(row, replicas, plan.load);
       for (const id of plan.unload) await unloadReplicaAdapter(socketOf(replicas, id), row.adapter!);
       if (plan.remove) await db.deleteFrom('deployed_models').where('name', '=', name).execute();
