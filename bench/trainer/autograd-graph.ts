@@ -29,9 +29,10 @@ export function buildAutogradGraph(model: TrainableModel): AutogradGraph {
   for (const parameter of parameters) ggml.markParameter(parameter);
   const context = ggml.createContext(nodesMax);
   const g = ggml.operationsFor(context);
+  const whole = { from: 0, to: tokens, keysFrom: 0, tensor: mask };
   let x = g.getRows(tensors.embedding, ids);
   for (const layer of tensors.layers)
-    x = buildLayer(g, layer, { ...shape, tokens }, { positions, mask }, x).y;
+    x = buildLayer(g, layer, { ...shape, tokens }, { positions, mask: [whole], localMask: [] }, x).y;
   const norm = buildNorm(g, g.getRows(x, rows), tensors.head.norm, shape.normEpsilon);
   const loss = g.crossEntropyLoss(g.mulMat(tensors.head.output, norm.y), wanted);
   ggml.markOutput(loss);

@@ -29,7 +29,7 @@ export {
   type PlannedModel,
   planModelFolder,
 } from './convert/convert-model.ts';
-export { pairHeadRows, pairsHeadRows } from './convert/head-order.ts';
+export { pairHeadRows, pairsHeadRows, splitHeadRows } from './convert/head-order.ts';
 export { findLinearPlace, type LinearPlace } from './convert/layer-linears.ts';
 export { type AdapterFacts, checkAdapterFile } from './gguf/check-adapter.ts';
 export { checkModelFile, type ModelFile } from './gguf/check-model.ts';

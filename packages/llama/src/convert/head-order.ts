@@ -22,19 +22,35 @@ export function pairsHeadRows(architecture: string): boolean {
  * bias has one element.
  */
 export function pairHeadRows(data: Uint8Array, heads: number, rowBytes: number): Uint8Array {
+  return moveHeadRows(data, heads, rowBytes, (halves, pairs) => [halves, pairs]);
+}
+
+/** The way back: from pairs (GGUF) into halves (Hugging Face). */
+export function splitHeadRows(data: Uint8Array, heads: number, rowBytes: number): Uint8Array {
+  return moveHeadRows(data, heads, rowBytes, (halves, pairs) => [pairs, halves]);
+}
+
+/**
+ * `order` says which of the two places of a row (in halves, in pairs) it comes from, and which it goes to.
+ */
+function moveHeadRows(
+  data: Uint8Array,
+  heads: number,
+  rowBytes: number,
+  order: (halves: number, pairs: number) => readonly [number, number],
+): Uint8Array {
   const rows = data.length / rowBytes;
   const half = rows / heads / 2;
   if (!Number.isInteger(half))
     throw new RangeError(`${rows} rows do not split into ${heads} heads of even size`);
-  const paired = new Uint8Array(data.length);
+  const moved = new Uint8Array(data.length);
   for (let head = 0; head < heads; head++) {
     for (let side = 0; side < 2; side++) {
       for (let index = 0; index < half; index++) {
-        const from = (2 * head + side) * half + index;
-        const to = 2 * (head * half + index) + side;
-        paired.set(data.subarray(from * rowBytes, (from + 1) * rowBytes), to * rowBytes);
+        const [from, to] = order((2 * head + side) * half + index, 2 * (head * half + index) + side);
+        moved.set(data.subarray(from * rowBytes, (from + 1) * rowBytes), to * rowBytes);
       }
     }
   }
-  return paired;
+  return moved;
 }

@@ -26,6 +26,9 @@ export interface GgmlOperations {
   add(a: Tensor, b: Tensor): Tensor;
   sub(a: Tensor, b: Tensor): Tensor;
   scale(a: Tensor, factor: number): Tensor;
+  /** a * factor + offset. */
+  scaleAndShift(a: Tensor, factor: number, offset: number): Tensor;
+  sigmoid(a: Tensor): Tensor;
   silu(a: Tensor): Tensor;
   /** dy, x -> dx. */
   siluBack(dy: Tensor, x: Tensor): Tensor;
@@ -40,6 +43,14 @@ export interface GgmlOperations {
   ropeBack(dy: Tensor, positions: Tensor, rope: RopeOptions): Tensor;
   reshape2d(a: Tensor, n0: number, n1: number): Tensor;
   reshape3d(a: Tensor, n0: number, n1: number, n2: number): Tensor;
+  /**
+   * Entries `from` to `from + count` of the last dimension of a contiguous f32 tensor of `shape`, as a view.
+   */
+  slice(a: Tensor, shape: readonly [number, number, number], from: number, count: number): Tensor;
+  /** a with so many zeros before and after along the second dimension. */
+  padSecond(a: Tensor, before: number, after: number): Tensor;
+  /** a and b side by side along a dimension. */
+  concat(a: Tensor, b: Tensor, dimension: number): Tensor;
   permute(a: Tensor, axis0: number, axis1: number, axis2: number, axis3: number): Tensor;
   transpose(a: Tensor): Tensor;
   /** A contiguous copy. */
@@ -60,6 +71,8 @@ export interface GgmlOperations {
   crossEntropyLoss(logits: Tensor, wanted: Tensor): Tensor;
 }
 
+const F32_BYTES = 4;
+
 type Arguments = (Tensor | number | null)[];
 type Node = (context: GgmlContext, ...rest: Arguments) => Tensor;
 
@@ -78,7 +91,7 @@ export function bindOperations(base: LibraryHandle): (context: GgmlContext) => G
   return (context) => createOperations((name, ...rest) => nodes.get(name)!(context, ...rest));
 }
 
-const unary = ['silu', 'transpose', 'cont', 'sum_rows', 'argmax'];
+const unary = ['silu', 'sigmoid', 'transpose', 'cont', 'sum_rows', 'argmax'];
 const binary = [
   'mul_mat',
   'mul',
@@ -96,6 +109,10 @@ const others: readonly (readonly [string, ...string[]])[] = [
   ['new_tensor_2d', 'int', 'int64_t', 'int64_t'],
   ['new_tensor_3d', 'int', 'int64_t', 'int64_t', 'int64_t'],
   ['scale', 'void *', 'float'],
+  ['scale_bias', 'void *', 'float', 'float'],
+  ['view_3d', 'void *', 'int64_t', 'int64_t', 'int64_t', 'size_t', 'size_t', 'size_t'],
+  ['pad_ext', 'void *', ...Array<string>(8).fill('int')],
+  ['concat', 'void *', 'void *', 'int'],
   ['rms_norm', 'void *', 'float'],
   ['rms_norm_back', 'void *', 'void *', 'float'],
   ['soft_max_ext', 'void *', 'void *', 'float', 'float'],
@@ -117,6 +134,8 @@ function createOperations(node: (name: string, ...rest: Arguments) => Tensor): G
     add: (a, b) => node('add', a, b),
     sub: (a, b) => node('sub', a, b),
     scale: (a, factor) => node('scale', a, factor),
+    scaleAndShift: (a, factor, offset) => node('scale_bias', a, factor, offset),
+    sigmoid: (a) => node('sigmoid', a),
     silu: (a) => node('silu', a),
     siluBack: (dy, x) => node('silu_back', dy, x),
     rmsNorm: (a, epsilon) => node('rms_norm', a, epsilon),
@@ -127,6 +146,10 @@ function createOperations(node: (name: string, ...rest: Arguments) => Tensor): G
     ropeBack: (dy, positions, options) => node('rope_ext_back', dy, positions, ...ropeArguments(options)),
     reshape2d: (a, n0, n1) => node('reshape_2d', a, n0, n1),
     reshape3d: (a, n0, n1, n2) => node('reshape_3d', a, n0, n1, n2),
+    slice: (a, [n0, n1], from, count) =>
+      node('view_3d', a, n0, n1, count, n0 * F32_BYTES, n0 * n1 * F32_BYTES, from * n0 * n1 * F32_BYTES),
+    padSecond: (a, before, after) => node('pad_ext', a, 0, 0, before, after, 0, 0, 0, 0),
+    concat: (a, b, dimension) => node('concat', a, b, dimension),
     permute: (a, ...axes) => node('permute', a, ...axes),
     transpose: (a) => node('transpose', a),
     cont: (a) => node('cont', a),

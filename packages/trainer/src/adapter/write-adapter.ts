@@ -1,11 +1,10 @@
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GgufMetadata, writeGguf } from '@sparkler/llama';
+import { bytesOf, type GgufMetadata, pairHeadRows, splitHeadRows, writeGguf } from '@sparkler/llama';
 import type { LinearName } from '../graph/transformer-layer.ts';
 import type { TrainableModel } from '../model/trainable-model.ts';
 import { type AdapterEntry, viewEntry } from './adapter-layout.ts';
-import { joinHeadPairs, splitHeadPairs } from './head-order.ts';
-import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
+import { type FloatTensor, readFloatTensors, writeFloatTensors } from './float-tensors.ts';
 
 /** Names of the linear layers in Hugging Face models. */
 export const peftNames: Readonly<Record<LinearName, string>> = {
@@ -32,7 +31,7 @@ export interface AdapterFiles {
  */
 export async function writeAdapterFiles(files: AdapterFiles): Promise<string[]> {
   await mkdir(files.folder, { recursive: true });
-  await writeSafetensors(join(files.folder, 'adapter_model.safetensors'), createPeftTensors(files));
+  await writeFloatTensors(join(files.folder, 'adapter_model.safetensors'), createPeftTensors(files));
   await writeFile(
     join(files.folder, 'adapter_config.json'),
     `${JSON.stringify(createPeftConfig(files), null, 2)}\n`,
@@ -63,11 +62,11 @@ function createPeftConfig({ model, alpha, baseName }: AdapterFiles): Record<stri
   };
 }
 
-function createPeftTensors({ model, parameters }: AdapterFiles): NamedTensor[] {
+function createPeftTensors({ model, parameters }: AdapterFiles): FloatTensor[] {
   return model.layout.entries.map((entry) => ({
     name: peftTensorName(entry),
     shape: [entry.rows, entry.columns],
-    values: turnHeads(model, entry, viewEntry(parameters, entry), splitHeadPairs),
+    values: turnHeads(model, entry, viewEntry(parameters, entry), splitHeadRows),
   }));
 }
 
@@ -80,12 +79,17 @@ function turnHeads(
   model: TrainableModel,
   entry: AdapterEntry,
   values: Float32Array,
-  turn: typeof splitHeadPairs,
+  turn: typeof splitHeadRows,
 ): Float32Array {
   const isTurned = model.hasPairedHeads && entry.side === 'b' && ['attn_q', 'attn_k'].includes(entry.linear);
   if (!isTurned) return values;
   const heads = entry.linear === 'attn_q' ? model.shape.heads : model.shape.kvHeads;
-  return turn(values, heads, model.shape.headSize, entry.columns);
+  return toFloats(turn(bytesOf(values), heads, entry.columns * 4));
+}
+
+/** The numbers of bytes that begin their buffer. */
+function toFloats(bytes: Uint8Array): Float32Array {
+  return new Float32Array(bytes.buffer, 0, bytes.length / 4);
 }
 
 function createGgufMetadata({ model, alpha }: AdapterFiles): GgufMetadata {
@@ -104,7 +108,7 @@ function createGgufTensors({ model, parameters }: AdapterFiles): Parameters<type
       name: `blk.${entry.layer}.${entry.linear}.weight.lora_${entry.side}`,
       shape: [entry.columns, entry.rows],
       type: 'f32',
-      data: () => new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      data: () => bytesOf(values),
     };
   });
 }
@@ -114,7 +118,7 @@ function createGgufTensors({ model, parameters }: AdapterFiles): Parameters<type
  * misshapen tensor, with the shape that was expected.
  */
 export async function readPeftParameters(folder: string, model: TrainableModel): Promise<Float32Array> {
-  const tensors = await readSafetensors(join(folder, 'adapter_model.safetensors'));
+  const tensors = await readFloatTensors(join(folder, 'adapter_model.safetensors'));
   const parameters = new Float32Array(model.layout.size);
   for (const entry of model.layout.entries) {
     const name = peftTensorName(entry);
@@ -124,7 +128,7 @@ export async function readPeftParameters(folder: string, model: TrainableModel):
     if (String(tensor.shape) !== String(expected)) {
       throw new Error(`Invalid LoRA weight ${name}: shape [${tensor.shape}], expected [${expected}]`);
     }
-    viewEntry(parameters, entry).set(turnHeads(model, entry, tensor.values, joinHeadPairs));
+    viewEntry(parameters, entry).set(turnHeads(model, entry, tensor.values, pairHeadRows));
   }
   return parameters;
 }

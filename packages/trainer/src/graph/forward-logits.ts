@@ -1,5 +1,7 @@
 import { ggmlType } from '@sparkler/llama/ggml';
 import type { TrainableModel } from '../model/trainable-model.ts';
+import type { MaskTensor } from './attention.ts';
+import { fillMaskBlock, planMaskBlocks } from './attention-mask.ts';
 import { buildNorm } from './norm.ts';
 import { buildLayer } from './transformer-layer.ts';
 
@@ -17,10 +19,17 @@ export async function forwardLogits(model: TrainableModel, tokens: Int32Array): 
     const g = ggml.operationsFor(context);
     const ids = g.newTensor(ggmlType.i32, tokens.length);
     const positions = g.newTensor(ggmlType.i32, tokens.length);
-    const mask = g.newTensor(ggmlType.f32, tokens.length, tokens.length);
-    for (const input of [ids, positions, mask]) ggml.markInput(input);
-    let x = g.getRows(tensors.embedding, ids);
-    for (const layer of tensors.layers) x = buildLayer(g, layer, shape, { positions, mask }, x).y;
+    const masks = (window: number | null): MaskTensor[] =>
+      planMaskBlocks(tokens.length, window, tokens.length).map((block) => ({
+        ...block,
+        tensor: g.newTensor(ggmlType.f32, tokens.length, tokens.length),
+      }));
+    const mask = masks(null);
+    const localMask = shape.window === null ? [] : masks(shape.window);
+    const blocks = [...mask, ...localMask];
+    for (const input of [ids, positions, ...blocks.map((block) => block.tensor)]) ggml.markInput(input);
+    let x = g.scale(g.getRows(tensors.embedding, ids), shape.embeddingScale);
+    for (const layer of tensors.layers) x = buildLayer(g, layer, shape, { positions, mask, localMask }, x).y;
     const logits = g.mulMat(tensors.head.output, buildNorm(g, x, tensors.head.norm, shape.normEpsilon).y);
     const graph = ggml.createGraph(context, nodesMax);
     ggml.markOutput(logits);
@@ -31,17 +40,13 @@ export async function forwardLogits(model: TrainableModel, tokens: Int32Array): 
       positions,
       tokens.map((_, position) => position),
     );
-    ggml.write(mask, createCausalMask(tokens.length));
+    const documents = new Int32Array(tokens.length);
+    for (const block of mask) ggml.write(block.tensor, fillMaskBlock(block, documents, null));
+    for (const block of localMask) ggml.write(block.tensor, fillMaskBlock(block, documents, shape.window));
     await ggml.computeGraph(graph);
     return ggml.read(logits, new Float32Array(tokens.length * shape.vocabulary));
   } finally {
     ggml.freeAllocator(allocator);
     ggml.freeContext(context);
   }
-}
-
-function createCausalMask(tokens: number): Float32Array {
-  return Float32Array.from({ length: tokens * tokens }, (_, index) =>
-    index % tokens > Math.floor(index / tokens) ? Number.NEGATIVE_INFINITY : 0,
-  );
 }

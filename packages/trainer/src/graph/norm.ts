@@ -12,3 +12,13 @@ export function buildNorm(
     back: (dy) => g.rmsNormBack(g.mul(dy, weight), x, epsilon),
   };
 }
+
+/** The same, or nothing at all where the model has no such norm. */
+export function buildOptionalNorm(
+  g: GgmlOperations,
+  x: Tensor,
+  weight: Tensor | null,
+  epsilon: number,
+): ReturnType<typeof buildNorm> {
+  return weight === null ? { y: x, back: (dy) => dy } : buildNorm(g, x, weight, epsilon);
+}

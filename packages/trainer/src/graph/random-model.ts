@@ -14,6 +14,10 @@ export interface RandomShape {
   readonly rank: number;
   readonly hasHeadNorms: boolean;
   readonly hasBias: boolean;
+  /** Norms behind attention and feed-forward. */
+  readonly hasPostNorms?: boolean;
+  /** Whether every other layer is local. */
+  readonly hasLocalLayers?: boolean;
 }
 
 /** One adapter matrix with its values, so that a test can nudge them. */
@@ -63,6 +67,9 @@ export function createRandomModel(ggml: Ggml, shape: RandomShape, seed = 1): Ran
     ffnNorm: vector(shape.width),
     queryNorm: shape.hasHeadNorms ? vector(shape.headSize) : null,
     keyNorm: shape.hasHeadNorms ? vector(shape.headSize) : null,
+    attentionPostNorm: shape.hasPostNorms ? vector(shape.width) : null,
+    ffnPostNorm: shape.hasPostNorms ? vector(shape.width) : null,
+    isLocal: shape.hasLocalLayers === true && index % 2 === 0,
   });
   const embedding = add(draw(shape.width * shape.vocabulary, 2), shape.width, shape.vocabulary);
   const flipped = transposeValues(embedding.values, shape.width, shape.vocabulary);

@@ -1,7 +1,7 @@
 import { type Ggml, openGgml } from '@sparkler/llama/ggml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandomModel, type RandomModel, type RandomShape } from './random-model.ts';
-import { type PackedBatch, TrainingGraph } from './training-graph.ts';
+import { type GraphShape, type PackedBatch, TrainingGraph } from './training-graph.ts';
 
 let ggml: Ggml;
 beforeAll(() => {
@@ -32,14 +32,30 @@ const batch: PackedBatch = {
   rowWeights: Float32Array.from([1, 1, 1, 1, 0.5, 1], (weight) => weight / 5.5),
 };
 
+type Details = Partial<GraphShape> & { readonly ropeMode?: 0 | 2 };
+
 function createGraph(
   model: RandomModel,
   shape: RandomShape,
-  ropeMode: 0 | 2,
+  { ropeMode = 0, ...details }: Details,
   withGradients: boolean,
 ): TrainingGraph {
   const rope = { factors: null, dimensions: 8, mode: ropeMode, frequencyBase: 10_000, frequencyScale: 1 };
-  const sizes = { ...shape, tokens: 16, normEpsilon: 1e-5, rope, chunkRows: 4, chunks: 2 };
+  const sizes: GraphShape = {
+    ...shape,
+    tokens: 16,
+    normEpsilon: 1e-5,
+    activation: 'silu',
+    attentionScale: shape.headSize ** -0.5,
+    embeddingScale: 1,
+    rope,
+    localRope: shape.hasLocalLayers ? { ...rope, frequencyBase: 100 } : null,
+    window: shape.hasLocalLayers ? 3 : null,
+    recomputes: false,
+    chunkRows: 4,
+    chunks: 2,
+    ...details,
+  };
   return new TrainingGraph(ggml, model.tensors, sizes, withGradients);
 }
 
@@ -59,19 +75,27 @@ async function measureGradients(
   return gradients;
 }
 
+const gemma = { hasHeadNorms: true, hasPostNorms: true, hasLocalLayers: true };
+const gemmaDetails: Details = { ropeMode: 2, activation: 'gelu', embeddingScale: 5 };
+
 describe.each([
-  { title: 'llama', ropeMode: 0 as const, change: {} },
-  { title: 'llama without grouped queries', ropeMode: 0 as const, change: { kvHeads: 4 } },
-  { title: 'llama with one key head', ropeMode: 0 as const, change: { kvHeads: 1 } },
-  { title: 'qwen2 (biases, halved rope)', ropeMode: 2 as const, change: { hasBias: true } },
-  { title: 'qwen3 (head norms, halved rope)', ropeMode: 2 as const, change: { hasHeadNorms: true } },
-])('gradients of $title', ({ ropeMode, change }) => {
+  { title: 'llama', details: {}, change: {} },
+  { title: 'llama without grouped queries', details: {}, change: { kvHeads: 4 } },
+  { title: 'llama with one key head', details: {}, change: { kvHeads: 1 } },
+  { title: 'qwen2 (biases, halved rope)', details: { ropeMode: 2 as const }, change: { hasBias: true } },
+  {
+    title: 'qwen3 (head norms, halved rope)',
+    details: { ropeMode: 2 as const },
+    change: { hasHeadNorms: true },
+  },
+  { title: 'gemma3 (norms behind, gelu, windows)', details: gemmaDetails, change: gemma },
+])('gradients of $title', ({ details, change }) => {
   it('equal central differences of the loss, for every adapter matrix', async () => {
     const shape = { ...base, ...change };
     const model = createRandomModel(ggml, shape);
-    const graph = createGraph(model, shape, ropeMode, true);
+    const graph = createGraph(model, shape, details, true);
     const gradients = await measureGradients(model, graph);
-    const evaluation = createGraph(model, shape, ropeMode, false);
+    const evaluation = createGraph(model, shape, details, false);
     const allocator = ggml.createAllocator();
     const lossWith = async (key: string, index: number, value: number): Promise<number> => {
       const { tensor, values } = model.lora.get(key)!;
@@ -97,10 +121,54 @@ describe.each([
   });
 });
 
+describe('layers computed twice, attention in blocks', () => {
+  it.each([
+    { title: 'llama', details: {}, change: {} },
+    { title: 'gemma3', details: gemmaDetails, change: gemma },
+  ])('give $title the same loss and gradients', async ({ details, change }) => {
+    const shape = { ...base, ...change };
+    const model = createRandomModel(ggml, shape);
+    const whole = createGraph(model, shape, details, true);
+    const pieces = createGraph(model, shape, { ...details, recomputes: true, blockTokens: 5 }, true);
+    const expected = await measureGradients(model, whole);
+    for (const [key, gradient] of await measureGradients(model, pieces)) {
+      const difference = gradient.map((value, i) => Math.abs(value - expected.get(key)![i]!));
+      expect(Math.max(...difference), key).toBeLessThan(
+        1e-5 * Math.max(1, ...expected.get(key)!.map(Math.abs)),
+      );
+    }
+    whole.free();
+    pieces.free();
+  });
+
+  it('need a fraction of the memory for a long row', async () => {
+    const shape = { ...base, layers: 6 };
+    const model = createRandomModel(ggml, shape);
+    const tokens = 512;
+    const measure = async (details: Details): Promise<number> => {
+      const graph = createGraph(model, shape, { tokens, ...details }, true);
+      const allocator = ggml.createAllocator();
+      const long = {
+        ...batch,
+        tokens: new Int32Array(tokens).fill(3),
+        positions: Int32Array.from({ length: tokens }, (_, i) => i),
+        documents: new Int32Array(tokens),
+      };
+      await graph.run(allocator, long, null);
+      const bytes = ggml.allocatorBytes(allocator);
+      ggml.freeAllocator(allocator);
+      graph.free();
+      return bytes;
+    };
+    const kept = await measure({ blockTokens: tokens });
+    expect(await measure({ recomputes: true, blockTokens: 64 })).toBeLessThan(0.25 * kept);
+  });
+});
+
 describe('packing', () => {
   it('keeps documents apart: another document in the row changes nothing', async () => {
     const model = createRandomModel(ggml, base);
-    const graph = createGraph(model, base, 0, false);
+    const graph = createGraph(model, base, {}, false);
     const allocator = ggml.createAllocator();
     const onlyFirst = { rowWeights: Float32Array.from([1, 1, 1, 0, 0, 0]) };
     const before = await graph.run(allocator, { ...batch, ...onlyFirst }, null);

@@ -7,6 +7,8 @@ import {
   type Tensor,
   type TensorBuffer,
 } from '@sparkler/llama/ggml';
+import type { MaskTensor } from './attention.ts';
+import { fillMaskBlock, planMaskBlocks } from './attention-mask.ts';
 import type { LoraGradients } from './lora-linear.ts';
 import { buildLossChunk, type HeadWeights, type LossRows } from './loss-head.ts';
 import { buildLayer, type LayerShape, type LayerWeights, type LinearName } from './transformer-layer.ts';
@@ -22,6 +24,17 @@ export interface ModelTensors {
 export interface GraphShape extends LayerShape {
   readonly width: number;
   readonly vocabulary: number;
+  /** Factor of the token embeddings, 1 but for gemma. */
+  readonly embeddingScale: number;
+  /** Tokens that a local layer sees back; null: the model has none. */
+  readonly window: number | null;
+  /** Queries a block of attention; default: attention-mask.ts. */
+  readonly blockTokens?: number;
+  /**
+   * Keeps only the layers' inputs and computes each layer once more on the way back: a third more work, the
+   * memory of one layer.
+   */
+  readonly recomputes: boolean;
   /** Supervised rows in one piece of the head; bounds the logits' memory at rows · vocabulary floats. */
   readonly chunkRows: number;
   readonly chunks: number;
@@ -67,19 +80,20 @@ export class TrainingGraph {
   constructor(ggml: Ggml, model: ModelTensors, shape: GraphShape, withGradients: boolean) {
     this.#ggml = ggml;
     this.shape = shape;
-    const inputContext = ggml.createContext(3 + 4 * shape.chunks);
+    const inputContext = ggml.createContext(4 + 4 * shape.chunks + 2 * Math.ceil(shape.tokens / 16));
     this.#inputs = createInputs(ggml, inputContext, shape);
     this.#buffer = ggml.allocateTensors(inputContext);
-    const nodesMax = 512 + model.layers.length * 256 + shape.chunks * 32;
+    const nodesMax = countNodes(model, shape, this.#inputs.mask.length);
     const context = ggml.createContext(nodesMax);
     this.#contexts = [inputContext, context];
     const built = buildGraph(ggml, context, model, shape, this.#inputs, withGradients);
     this.#chunks = built.chunks;
     this.#gradients = built.gradients;
     this.#graph = ggml.createGraph(context, nodesMax);
-    for (const output of built.outputs) {
-      ggml.markOutput(output);
-      ggml.expandGraph(this.#graph, output);
+    // The order of expansion is the order of computing, and decides what must be kept how long.
+    for (const { tensor, isOutput } of built.order) {
+      if (isOutput) ggml.markOutput(tensor);
+      ggml.expandGraph(this.#graph, tensor);
     }
   }
 
@@ -135,12 +149,24 @@ function createInputs(ggml: Ggml, context: GgmlContext, shape: GraphShape) {
     picks: g.newTensor(ggmlType.i32, shape.chunkRows),
     weights: g.newTensor(ggmlType.f32, 1, shape.chunkRows),
   });
+  const masks = (window: number | null): MaskTensor[] =>
+    planMaskBlocks(shape.tokens, window, shape.blockTokens).map((block) => ({
+      ...block,
+      tensor: g.newTensor(ggmlType.f32, block.to - block.keysFrom, block.to - block.from),
+    }));
   return {
     tokens: g.newTensor(ggmlType.i32, shape.tokens),
     positions: g.newTensor(ggmlType.i32, shape.tokens),
-    mask: g.newTensor(ggmlType.f32, shape.tokens, shape.tokens),
+    mask: masks(null),
+    localMask: shape.window === null ? [] : masks(shape.window),
     chunks: Array.from({ length: shape.chunks }, rows),
   };
+}
+
+/** An upper bound of the nodes of a graph, for its memory. */
+function countNodes(model: ModelTensors, shape: GraphShape, blocks: number): number {
+  const perLayer = 288 + (blocks > 1 ? blocks * 64 : 0);
+  return 512 + model.layers.length * perLayer * (shape.recomputes ? 2 : 1) + shape.chunks * 32;
 }
 
 function buildGraph(
@@ -152,27 +178,38 @@ function buildGraph(
   withGradients: boolean,
 ) {
   const g = ggml.operationsFor(context);
-  let x = g.getRows(model.embedding, inputs.tokens);
+  const rows = g.getRows(model.embedding, inputs.tokens);
+  let x = shape.embeddingScale === 1 ? rows : g.scale(rows, shape.embeddingScale);
   const layers = model.layers.map((weights) => {
-    const layer = buildLayer(g, weights, shape, inputs, x);
+    const input = x;
+    const layer = buildLayer(g, weights, shape, inputs, input);
     x = layer.y;
-    return layer;
+    return shape.recomputes
+      ? { back: (dy: Tensor) => buildLayer(g, weights, shape, inputs, input).back(dy) }
+      : layer;
   });
-  const chunks = inputs.chunks.map((rows) =>
-    buildLossChunk(g, model.head, { ...shape, rows: shape.chunkRows }, rows, x),
-  );
-  const outputs = chunks.flatMap((chunk) => [chunk.probability, chunk.best]);
+  const order: { tensor: Tensor; isOutput: boolean }[] = [];
+  const chunks: { probability: Tensor; best: Tensor }[] = [];
+  let dx: Tensor | null = null;
+  for (const targets of inputs.chunks) {
+    const chunk = buildLossChunk(g, model.head, { ...shape, rows: shape.chunkRows }, targets, x);
+    chunks.push(chunk);
+    order.push({ tensor: chunk.probability, isOutput: true }, { tensor: chunk.best, isOutput: true });
+    if (!withGradients) continue;
+    // Before the next chunk begins, or the softmax of every chunk would be alive at once.
+    dx = dx === null ? chunk.dx() : g.add(dx, chunk.dx());
+    order.push({ tensor: dx, isOutput: false });
+  }
   const gradients: Partial<Record<LinearName, LoraGradients>>[] = model.layers.map(() => ({}));
-  if (withGradients) {
-    let dx = chunks.map((chunk) => chunk.dx()).reduce((sum, part) => g.add(sum, part));
-    for (let index = layers.length - 1; index >= 0; index--) {
-      const back = layers[index]!.back(dx);
-      dx = back.dx;
-      gradients[index] = back.gradients;
-      for (const pair of Object.values(back.gradients)) outputs.push(pair.a, pair.b);
+  for (let index = layers.length - 1; index >= 0 && dx !== null; index--) {
+    const back: ReturnType<(typeof layers)[number]['back']> = layers[index]!.back(dx);
+    dx = back.dx;
+    gradients[index] = back.gradients;
+    for (const { a, b } of Object.values(back.gradients)) {
+      order.push({ tensor: a, isOutput: true }, { tensor: b, isOutput: true });
     }
   }
-  return { chunks, gradients, outputs };
+  return { chunks, gradients, order };
 }
 
 function writeInputs(
@@ -183,7 +220,10 @@ function writeInputs(
 ): void {
   ggml.write(inputs.tokens, batch.tokens);
   ggml.write(inputs.positions, batch.positions);
-  ggml.write(inputs.mask, createMask(batch.documents));
+  for (const block of inputs.mask) ggml.write(block.tensor, fillMaskBlock(block, batch.documents, null));
+  for (const block of inputs.localMask) {
+    ggml.write(block.tensor, fillMaskBlock(block, batch.documents, shape.window));
+  }
   const { chunkRows, vocabulary } = shape;
   inputs.chunks.forEach((chunk, index) => {
     const from = index * chunkRows;
@@ -201,18 +241,4 @@ function writeInputs(
       targets.map((target, row) => row * vocabulary + target),
     );
   });
-}
-
-/**
- * Row q, column k: 0 where token q may see token k. A padding token sees itself, or its softmax would be 0/0.
- */
-function createMask(documents: Int32Array): Float32Array {
-  const tokens = documents.length;
-  const mask = new Float32Array(tokens * tokens).fill(Number.NEGATIVE_INFINITY);
-  for (let q = 0; q < tokens; q++) {
-    mask[q * tokens + q] = 0;
-    for (let k = q - 1; k >= 0 && documents[q]! >= 0 && documents[k] === documents[q]; k--)
-      mask[q * tokens + k] = 0;
-  }
-  return mask;
 }

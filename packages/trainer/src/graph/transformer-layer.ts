@@ -1,7 +1,8 @@
 import type { GgmlOperations, RopeOptions, Tensor } from '@sparkler/llama/ggml';
-import { buildAttention } from './attention.ts';
+import { type AttentionShape, buildAttention, type MaskTensor } from './attention.ts';
+import { buildGate, type GateActivation } from './gate-activation.ts';
 import { buildLinear, type FrozenLinear, type LoraGradients } from './lora-linear.ts';
-import { buildNorm } from './norm.ts';
+import { buildNorm, buildOptionalNorm } from './norm.ts';
 
 /** The seven linear layers of a block, by their names in a GGUF file (`blk.0.attn_q.weight`). */
 export const linearNames = [
@@ -23,22 +24,28 @@ export interface LayerWeights {
   /** [headSize], for models that norm queries and keys (qwen3); else null. */
   readonly queryNorm: Tensor | null;
   readonly keyNorm: Tensor | null;
+  /** [width], for models that norm what a block adds (gemma3); else null. */
+  readonly attentionPostNorm: Tensor | null;
+  readonly ffnPostNorm: Tensor | null;
+  /** Whether its tokens see the shape's window only. */
+  readonly isLocal: boolean;
 }
 
-export interface LayerShape {
-  readonly tokens: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headSize: number;
+export interface LayerShape extends AttentionShape {
   readonly normEpsilon: number;
+  readonly activation: GateActivation;
   readonly rope: RopeOptions;
+  /** Of local layers, where the model has any. */
+  readonly localRope: RopeOptions | null;
 }
 
 export interface SharedInputs {
   /** i32 [tokens] */
   readonly positions: Tensor;
-  /** f32 [tokens, tokens] */
-  readonly mask: Tensor;
+  /** Blocks that cover all tokens. */
+  readonly mask: readonly MaskTensor[];
+  /** The same for local layers; empty where the model has none. */
+  readonly localMask: readonly MaskTensor[];
 }
 
 export type LayerGradients = Partial<Record<LinearName, LoraGradients>>;
@@ -53,7 +60,7 @@ export function buildLayer(
 ): { readonly y: Tensor; back(dy: Tensor): { readonly dx: Tensor; readonly gradients: LayerGradients } } {
   const attention = buildAttentionBlock(g, layer, shape, shared, x);
   const middle = g.add(x, attention.y);
-  const feedForward = buildFeedForward(g, layer, shape.normEpsilon, middle);
+  const feedForward = buildFeedForward(g, layer, shape, middle);
   return {
     y: g.add(middle, feedForward.y),
     back: (dy) => {
@@ -78,32 +85,20 @@ function buildAttentionBlock(
   x: Tensor,
 ): Block {
   const norm = buildNorm(g, x, layer.attentionNorm, shape.normEpsilon);
-  const q = buildHeads(
-    g,
-    layer.linears.attn_q,
-    layer.queryNorm,
-    shape,
-    shape.heads,
-    shared.positions,
-    norm.y,
-  );
-  const k = buildHeads(
-    g,
-    layer.linears.attn_k,
-    layer.keyNorm,
-    shape,
-    shape.kvHeads,
-    shared.positions,
-    norm.y,
-  );
+  const rope = layer.isLocal ? shape.localRope! : shape.rope;
+  const turn = { ...shape, rope, positions: shared.positions };
+  const q = buildHeads(g, layer.linears.attn_q, layer.queryNorm, turn, shape.heads, norm.y);
+  const k = buildHeads(g, layer.linears.attn_k, layer.keyNorm, turn, shape.kvHeads, norm.y);
   const v = buildLinear(g, layer.linears.attn_v, norm.y);
   const v3 = g.reshape3d(v.y, shape.headSize, shape.kvHeads, shape.tokens);
-  const attention = buildAttention(g, shape, { q: q.y, k: k.y, v: v3, mask: shared.mask });
+  const mask = layer.isLocal ? shared.localMask : shared.mask;
+  const attention = buildAttention(g, shape, { q: q.y, k: k.y, v: v3 }, mask);
   const output = buildLinear(g, layer.linears.attn_output, attention.y);
+  const post = buildOptionalNorm(g, output.y, layer.attentionPostNorm, shape.normEpsilon);
   return {
-    y: output.y,
+    y: post.y,
     back: (dy) => {
-      const fromOutput = output.back(dy);
+      const fromOutput = output.back(post.back(dy));
       const { dq, dk, dv } = attention.back(fromOutput.dx);
       const fromQ = q.back(dq);
       const fromK = k.back(dk);
@@ -130,40 +125,41 @@ function buildHeads(
   g: GgmlOperations,
   linear: FrozenLinear,
   headNorm: Tensor | null,
-  shape: LayerShape,
+  shape: LayerShape & { readonly positions: Tensor },
   heads: number,
-  positions: Tensor,
   x: Tensor,
 ): {
   readonly y: Tensor;
   back(dy: Tensor): { readonly dx: Tensor; readonly gradients: LoraGradients | null };
 } {
+  const { positions, rope } = shape;
   const flat = buildLinear(g, linear, x);
   const split = g.reshape3d(flat.y, shape.headSize, heads, shape.tokens);
-  const norm = headNorm === null ? null : buildNorm(g, split, headNorm, shape.normEpsilon);
+  const norm = buildOptionalNorm(g, split, headNorm, shape.normEpsilon);
   return {
-    y: g.rope(norm?.y ?? split, positions, shape.rope),
+    y: g.rope(norm.y, positions, rope),
     back: (dy) => {
-      const turned = g.ropeBack(dy, positions, shape.rope);
-      const dSplit = norm?.back(turned) ?? turned;
+      const dSplit = norm.back(g.ropeBack(dy, positions, rope));
       return flat.back(g.reshape2d(dSplit, shape.headSize * heads, shape.tokens));
     },
   };
 }
 
-/** down(silu(gate x) · up x) behind its norm. */
-function buildFeedForward(g: GgmlOperations, layer: LayerWeights, epsilon: number, x: Tensor): Block {
-  const norm = buildNorm(g, x, layer.ffnNorm, epsilon);
+/** down(activation(gate x) · up x) behind its norm. */
+function buildFeedForward(g: GgmlOperations, layer: LayerWeights, shape: LayerShape, x: Tensor): Block {
+  const { normEpsilon } = shape;
+  const norm = buildNorm(g, x, layer.ffnNorm, normEpsilon);
   const gate = buildLinear(g, layer.linears.ffn_gate, norm.y);
   const up = buildLinear(g, layer.linears.ffn_up, norm.y);
-  const active = g.silu(gate.y);
-  const down = buildLinear(g, layer.linears.ffn_down, g.mul(active, up.y));
+  const active = buildGate(g, shape.activation, gate.y);
+  const down = buildLinear(g, layer.linears.ffn_down, g.mul(active.y, up.y));
+  const post = buildOptionalNorm(g, down.y, layer.ffnPostNorm, normEpsilon);
   return {
-    y: down.y,
+    y: post.y,
     back: (dy) => {
-      const fromDown = down.back(dy);
-      const fromGate = gate.back(g.siluBack(g.mul(fromDown.dx, up.y), gate.y));
-      const fromUp = up.back(g.mul(fromDown.dx, active));
+      const fromDown = down.back(post.back(dy));
+      const fromGate = gate.back(active.back(g.mul(fromDown.dx, up.y)));
+      const fromUp = up.back(g.mul(fromDown.dx, active.y));
       return {
         dx: norm.back(g.add(fromGate.dx, fromUp.dx)),
         gradients: collect({

@@ -41,7 +41,11 @@ export async function loadTrainableModel(options: LoadOptions): Promise<Trainabl
   return {
     ggml,
     tensors,
-    shape: { ...shape, rope: { ...architecture.rope, factors: ropeFactors } },
+    shape: {
+      ...shape,
+      rope: { ...architecture.rope, factors: ropeFactors },
+      localRope: architecture.localRope && { ...architecture.localRope, factors: ropeFactors },
+    },
     layout,
     architecture: architecture.name,
     hasPairedHeads: architecture.hasPairedHeads,
@@ -108,6 +112,9 @@ class TensorPlanner {
       ffnNorm: this.#vector(`blk.${index}.ffn_norm.weight`),
       queryNorm: this.optionalVector(`blk.${index}.attn_q_norm.weight`),
       keyNorm: this.optionalVector(`blk.${index}.attn_k_norm.weight`),
+      attentionPostNorm: this.optionalVector(`blk.${index}.post_attention_norm.weight`),
+      ffnPostNorm: this.optionalVector(`blk.${index}.post_ffw_norm.weight`),
+      isLocal: this.#architecture.isLocal(index),
     };
   }
 

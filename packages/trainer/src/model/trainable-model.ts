@@ -1,13 +1,12 @@
 import type { Ggml } from '@sparkler/llama/ggml';
 import type { AdapterEntry, AdapterShape } from '../adapter/adapter-layout.ts';
-import type { ModelTensors } from '../graph/training-graph.ts';
-import type { LayerShape } from '../graph/transformer-layer.ts';
+import type { GraphShape, ModelTensors } from '../graph/training-graph.ts';
 
 /** A base model in ggml tensors, with room for an adapter. */
 export interface TrainableModel {
   readonly ggml: Ggml;
   readonly tensors: ModelTensors;
-  readonly shape: AdapterShape & Omit<LayerShape, 'tokens'> & { readonly vocabulary: number };
+  readonly shape: AdapterShape & Omit<GraphShape, 'tokens' | 'chunks' | 'chunkRows' | 'recomputes'>;
   readonly layout: { readonly entries: readonly AdapterEntry[]; readonly size: number };
   /** general.architecture of the file. */
   readonly architecture: string;

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytesOf, splitHeadRows } from '@sparkler/llama';
 import type { Tensor } from '@sparkler/llama/ggml';
 import { planLinearSizes } from '../adapter/adapter-layout.ts';
-import { splitHeadPairs } from '../adapter/head-order.ts';
-import { type NamedTensor, writeSafetensors } from '../adapter/safetensors.ts';
+import { type FloatTensor, writeFloatTensors } from '../adapter/float-tensors.ts';
 import { peftNames } from '../adapter/write-adapter.ts';
 import { TrainerError } from '../process/events.ts';
 import type { TrainableModel } from './trainable-model.ts';
@@ -24,7 +24,7 @@ export async function writeHuggingFaceModel(model: TrainableModel, folder: strin
     throw new TrainerError('UNSUPPORTED_MODEL', 'a model with rope factors cannot be exported');
   }
   await mkdir(folder, { recursive: true });
-  await writeSafetensors(join(folder, 'model.safetensors'), readTensors(model));
+  await writeFloatTensors(join(folder, 'model.safetensors'), readTensors(model));
   await writeFile(join(folder, 'config.json'), `${JSON.stringify(describeModel(model), null, 2)}\n`);
 }
 
@@ -52,10 +52,10 @@ function describeModel({ shape, tensors }: TrainableModel): Record<string, unkno
   };
 }
 
-function readTensors(model: TrainableModel): NamedTensor[] {
+function readTensors(model: TrainableModel): FloatTensor[] {
   const { ggml, tensors, shape } = model;
   const { width, vocabulary } = shape;
-  const read = (name: string, tensor: Tensor, ...sizes: number[]): NamedTensor => {
+  const read = (name: string, tensor: Tensor, ...sizes: number[]): FloatTensor => {
     const values = new Float32Array(sizes.reduce((product, size) => product * size, 1));
     return { name, shape: sizes, values: ggml.read(tensor, values) };
   };
@@ -88,5 +88,6 @@ function splitHeads(
 ): Float32Array {
   if (!hasPairedHeads || (linear !== 'attn_q' && linear !== 'attn_k')) return values;
   const heads = linear === 'attn_q' ? shape.heads : shape.kvHeads;
-  return splitHeadPairs(values, heads, shape.headSize, columns);
+  const split = splitHeadRows(bytesOf(values), heads, columns * 4);
+  return new Float32Array(split.buffer, 0, values.length);
 }

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSafetensors, writeSafetensors } from '../adapter/safetensors.ts';
+import { readFloatTensors, writeFloatTensors } from '../adapter/float-tensors.ts';
 import type { AdamWState } from '../optimize/adamw.ts';
 
 /** Everything that a resumed run needs to go on bit for bit. */
@@ -30,7 +30,7 @@ export async function writeCheckpoint(jobFolder: string, state: RunState, keep: 
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   const vector = (label: string, values: Float32Array) => ({ name: label, shape: [values.length], values });
-  await writeSafetensors(join(partial, tensorFile), [
+  await writeFloatTensors(join(partial, tensorFile), [
     vector('parameters', state.parameters),
     vector('firstMoment', state.optimizer.firstMoment),
     vector('secondMoment', state.optimizer.secondMoment),
@@ -56,7 +56,7 @@ export async function readNewestCheckpoint(jobFolder: string): Promise<RunState 
   const json = JSON.parse(await readFile(join(folder, stateFile), 'utf8')) as Omit<RunState, 'optimizer'> & {
     optimizerStep: number;
   };
-  const tensors = await readSafetensors(join(folder, tensorFile));
+  const tensors = await readFloatTensors(join(folder, tensorFile));
   const values = (name: string): Float32Array => {
     const tensor = tensors.get(name);
     if (tensor === undefined)

@@ -3,6 +3,7 @@ import { type AdapterEntry, viewEntry } from '../adapter/adapter-layout.ts';
 import { packBatch, planRowLength, sumWeights } from '../data/pack-batch.ts';
 import type { PackedRow } from '../data/plan-steps.ts';
 import type { TokenizedExample } from '../data/tokenize-example.ts';
+import { blockTokens } from '../graph/attention-mask.ts';
 import { type BatchResult, type PackedBatch, TrainingGraph } from '../graph/training-graph.ts';
 import type { LinearName } from '../graph/transformer-layer.ts';
 import type { TrainableModel } from '../model/trainable-model.ts';
@@ -13,6 +14,8 @@ const chunkRowsMax = 128;
 const chunkRowStep = 32;
 /** Graphs kept: each is a few MB of descriptions. */
 const graphsMax = 24;
+/** Above this, layers are computed twice rather than kept. */
+const keptBytesMax = 3e9;
 
 /** Runs rows of packed examples through graphs made for their lengths, and collects gradients. */
 export class GradientStep {
@@ -108,8 +111,21 @@ export class GradientStep {
       this.#graphs.delete(oldest);
     }
     const { ggml, tensors, shape } = this.#model;
-    const graph = new TrainingGraph(ggml, tensors, { ...shape, tokens, chunkRows, chunks }, withGradients);
+    const recomputes = withGradients && estimateKeptBytes(shape, tokens) > keptBytesMax;
+    const sizes = { ...shape, tokens, chunkRows, chunks, recomputes };
+    const graph = new TrainingGraph(ggml, tensors, sizes, withGradients);
     this.#graphs.set(key, graph);
     return graph;
   }
+}
+
+/**
+ * About what the way back needs of the way forth when nothing is computed again: of each layer its norms,
+ * projections, gates and attention weights, each with the copies that products need.
+ */
+function estimateKeptBytes(shape: TrainableModel['shape'], tokens: number): number {
+  const { width, heads, headSize, ffn } = shape;
+  const weights = tokens <= blockTokens ? 4 * heads * tokens : 0;
+  const perToken = 8 * width + 6 * heads * headSize + 6 * ffn + weights;
+  return 4 * shape.layers * tokens * perToken;
 }
