@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createApp } from '../../packages/server/src/http/app.ts';
@@ -67,8 +69,13 @@ const context: ServerContext = {
 const app = createApp(context);
 const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' });
 process.send?.({ baseUrl });
+// Memory is asked for after garbage is collected: what V8 has not bothered to free yet is no growth.
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuUs: user + system, residentBytes: process.memoryUsage.rss() });
+  collectGarbage();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  process.send?.({ cpuUs: user + system, residentBytes: rss, liveBytes: heapUsed + external });
 });
 process.on('disconnect', () => process.exit());

@@ -9,6 +9,8 @@ import { findFreePort } from './anchors.ts';
 export interface ProcessUse {
   readonly cpuUs: number;
   readonly residentBytes: number;
+  /** Of that, what is in use by objects and buffers after garbage is collected. */
+  readonly liveBytes: number;
 }
 
 /** The scripted engine, a paced replica and one gateway before each, every one in its own process. */

@@ -1,6 +1,7 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
+import { defaultGatewaySettings } from './http/context.ts';
 import { gatewaySettingsProperties } from './settings-gateway.ts';
 
 /** Parts of the platform that one server process can run. */
@@ -176,6 +177,11 @@ export const settingsSchema = Type.Object({
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
     { env: 'SPARKLER_LOG_LEVEL', default: 'info', description: 'Least important level that is logged.' },
   ),
+  excludeStop: Type.Boolean({
+    env: 'SPARKLER_EXCLUDE_STOP',
+    default: defaultGatewaySettings.excludeStop,
+    description: 'Leave the stop string out of answers, as OpenAI does. Accounts may choose for themselves.',
+  }),
   ...gatewaySettingsProperties,
 });
 

@@ -3,6 +3,7 @@ import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from './ch
 import { Completion, CompletionChunk, CompletionRequest } from './completion.ts';
 import { EmbeddingRequest, EmbeddingResponse } from './embedding.ts';
 import { ServedModel, ServedModelList } from './models.ts';
+import { RequestText } from './request-text.ts';
 import { RequestTimings, RequestTimingsList } from './request-timings.ts';
 import { RerankRequest, RerankResponse } from './rerank.ts';
 
@@ -93,6 +94,16 @@ export const inferenceEndpoints: readonly InferenceEndpoint[] = [
     summary: 'Get where the time of a recent request went; {id} is its x-request-id',
     request: null,
     response: RequestTimings,
+    chunk: null,
+  },
+  {
+    operationId: 'getRequestText',
+    httpMethod: 'GET',
+    path: '/requests/{id}/text',
+    summary:
+      'Get prompt and answer of a request whose account stores them; {id} is its x-fireworks-request-id',
+    request: null,
+    response: RequestText,
     chunk: null,
   },
 ];

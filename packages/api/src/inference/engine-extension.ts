@@ -15,6 +15,8 @@ export const EngineRequestExtension = closed({
   priority: maybe(Type.Integer({ minimum: -1000, maximum: 1000 })),
   /** Adapter id as loaded on the engine; null or absent: the base model. */
   adapter: maybe(Type.String({ minLength: 1, maxLength: 512 })),
+  /** Leave the stop string out of the text, as OpenAI does; the specification has it end the text. */
+  exclude_stop: Type.Optional(Type.Boolean()),
 });
 export type EngineRequestExtension = Static<typeof EngineRequestExtension>;
 

@@ -8,6 +8,7 @@ export * from './logprobs.ts';
 export * from './messages.ts';
 export * from './models.ts';
 export * from './raw-output.ts';
+export * from './request-text.ts';
 export * from './request-timings.ts';
 export * from './rerank.ts';
 export * from './response-format.ts';

@@ -12,8 +12,6 @@ import { type Static, Type } from 'typebox';
  */
 const extensionFields = {
   ...EngineRequestExtension.properties,
-  /** Leave the stop string out of the text, as OpenAI does. */
-  exclude_stop: Type.Optional(Type.Boolean()),
   /** No end token before this many tokens. */
   min_tokens: Type.Optional(Type.Integer({ minimum: 0 })),
   /**

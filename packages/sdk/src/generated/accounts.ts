@@ -15,8 +15,12 @@ export interface Account {
   readonly email: string;
   readonly state: 'STATE_UNSPECIFIED' | 'CREATING' | 'READY' | 'UPDATING' | 'DELETING';
   readonly status: Status | null;
-  /** Why inference is refused with 412, if it is. */
+  /** Why inference is refused with 402, if it is. */
   readonly suspendState: 'UNSUSPENDED' | 'FAILED_PAYMENTS' | 'CREDIT_DEPLETED' | 'MONTHLY_SPEND_LIMIT_EXCEEDED' | 'BLOCKED_BY_ABUSE_RULE';
+  /** Whether an answer has the stop string that ended it. Unspecified: as the server is set (included). */
+  readonly stopText: 'STOP_TEXT_UNSPECIFIED' | 'INCLUDED' | 'EXCLUDED';
+  /** Store prompts and answers for 30 days, for GET /inference/v1/requests/{id}/text. Default: nothing is stored. */
+  readonly logRequests: boolean;
 }
 
 export interface Status {
@@ -120,6 +124,18 @@ export class Accounts {
       pattern: 'accounts/{account}',
       name,
       query: query as Query,
+      options,
+    });
+  }
+
+  /** Update an account. PATCH /v1/accounts/{account} */
+  update(name: string, changes: Input<Account>, query: { updateMask?: string | undefined } = {}, options?: CallOptions): Promise<Account> {
+    return this.#client.call({
+      method: 'PATCH',
+      pattern: 'accounts/{account}',
+      name,
+      query: query as Query,
+      body: changes,
       options,
     });
   }

@@ -17,6 +17,7 @@ import { createKeyDirectory } from '../store/key-directory.ts';
 import { listenForNotices } from '../store/notices.ts';
 import { openReconcileQueue, type ReconcileQueue } from '../store/reconcile-queue.ts';
 import { createRefresher } from '../store/refresher.ts';
+import { createRequestLog } from '../store/request-logs.ts';
 import { createRoutingTable, type LoadedRoutingTable } from '../store/routing-table.ts';
 import { wakeDeployment } from '../store/wake-deployment.ts';
 import { type AccountStandings, createAccountStandings } from './account-standings.ts';
@@ -196,6 +197,8 @@ async function startHttp(
   tell({ kind: 'step', step: 'http', text: 'Starting the API' });
   const { db } = store.database;
   const { usage, spending } = await openSpending({ settings, store, standings, log, stops });
+  const requestLog = createRequestLog(db, ({ message }) => log.warn({ cause: message }, 'a text could not be stored'));
+  stops.add('request log', () => requestLog.close());
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const context: ControlPlaneContext = {
@@ -210,6 +213,7 @@ async function startHttp(
     usage,
     spending,
     loads,
+    requestLog,
     metrics,
     wake(deployment) {
       wakeDeployment(db, queue, deployment).catch((error) =>

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { DeploymentLoads } from '../inference/deployment-loads.ts';
 import type { RateLimiter } from '../inference/limits/rate-limiter.ts';
 import type { UsageSink } from '../inference/metering.ts';
+import type { RequestLog } from '../inference/request-log.ts';
 import type { RoutingTable } from '../inference/routing.ts';
 import type { PriceBook } from '../ledger/price-book.ts';
 import type { SpendGuard } from '../ledger/spend-guard.ts';
@@ -37,6 +38,8 @@ export interface GatewaySettings {
   readonly slowReaderTimeoutMs: number;
   /** Silence on a stream after which a comment keeps the connection alive. */
   readonly streamKeepAliveMs: number;
+  /** Leave the stop string out of answers, as OpenAI does; accounts may decide for themselves. */
+  readonly excludeStop: boolean;
 }
 
 export const defaultGatewaySettings: GatewaySettings = {
@@ -55,6 +58,8 @@ export const defaultGatewaySettings: GatewaySettings = {
   queuedPerDeploymentMax: 256,
   slowReaderTimeoutMs: 60_000,
   streamKeepAliveMs: 10_000,
+  // "The returned string includes the stop word" (spec, OpenAI compatibility).
+  excludeStop: false,
 };
 
 export interface Readiness {
@@ -76,6 +81,8 @@ export interface ServerContext {
   readonly spending?: { readonly guard: SpendGuard; readonly prices: PriceBook };
   /** Counts load by deployment for autoscaling; left out: nobody scales. */
   readonly loads?: DeploymentLoads;
+  /** Where texts of accounts that opted in go; left out: nothing is ever kept. */
+  readonly requestLog?: RequestLog;
   readonly metrics: Registry;
   /** Where control-plane writes are recorded; left out: nowhere. */
   readonly audit?: AuditTrail;

@@ -6,6 +6,10 @@ export interface Principal {
   readonly role: 'admin' | 'user' | 'contributor' | 'inference-user';
   readonly apiKeyId: string;
   readonly isServiceAccount: boolean;
+  /** Whether its account wants answers without the stop string; null or left out: as the server is set. */
+  readonly excludeStop?: boolean | null;
+  /** Whether its account asked for prompts and answers to be stored. */
+  readonly logsRequests?: boolean;
 }
 
 /** Keys in memory: looked up by salted hash, compared in constant time. Refreshed by NOTIFY. */

@@ -7,8 +7,13 @@ export type CancelReason = 'gone' | 'timeout' | 'stalled' | 'closing';
 export interface CallerStreamOptions {
   readonly requestId: string;
   readonly streams: boolean;
+  /** Whether to keep what is sent, for accounts that want it stored. */
+  readonly copies: boolean;
   now(): number;
 }
+
+/** Largest answer that is kept; longer ones are cut. */
+const COPY_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
  * The caller's side of one request: headers once, then bytes with back-pressure, then exactly one end. Errors
@@ -26,6 +31,8 @@ export class CallerStream {
   readonly #requestId: string;
   readonly #headers: Record<string, string>;
   readonly #now: () => number;
+  readonly #copy: Buffer[] | null;
+  #copiedBytes = 0;
   #onCancel: ((reason: CancelReason) => void) | null = null;
   #begun = false;
   #ended = false;
@@ -36,9 +43,15 @@ export class CallerStream {
     this.#headers = { 'x-request-id': options.requestId };
     this.streams = options.streams;
     this.#now = options.now;
+    this.#copy = options.copies ? [] : null;
     this.lastWriteMs = options.now();
     if (response.destroyed) this.cancelled = 'gone';
     else response.once('close', () => this.cancel('gone'));
+  }
+
+  /** What was sent so far; empty unless it is kept. */
+  sent(): string {
+    return this.#copy === null ? '' : Buffer.concat(this.#copy).toString();
   }
 
   /** Whether the status line is out. */
@@ -86,6 +99,7 @@ export class CallerStream {
   /** Whole frames; false when the caller is slow: write on after `onDrain`. */
   write(bytes: Buffer | string): boolean {
     this.lastWriteMs = this.#now();
+    this.#keep(bytes);
     const taken = this.#response.write(bytes);
     if (!taken) this.stalledSinceMs ??= this.lastWriteMs;
     return taken;
@@ -118,6 +132,7 @@ export class CallerStream {
     this.#ended = true;
     this.#headers['content-type'] = contentType;
     this.#headers['content-length'] = String(body.length);
+    this.#keep(body);
     this.#response.writeHead(status, this.#headers);
     this.#response.end(body);
   }
@@ -128,7 +143,9 @@ export class CallerStream {
     const body = JSON.stringify(toInferenceErrorBody(error, this.#requestId));
     if (this.#begun) {
       this.#ended = true;
-      this.#response.end(`data: ${body}\n\n`);
+      const event = `data: ${body}\n\n`;
+      this.#keep(event);
+      this.#response.end(event);
       return;
     }
     if (error.retryAfterSeconds !== undefined) this.#headers['retry-after'] = String(error.retryAfterSeconds);
@@ -139,5 +156,12 @@ export class CallerStream {
   destroy(): void {
     this.#ended = true;
     this.#response.destroy();
+  }
+
+  #keep(bytes: Buffer | string): void {
+    if (this.#copy === null || this.#copiedBytes >= COPY_BYTES_MAX) return;
+    const kept = Buffer.from(bytes).subarray(0, COPY_BYTES_MAX - this.#copiedBytes);
+    this.#copiedBytes += kept.length;
+    this.#copy.push(kept);
   }
 }

@@ -5,6 +5,7 @@ import type { Gateway } from './gateway.ts';
 import { listModels, showModel } from './list-models.ts';
 import { prepareCall } from './prepare-call.ts';
 import { describeTimings, showTimings } from './recent-requests.ts';
+import { showText } from './request-log.ts';
 import { runCall } from './run-call.ts';
 
 /** Requests in one list of recent ones. */
@@ -28,6 +29,10 @@ export function mountInference(app: FastifyInstance, gateway: Gateway): void {
   app.get('/inference/v1/requests/:id', { onRequest }, async (request) => {
     const { id } = request.params as { id: string };
     return showTimings(gateway.recent, principalOf(request).account, id);
+  });
+  app.get('/inference/v1/requests/:id/text', { onRequest }, async (request) => {
+    const { id } = request.params as { id: string };
+    return await showText(context.requestLog, principalOf(request).account, id);
   });
   for (const base of ['/inference/v1', '/v1']) {
     app.get(`${base}/models`, { onRequest }, async (request) => listModels(context, request));

@@ -77,6 +77,7 @@ export function prepareCall(
     tenant: principal.account,
     priority,
     adapter: target.adapter,
+    ...((principal.excludeStop ?? settings.excludeStop) ? { exclude_stop: true } : {}),
   };
   const raw = request.rawBody!;
   const body = encodeRequest(dialect, {

@@ -1,4 +1,4 @@
-import { type EngineResponseExtension, InferenceError } from '@sparkler/api';
+import { type EngineResponseExtension, InferenceError, type RequestTimings } from '@sparkler/api';
 import type { UsageRecord } from './metering.ts';
 
 /** What is kept of a finished request: numbers and names, no text. */
@@ -48,39 +48,7 @@ export class RecentRequests {
   }
 }
 
-/**
- * The timings of one request as the API shows them. Milliseconds; null: the server behind the model does not
- * say.
- */
-export interface RequestTimings {
-  readonly request_id: string;
-  readonly client_request_id: string | null;
-  readonly endpoint: string;
-  readonly model: string;
-  readonly deployment: string;
-  readonly replica: string;
-  readonly adapter: string | null;
-  readonly status: number;
-  readonly start_time: string;
-  /** Nano-dollars; null when the deployment is not billed by the token. */
-  readonly cost_nanos: number | null;
-  readonly tokens: Readonly<Record<'prompt' | 'cached_prompt' | 'completion', number>>;
-  readonly drafts: { readonly proposed: number; readonly accepted: number } | null;
-  readonly timings: Readonly<Record<TimingName, number | null>>;
-}
-
-type TimingName =
-  | 'gateway_queue'
-  | 'tokenize'
-  | 'engine_queue'
-  | 'prefill'
-  | 'decode'
-  | 'sample'
-  | 'mask'
-  | 'engine_first_token'
-  | 'first_byte'
-  | 'total';
-
+/** The timings of one request as the API shows them. */
 export function describeTimings(request: RecentRequest): RequestTimings {
   const { usage, shownId, replica, adapter, waitedMs, extension } = request;
   return {

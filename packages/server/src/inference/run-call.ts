@@ -21,7 +21,8 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
   const startMs = context.now();
   const requestId = reply.request.id;
   reply.hijack();
-  const caller = new CallerStream(reply.raw, { requestId, streams: call.streams, now: context.now });
+  const copies = context.requestLog !== undefined && call.principal.logsRequests === true;
+  const caller = new CallerStream(reply.raw, { requestId, streams: call.streams, copies, now: context.now });
   caller.addHeaders({ 'x-fireworks-request-id': call.id });
   if (call.rate !== null) caller.addHeaders(call.rate.headers);
   const remove = openCalls.add(caller, startMs);
@@ -33,6 +34,7 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
       const run = await attemptCall(gateway, call, caller);
       endLoad?.(run.summary.tokens?.completionTokens ?? 0);
       meterCall(gateway, call, { ...run, startMs, endMs: context.now() }, reservation);
+      if (copies) logText(gateway, call, caller, reply.request.rawBody!, startMs);
     } finally {
       // Settled before, if it was metered; else the room is free again.
       reservation?.settle(0);
@@ -48,6 +50,25 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
     endLoad?.(0);
     remove();
   }
+}
+
+/** Keeps the texts of a request whose account asked for it; of all others they are gone by now. */
+function logText(
+  { context }: Gateway,
+  { id, principal, target, endpoint }: PreparedCall,
+  caller: CallerStream,
+  body: Buffer,
+  timeMs: number,
+): void {
+  context.requestLog?.record({
+    requestId: id,
+    account: principal.account,
+    model: target.model,
+    endpoint: endpoint.name,
+    timeMs,
+    request: body.toString(),
+    answer: caller.sent(),
+  });
 }
 
 function refuseOverQuota({ rate, principal }: PreparedCall): void {

@@ -5,6 +5,7 @@ import type { Static } from 'typebox';
 import type { Database } from './database.ts';
 import { column, type FieldMap, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
+import { nextUpdateTime } from './next-update-time.ts';
 import type { AccountsTable } from './schema.ts';
 
 export type StoredAccount = Static<typeof Account>;
@@ -19,6 +20,8 @@ const fields: FieldMap = {
   state: column(sql`'READY'::text`),
   status: unset,
   suspendState: column(sql`suspend_state`),
+  stopText: column(sql`stop_text`),
+  logRequests: column(sql`log_requests`),
 };
 
 export async function readAccount(db: Database, id: string): Promise<StoredAccount | null> {
@@ -41,6 +44,23 @@ export function listAccountsOfUser(
   return listRows(db, source, query, toAccount);
 }
 
+/** Writes what the administrators of an account may change. */
+export async function updateAccount(db: Database, account: StoredAccount): Promise<StoredAccount> {
+  const row = await db
+    .updateTable('accounts')
+    .set({
+      display_name: account.displayName ?? '',
+      email: account.email ?? '',
+      stop_text: account.stopText ?? 'STOP_TEXT_UNSPECIFIED',
+      log_requests: account.logRequests ?? false,
+      update_time: nextUpdateTime,
+    })
+    .where('id', '=', account.name!.slice('accounts/'.length))
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toAccount(row);
+}
+
 function toAccount(row: Selectable<AccountsTable>): StoredAccount {
   return {
     name: `accounts/${row.id}`,
@@ -51,5 +71,7 @@ function toAccount(row: Selectable<AccountsTable>): StoredAccount {
     email: row.email,
     state: 'READY',
     suspendState: row.suspend_state as NonNullable<StoredAccount['suspendState']>,
+    stopText: row.stop_text,
+    logRequests: row.log_requests,
   };
 }

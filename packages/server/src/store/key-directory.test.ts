@@ -46,6 +46,8 @@ describe('a loaded directory', () => {
       role: 'admin',
       apiKeyId: 'k1',
       isServiceAccount: false,
+      excludeStop: null,
+      logsRequests: false,
     });
   });
 

@@ -47,6 +47,7 @@ async function readKeys(db: Database): Promise<Map<string, KnownKey>> {
   const rows = await db
     .selectFrom('api_keys')
     .innerJoin('users', 'users.name', 'api_keys.user_name')
+    .innerJoin('accounts', 'accounts.id', 'api_keys.account')
     .select([
       'api_keys.id',
       'api_keys.account',
@@ -55,6 +56,8 @@ async function readKeys(db: Database): Promise<Map<string, KnownKey>> {
       'expire_time',
       'role',
       'is_service_account',
+      'stop_text',
+      'log_requests',
     ])
     .execute();
   return new Map(
@@ -69,6 +72,8 @@ async function readKeys(db: Database): Promise<Map<string, KnownKey>> {
           role: row.role,
           apiKeyId: row.id,
           isServiceAccount: row.is_service_account,
+          excludeStop: row.stop_text === 'STOP_TEXT_UNSPECIFIED' ? null : row.stop_text === 'EXCLUDED',
+          logsRequests: row.log_requests,
         },
       },
     ]),

@@ -24,8 +24,20 @@ export interface AccountsTable {
   tier: Generated<'TIER_1' | 'TIER_2' | 'TIER_3' | 'TIER_4' | 'UNLIMITED'>;
   /** Lower monthly limit that the account set itself. */
   own_limit_nanos: string | number | null;
+  stop_text: Generated<'STOP_TEXT_UNSPECIFIED' | 'INCLUDED' | 'EXCLUDED'>;
+  log_requests: Generated<boolean>;
   create_time: CreateTime;
   update_time: UpdateTime;
+}
+
+export interface RequestLogsTable {
+  request_id: string;
+  account: string;
+  model: string;
+  endpoint: string;
+  time: Date;
+  request: string;
+  answer: string;
 }
 
 export type UserRole = 'admin' | 'user' | 'contributor' | 'inference-user';
@@ -253,4 +265,5 @@ export interface Schema {
   replicas: ReplicasTable;
   reconcile_results: ReconcileResultsTable;
   usage: UsageTable;
+  request_logs: RequestLogsTable;
 }

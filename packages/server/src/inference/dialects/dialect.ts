@@ -27,6 +27,10 @@ export interface Dialect {
   readonly lacking: Readonly<Record<string, string>>;
   /** Whether adapters can be chosen per request, and how: as the `model` sent. */
   readonly adapterAsModel: boolean;
+  /**
+   * Field that keeps the stop string in the text, as ours have it; null: the server always leaves it out.
+   */
+  readonly includeStopField: string | null;
   /** Prefix of response headers that callers get too; null: none. */
   readonly headerPrefix: string | null;
 }

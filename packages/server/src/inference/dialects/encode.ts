@@ -24,6 +24,9 @@ export function encodeRequest(dialect: Dialect, request: OutgoingRequest): Buffe
   }
   body.model = dialect.adapterAsModel ? (request.extension.adapter ?? request.model) : request.model;
   if (dialect.isolationField !== null) body[dialect.isolationField] = request.extension.isolation_key;
+  if (dialect.includeStopField !== null && body.stop !== undefined) {
+    body[dialect.includeStopField] = request.extension.exclude_stop !== true;
+  }
   if (dialect.asksForUsage && body.stream === true) {
     body.stream_options = { ...(body.stream_options as object | undefined), include_usage: true };
   }

@@ -17,5 +17,7 @@ export const native: Dialect = {
   gatewayFields: [],
   lacking: {},
   adapterAsModel: false,
+  // It travels in the extension.
+  includeStopField: null,
   headerPrefix: 'fireworks-',
 };

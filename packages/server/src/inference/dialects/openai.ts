@@ -48,5 +48,6 @@ export const openai: Dialect = {
     'response_format.grammar': elsewhere,
   },
   adapterAsModel: true,
+  includeStopField: null,
   headerPrefix: null,
 };

@@ -10,6 +10,7 @@ export const vllm: Dialect = {
   paths: { ...openai.paths, rerank: '/rerank' },
   renames: { prompt_truncate_len: 'truncate_prompt_tokens' },
   isolationField: 'cache_salt',
+  includeStopField: 'include_stop_str_in_output',
   gatewayFields: ['prompt_cache_isolation_key', 'service_tier', 'metadata'],
   lacking: {
     prompt_cache_max_len: absent,
