@@ -197,7 +197,9 @@ async function startHttp(
   tell({ kind: 'step', step: 'http', text: 'Starting the API' });
   const { db } = store.database;
   const { usage, spending } = await openSpending({ settings, store, standings, log, stops });
-  const requestLog = createRequestLog(db, ({ message }) => log.warn({ cause: message }, 'a text could not be stored'));
+  const requestLog = createRequestLog(db, ({ message }) =>
+    log.warn({ cause: message }, 'a text could not be stored'),
+  );
   stops.add('request log', () => requestLog.close());
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
