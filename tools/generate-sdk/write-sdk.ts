@@ -17,6 +17,8 @@ const inferenceMessages = [
   'EmbeddingResponse',
   'RerankRequest',
   'RerankResponse',
+  'FormatCheckRequest',
+  'FormatCheckResponse',
   'ServedModel',
   'ServedModelList',
 ] as const;

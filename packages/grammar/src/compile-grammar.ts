@@ -1,4 +1,10 @@
-import type { CompiledGrammar, GrammarSource, UnenforcedKeyword, Vocabulary } from './contract.ts';
+import type {
+  CompiledGrammar,
+  GrammarSource,
+  KeywordReport,
+  UnenforcedKeyword,
+  Vocabulary,
+} from './contract.ts';
 import { startCfg } from './gbnf/cfg-machine.ts';
 import { parseGbnf } from './gbnf/parse-gbnf.ts';
 import { GrammarError } from './grammar-error.ts';
@@ -14,6 +20,7 @@ import { createWorkBudget, type WorkBudget } from './work-budget.ts';
 interface StartedGrammar {
   readonly start: State;
   readonly unenforced: readonly UnenforcedKeyword[];
+  describeKeywords(): KeywordReport[];
 }
 
 /**
@@ -28,11 +35,19 @@ export function compileGrammar(
 ): CompiledGrammar {
   const bounds = { ...DEFAULT_LIMITS, ...limits };
   const index = prepareVocabulary(vocabulary);
+  const begun = performance.now();
   const budget = createWorkBudget(bounds.compileStepsMax, 'compiling the grammar');
-  const { start, unenforced } = startGrammar(source, bounds, budget);
+  const { start, unenforced, describeKeywords } = startGrammar(source, bounds, budget);
+  const cost = {
+    milliseconds: performance.now() - begun,
+    steps: budget.spent,
+    stepsMax: bounds.compileStepsMax,
+  };
   const beginWork = () => budget.refill(bounds.matchStepsMax, 'matching the grammar');
   return {
     unenforced,
+    describeKeywords,
+    cost,
     createMatcher: () => createMatcher({ start, index, beginWork }),
   };
 }
@@ -40,7 +55,7 @@ export function compileGrammar(
 function startGrammar(source: GrammarSource, limits: GrammarLimits, budget: WorkBudget): StartedGrammar {
   switch (source.kind) {
     case 'gbnf':
-      return { start: startCfg(parseGbnf(source.text, limits), budget), unenforced: [] };
+      return { ...withoutKeywords, start: startCfg(parseGbnf(source.text, limits), budget) };
     case 'json-schema': {
       const { schema, documents, strict = false, closedByDefault = true, assertFormats = true } = source;
       const started = startSchema({ schema, documents }, { closedByDefault, assertFormats }, limits, budget);
@@ -55,9 +70,11 @@ function startGrammar(source: GrammarSource, limits: GrammarLimits, budget: Work
         budget,
       );
     case 'regex':
-      return { start: startRegex(source.pattern, limits, budget), unenforced: [] };
+      return { ...withoutKeywords, start: startRegex(source.pattern, limits, budget) };
   }
 }
+
+const withoutKeywords = { unenforced: [], describeKeywords: () => [] };
 
 function refuseUnenforced(unenforced: readonly UnenforcedKeyword[]): void {
   const first = unenforced[0];

@@ -34,6 +34,25 @@ export interface UnenforcedKeyword {
   readonly reason: string;
 }
 
+/** What becomes of one keyword of a schema. */
+export interface KeywordReport {
+  /** JSON pointer of the schema that the keyword is in. */
+  readonly path: string;
+  readonly keyword: string;
+  /** `annotation` restricts nothing by its nature; `unknown` is no keyword of JSON Schema. */
+  readonly status: 'enforced' | 'unenforced' | 'annotation' | 'unknown';
+  /** Why it is not enforced. */
+  readonly reason?: string;
+}
+
+/** What compiling took; steps are the same on every machine. */
+export interface CompileCost {
+  readonly milliseconds: number;
+  readonly steps: number;
+  /** A schema or grammar that needs more is refused. */
+  readonly stepsMax: number;
+}
+
 /**
  * A problem in a grammar or schema. `path` points into a schema; `line` and `column` (from 1) into a GBNF
  * text.
@@ -47,6 +66,9 @@ export interface GrammarProblem {
 
 export interface CompiledGrammar {
   readonly unenforced: readonly UnenforcedKeyword[];
+  /** Every keyword of the schema, in the order it is written; empty for other grammars. */
+  describeKeywords(): KeywordReport[];
+  readonly cost: CompileCost;
   createMatcher(): Matcher;
 }
 

@@ -1,3 +1,4 @@
+export { checkGrammar, type GrammarCheck } from './check-grammar.ts';
 export { compileGrammar } from './compile-grammar.ts';
 export type * from './contract.ts';
 export { GrammarError } from './grammar-error.ts';

@@ -1,10 +1,11 @@
-import type { UnenforcedKeyword } from './contract.ts';
+import type { KeywordReport, UnenforcedKeyword } from './contract.ts';
 import { GrammarError } from './grammar-error.ts';
 import { createJsonWorld } from './json/json-world.ts';
 import { startJson } from './json/start-json.ts';
 import type { GrammarLimits } from './limits.ts';
 import { createNumberEngine } from './number/number-automaton.ts';
 import { createRegexEngine } from './regex/lazy-dfa.ts';
+import { describeKeywords } from './schema/describe-keywords.ts';
 import { createExpander } from './schema/expander.ts';
 import { createLiveness } from './schema/liveness.ts';
 import { indexSchema, type SchemaDocuments } from './schema/schema-index.ts';
@@ -18,13 +19,19 @@ export interface SchemaOptions {
   readonly assertFormats: boolean;
 }
 
+interface StartedSchema {
+  readonly start: State;
+  readonly unenforced: readonly UnenforcedKeyword[];
+  describeKeywords(): KeywordReport[];
+}
+
 /** The start state of a schema, and the keywords it does not enforce. Throws a GrammarError. */
 export function startSchema(
   documents: SchemaDocuments,
   options: SchemaOptions,
   limits: GrammarLimits,
   budget: WorkBudget,
-): { start: State; unenforced: readonly UnenforcedKeyword[] } {
+): StartedSchema {
   const index = indexSchema(documents, limits);
   const engine = createRegexEngine(budget);
   const numbers = createNumberEngine(budget);
@@ -35,5 +42,9 @@ export function startSchema(
     throw new GrammarError({ message: 'no value satisfies the schema', path: '' });
   }
   const world = createJsonWorld({ expander, liveness, engine, numbers, budget });
-  return { start: startJson(world, expander.root), unenforced: expander.unenforced };
+  return {
+    start: startJson(world, expander.root),
+    unenforced: expander.unenforced,
+    describeKeywords: () => describeKeywords(index, expander.unenforced),
+  };
 }

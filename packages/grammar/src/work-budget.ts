@@ -3,6 +3,8 @@ import { GrammarError } from './grammar-error.ts';
 /** Counts units of work, so that compiling and matching end with an error rather than a hang. */
 export interface WorkBudget {
   spend(units: number): void;
+  /** Units spent since the count began. */
+  readonly spent: number;
   /** Starts the count afresh, for the next piece of work. */
   refill(unitsMax: number, activity: string): void;
 }
@@ -20,6 +22,9 @@ export function createWorkBudget(unitsMax: number, activity: string): WorkBudget
           message: `${current} needs more than ${allowed} steps; simplify the grammar or raise the limit`,
         });
       }
+    },
+    get spent() {
+      return allowed - left;
     },
     refill(units, nextActivity) {
       allowed = units;

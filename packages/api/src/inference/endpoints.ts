@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from './chat-completion.ts';
 import { Completion, CompletionChunk, CompletionRequest } from './completion.ts';
 import { EmbeddingRequest, EmbeddingResponse } from './embedding.ts';
+import { FormatCheckRequest, FormatCheckResponse } from './format-check.ts';
 import { ServedModel, ServedModelList } from './models.ts';
 import { RequestText } from './request-text.ts';
 import { RequestTimings, RequestTimingsList } from './request-timings.ts';
@@ -58,6 +59,15 @@ export const inferenceEndpoints: readonly InferenceEndpoint[] = [
     summary: 'Order documents by relevance to a query',
     request: RerankRequest,
     response: RerankResponse,
+    chunk: null,
+  },
+  {
+    operationId: 'checkResponseFormat',
+    httpMethod: 'POST',
+    path: '/response_format/check',
+    summary: 'Check a schema, grammar or tools before use: each keyword enforced or not, and the cost',
+    request: FormatCheckRequest,
+    response: FormatCheckResponse,
     chunk: null,
   },
   {

@@ -4,6 +4,7 @@ export * from './completion.ts';
 export * from './embedding.ts';
 export * from './endpoints.ts';
 export * from './engine-extension.ts';
+export * from './format-check.ts';
 export * from './logprobs.ts';
 export * from './messages.ts';
 export * from './models.ts';

@@ -11,7 +11,7 @@ export const RequestTimings = closed(
     client_request_id: Type.Union([Type.String(), Type.Null()], {
       description: "The caller's own x-request-id; null when it sent none.",
     }),
-    endpoint: Type.String({ description: 'chat, completions, embeddings or rerank.' }),
+    endpoint: Type.String({ description: 'chat, completions, embeddings, rerank or format-check.' }),
     model: Type.String(),
     deployment: Type.String(),
     replica: Type.String(),

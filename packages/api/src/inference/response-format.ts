@@ -10,6 +10,10 @@ const JsonSchemaInput = Type.Union([freeObject(), Type.String({ minLength: 2 })]
   description: 'OpenAI form {name, description, strict, schema}, or the JSON Schema itself.',
 });
 
+const Strict = maybe(Type.Boolean(), {
+  description: 'Refuse a schema with keywords that cannot be enforced, instead of listing them in a header.',
+});
+
 /** What the answer must look like: any text, any JSON object, JSON of a schema, or text of a GBNF grammar. */
 export const ResponseFormat = taggedUnion(
   'type',
@@ -19,11 +23,13 @@ export const ResponseFormat = taggedUnion(
       type: Type.Literal('json_object'),
       schema: maybe(SchemaInput),
       json_schema: maybe(JsonSchemaInput),
+      strict: Strict,
     }),
     closed({
       type: Type.Literal('json_schema'),
       json_schema: maybe(JsonSchemaInput),
       schema: maybe(SchemaInput),
+      strict: Strict,
     }),
     closed({ type: Type.Literal('grammar'), grammar: Type.String({ minLength: 1 }) }),
   ],

@@ -11,7 +11,8 @@ export const FunctionDefinition = closed({
   description: maybe(Type.String()),
   parameters: maybe(freeObject(), { description: 'JSON Schema of the arguments. Default: no arguments.' }),
   strict: maybe(Type.Boolean(), {
-    description: 'Arguments follow the schema exactly (they do in any case).',
+    description:
+      'Refuse parameters with keywords that cannot be enforced; arguments follow the others anyway.',
   }),
 });
 export type FunctionDefinition = Static<typeof FunctionDefinition>;

@@ -3,6 +3,7 @@ import { InferenceError, toInferenceErrorBody } from '@sparkler/api';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { addAdapterRoutes } from './adapter-routes.ts';
 import { addEmbeddingsRoute } from './embeddings-route.ts';
+import { addFormatCheckRoute } from './format-check-route.ts';
 import { addGenerationRoutes } from './generation-routes.ts';
 import type { HttpContext } from './http-context.ts';
 import { addRerankRoute } from './rerank-route.ts';
@@ -41,6 +42,7 @@ export function createEngineServer(context: HttpContext): FastifyInstance {
     return reply.status(404).send(toInferenceErrorBody(problem, request.id));
   });
   addGenerationRoutes(server, context);
+  addFormatCheckRoute(server, context);
   addEmbeddingsRoute(server, context);
   addRerankRoute(server, context);
   addTokenizeRoutes(server, context);

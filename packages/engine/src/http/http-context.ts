@@ -1,7 +1,7 @@
 import type { GenerationEngine } from '../core/generation.ts';
 import type { LoadedAdapter, ModelRunner } from '../core/model-runner.ts';
+import type { GrammarCompiler } from '../text/constraint/grammar-compiler.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
-import type { CompileGrammar } from './generation/answer-format.ts';
 import type { ServedModel } from './served-model.ts';
 
 /** Adapters that change while the engine serves. */
@@ -21,7 +21,7 @@ export interface HttpContext {
   readonly runner: ModelRunner;
   /** Longest input to embed or to rank. */
   readonly embeddingTokensMax: number;
-  readonly compileGrammar: CompileGrammar;
+  readonly grammars: GrammarCompiler;
   readonly metrics: EngineMetrics;
   readonly keepAliveMs: number;
   readonly bodyBytesMax: number;

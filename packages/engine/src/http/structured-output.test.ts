@@ -1,4 +1,4 @@
-import { GrammarError, type Matcher } from '@sparkler/grammar';
+import { type CompiledGrammar, GrammarError } from '@sparkler/grammar';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createHashScript } from '../runners/scripted/scripts.ts';
 import { chat, completion, openHttp } from '../testing/open-http.ts';
@@ -188,7 +188,10 @@ test('a grammar that turns out to need too much fails its own request and nobody
   };
   await using http = openHttp({
     context: {
-      compileGrammar: () => ({ unenforced: [], createMatcher: () => exhausting as unknown as Matcher }),
+      grammars: {
+        compile: () => ({ unenforced: [], createMatcher: () => exhausting }) as unknown as CompiledGrammar,
+        check: () => expect.unreachable(),
+      },
     },
   });
   const format = { response_format: { type: 'json_object' } };

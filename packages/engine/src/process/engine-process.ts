@@ -47,7 +47,7 @@ export async function startEngineProcess(flags: EngineFlags): Promise<EngineProc
     adapters: engine,
     runner: model.runner,
     embeddingTokensMax: resolveEmbeddingTokens(flags, model.description.contextTokensMax),
-    compileGrammar: createGrammarCompiler(model.tokenizer),
+    grammars: createGrammarCompiler(model.tokenizer),
     metrics,
     keepAliveMs: flags.keepAliveMs,
     bodyBytesMax: flags.bodyBytesMax,

@@ -56,7 +56,7 @@ export function openHttp(
     adapters: engine,
     runner: model.runner,
     embeddingTokensMax: 64,
-    compileGrammar: createGrammarCompiler(model.tokenizer),
+    grammars: createGrammarCompiler(model.tokenizer),
     metrics,
     keepAliveMs: 10_000,
     bodyBytesMax: 1024 ** 2,

@@ -30,6 +30,8 @@ export interface SchemaPlace {
 /** All schemas of a document, by place and by URI. */
 export interface SchemaIndex {
   readonly root: SchemaPlace;
+  /** Every schema inside of the one to compile, outer ones first; further documents left out. */
+  readonly places: readonly SchemaPlace[];
   /** Whether `$dynamicRef` or `$recursiveRef` occurs, so that the way to a schema may change its meaning. */
   readonly dynamic: boolean;
   /** Whether `unevaluatedProperties` or `unevaluatedItems` occurs. */
@@ -69,9 +71,11 @@ export function indexSchema({ schema, documents = {} }: SchemaDocuments, limits:
     if (typeof document === 'object' && document !== null)
       addDocument(builder, document as JsonObject, uri, 2020);
   }
+  const others = builder.places.size;
   const root = addDocument(builder, rootSchema, DEFAULT_BASE, 2020);
   return {
     root,
+    places: [...builder.places.values()].slice(others),
     dynamic: builder.dynamic,
     unevaluated: builder.unevaluated,
     resolve: (place, reference) => resolveReference(builder, place, reference),

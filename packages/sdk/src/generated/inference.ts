@@ -52,7 +52,7 @@ export interface ChatCompletionRequest {
   readonly context_length_exceeded_behavior?: 'truncate' | 'error' | null | undefined;
   /** Opaque id of a user or session; also the key of session affinity. */
   readonly user?: string | null | undefined;
-  readonly response_format?: { readonly type: 'text'; } | { readonly type: 'json_object'; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; } | { readonly type: 'json_schema'; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; } | { readonly type: 'grammar'; readonly grammar: string; } | null | undefined;
+  readonly response_format?: { readonly type: 'text'; } | { readonly type: 'json_object'; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly strict?: boolean | null | undefined; } | { readonly type: 'json_schema'; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly strict?: boolean | null | undefined; } | { readonly type: 'grammar'; readonly grammar: string; } | null | undefined;
   /** Add raw_output: the prompt and completion exactly as the model saw them. Default false. */
   readonly raw_output?: boolean | null | undefined;
   /** Add perf_metrics to the body (last chunk of a stream). Default false. */
@@ -236,7 +236,7 @@ export interface CompletionRequest {
   readonly context_length_exceeded_behavior?: 'truncate' | 'error' | null | undefined;
   /** Opaque id of a user or session; also the key of session affinity. */
   readonly user?: string | null | undefined;
-  readonly response_format?: { readonly type: 'text'; } | { readonly type: 'json_object'; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; } | { readonly type: 'json_schema'; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; } | { readonly type: 'grammar'; readonly grammar: string; } | null | undefined;
+  readonly response_format?: { readonly type: 'text'; } | { readonly type: 'json_object'; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly strict?: boolean | null | undefined; } | { readonly type: 'json_schema'; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly strict?: boolean | null | undefined; } | { readonly type: 'grammar'; readonly grammar: string; } | null | undefined;
   /** Add raw_output: the prompt and completion exactly as the model saw them. Default false. */
   readonly raw_output?: boolean | null | undefined;
   /** Add perf_metrics to the body (last chunk of a stream). Default false. */
@@ -362,6 +362,38 @@ export interface RerankResult {
   readonly index: number;
   readonly relevance_score: number;
   readonly document?: string | null | undefined;
+}
+
+export interface FormatCheckRequest {
+  readonly model: string;
+  readonly response_format?: { readonly type: 'text'; } | { readonly type: 'json_object'; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly strict?: boolean | null | undefined; } | { readonly type: 'json_schema'; readonly json_schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly schema?: Readonly<Record<string, unknown>> | string | null | undefined; readonly strict?: boolean | null | undefined; } | { readonly type: 'grammar'; readonly grammar: string; } | null | undefined;
+  /** Their parameters are checked. */
+  readonly tools?: readonly Tool[] | null | undefined;
+}
+
+export interface FormatCheckResponse {
+  readonly object: 'response_format.check';
+  readonly model: string;
+  readonly checks: readonly FormatCheck[];
+}
+
+export interface FormatCheck {
+  /** Field of the request that holds the schema or grammar. */
+  readonly field: string;
+  /** No keyword is unenforced, so strict would take it. */
+  readonly enforced: boolean;
+  /** Empty for grammars. */
+  readonly keywords: readonly KeywordCheck[];
+  readonly cost: { readonly compile_ms: number; readonly first_mask_ms: number; readonly steps: number; readonly steps_max: number; };
+}
+
+export interface KeywordCheck {
+  /** JSON pointer of the schema that the keyword is in. */
+  readonly path: string;
+  readonly keyword: string;
+  /** annotation restricts nothing by its nature; unknown is no keyword of JSON Schema. */
+  readonly status: 'enforced' | 'unenforced' | 'annotation' | 'unknown';
+  readonly reason?: string | undefined;
 }
 
 export interface ServedModel {

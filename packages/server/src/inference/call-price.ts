@@ -24,7 +24,8 @@ export function planCallPrice(
   fields: Readonly<Record<string, unknown>>,
   bodyBytes: number,
 ): CallPrice | null {
-  if (context.spending === undefined) return null;
+  // A check runs no model.
+  if (context.spending === undefined || endpoint.name === 'format-check') return null;
   const base = context.routing.current().models.get(target.deployment.baseModel);
   const prices = findTokenPrices(context.spending.prices, base?.priceClass ?? '');
   const generates = endpoint.name === 'chat' || endpoint.name === 'completions';
@@ -52,6 +53,7 @@ function countPrompts(endpoint: Endpoint, fields: Readonly<Record<string, unknow
     embeddings: fields.input,
     rerank: fields.documents,
     chat: null,
+    'format-check': null,
   };
   const list = several[endpoint.name];
   // A list of numbers is one prompt as token ids.

@@ -4,6 +4,7 @@ import {
   CompletionRequest,
   compileChecker,
   EmbeddingRequest,
+  FormatCheckRequest,
   RerankRequest,
 } from '@sparkler/api';
 import type { EndpointName } from './dialects/dialect.ts';
@@ -51,5 +52,11 @@ export const endpoints: readonly Endpoint[] = [
     paths: ['/inference/v1/rerank', '/v1/rerank'],
     checker: compileChecker(RerankRequest),
     unfit: () => null,
+  },
+  {
+    name: 'format-check',
+    paths: ['/inference/v1/response_format/check', '/v1/response_format/check'],
+    checker: compileChecker(FormatCheckRequest),
+    unfit: unfitForText,
   },
 ];

@@ -1,3 +1,5 @@
+import type { EndpointName } from './dialects/dialect.ts';
+
 /** One finished (or failed) inference request, as it is metered. Never holds text. */
 export interface UsageRecord {
   readonly requestId: string;
@@ -6,7 +8,7 @@ export interface UsageRecord {
   readonly apiKeyId: string;
   readonly model: string;
   readonly deployment: string;
-  readonly endpoint: 'chat' | 'completions' | 'embeddings' | 'rerank';
+  readonly endpoint: EndpointName;
   readonly promptTokens: number;
   readonly cachedPromptTokens: number;
   readonly completionTokens: number;

@@ -12,6 +12,14 @@ export interface AnswerFormat {
   readonly text: string;
   /** JSON may have blanks in front of it that are not the grammar's business. */
   readonly leadingBlanks: boolean;
+  /** Keywords that are not enforced, as `field#/pointer/keyword`. */
+  readonly unenforced: readonly string[];
+}
+
+/** Where a request's schema or grammar is, and what to compile. */
+export interface FormatSource {
+  readonly source: GrammarSource;
+  readonly field: string;
 }
 
 /** Null for plain text. Throws a 400 that names the place inside the schema or grammar. */
@@ -19,11 +27,21 @@ export function compileAnswerFormat(
   format: ResponseFormat | null | undefined,
   compile: CompileGrammar,
 ): AnswerFormat | null {
+  const found = readFormat(format);
+  if (found === null) return null;
+  const { source, field } = found;
+  const grammar = compileOrRefuse(source, field, compile);
+  const unenforced = listUnenforced(grammar, field);
+  if (source.kind === 'gbnf') return { grammar, text: source.text, leadingBlanks: false, unenforced };
+  const text = JSON.stringify(source.kind === 'json-schema' ? source.schema : { type: 'object' });
+  return { grammar, text, leadingBlanks: true, unenforced };
+}
+
+/** What `response_format` asks for, not compiled yet; null for plain text. Throws a 400. */
+export function readFormat(format: ResponseFormat | null | undefined): FormatSource | null {
   if (format === null || format === undefined || format.type === 'text') return null;
   if (format.type === 'grammar') {
-    const source: GrammarSource = { kind: 'gbnf', text: format.grammar };
-    const grammar = compileOrRefuse(source, 'response_format.grammar', compile);
-    return { grammar, text: format.grammar, leadingBlanks: false };
+    return { source: { kind: 'gbnf', text: format.grammar }, field: 'response_format.grammar' };
   }
   const { schema, field, strict } = readSchema(format);
   if (schema === null) {
@@ -33,23 +51,25 @@ export function compileAnswerFormat(
         "response_format of type 'json_schema' needs json_schema or schema",
       );
     }
-    const grammar = compileOrRefuse({ kind: 'json-object' }, 'response_format', compile);
-    return { grammar, text: '{"type": "object"}', leadingBlanks: true };
+    return { source: { kind: 'json-object' }, field: 'response_format' };
   }
-  const source: GrammarSource = { kind: 'json-schema', schema, ...(strict === null ? {} : { strict }) };
-  return {
-    grammar: compileOrRefuse(source, field, compile),
-    text: JSON.stringify(schema),
-    leadingBlanks: true,
-  };
+  return { source: { kind: 'json-schema', schema, strict }, field };
+}
+
+/** Keywords that a grammar does not enforce, each as a URI fragment behind the field it is in. */
+export function listUnenforced({ unenforced }: CompiledGrammar, field: string): string[] {
+  return unenforced.map(({ path, keyword }) => {
+    const steps = [...path.toWellFormed().split('/'), keyword];
+    return `${field}#${steps.map(encodeURIComponent).join('/')}`;
+  });
 }
 
 /** Compiles; a GrammarError becomes a 400 about the field. */
-export function compileOrRefuse(
+export function compileOrRefuse<T>(
   source: GrammarSource,
   field: string,
-  compile: CompileGrammar,
-): CompiledGrammar {
+  compile: (source: GrammarSource) => T,
+): T {
   try {
     return compile(source);
   } catch (error) {
@@ -71,7 +91,7 @@ export function compileOrRefuse(
 interface SchemaInput {
   readonly schema: unknown;
   readonly field: string;
-  readonly strict: boolean | null;
+  readonly strict: boolean;
 }
 
 /**
@@ -79,6 +99,7 @@ interface SchemaInput {
  * text.
  */
 function readSchema(format: ResponseFormat & { type: 'json_object' | 'json_schema' }): SchemaInput {
+  const strict = format.strict === true;
   const bare = format.schema ?? null;
   const wrapped = format.json_schema ?? null;
   if (bare !== null && wrapped !== null) {
@@ -91,19 +112,19 @@ function readSchema(format: ResponseFormat & { type: 'json_object' | 'json_schem
     return {
       schema: parseSchema(bare, 'response_format.schema'),
       field: 'response_format.schema',
-      strict: null,
+      strict,
     };
   }
-  if (wrapped === null) return { schema: null, field: 'response_format', strict: null };
+  if (wrapped === null) return { schema: null, field: 'response_format', strict };
   const field = 'response_format.json_schema';
   const value = parseSchema(wrapped, field);
-  if (!isWrapper(value)) return { schema: value, field, strict: null };
+  if (!isWrapper(value)) return { schema: value, field, strict };
   const schema =
     typeof value.schema === 'string' ? parseSchema(value.schema, `${field}.schema`) : value.schema;
   return {
     schema,
     field: `${field}.schema`,
-    strict: typeof value.strict === 'boolean' ? value.strict : null,
+    strict: strict || value.strict === true,
   };
 }
 

@@ -91,5 +91,5 @@ function buildResponse(
     ...(plan.perfMetrics ? { perf_metrics: metrics } : {}),
     sparkler: reportExtension(run),
   };
-  return { body, headers: toHeaders(metrics) };
+  return { body, headers: toHeaders(metrics, plan) };
 }

@@ -20,6 +20,8 @@ export interface GenerationPlan {
   readonly perfMetrics: boolean;
   /** Text of the grammar that constrains the answer, for raw_output. */
   readonly grammarText: string | null;
+  /** Keywords of schemas that the answer is not held to, as `field#/pointer/keyword`. */
+  readonly unenforced: readonly string[];
   readonly tokenizeMs: number;
 }
 

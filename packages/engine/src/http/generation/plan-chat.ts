@@ -41,11 +41,12 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
   const markers = findMarkers(model, tools);
   const separate = body.sparkler?.reasoning_format === 'separate';
   const opened = rendered.openedReasoning !== '';
+  const calls = planCalls(tools, format, context);
   const constraints = createConstraints({
     chat: model.chat,
     tokenizer: model.tokenizer,
     format,
-    calls: planCalls(tools, format, context),
+    calls,
     reasoningBudget: resolveReasoningBudget(resolveReasoning(body), maxTokens),
     openedReasoning: opened,
     speculates: base.speculate,
@@ -84,6 +85,7 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
     returnTokenIds: body.return_token_ids ?? false,
     perfMetrics: body.perf_metrics_in_response ?? false,
     grammarText: format?.text ?? null,
+    unenforced: [...(format?.unenforced ?? []), ...(calls?.grammars.unenforced ?? [])],
     tokenizeMs,
   };
 }

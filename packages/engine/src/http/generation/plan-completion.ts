@@ -87,6 +87,7 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
     returnTokenIds: body.return_token_ids ?? false,
     perfMetrics: body.perf_metrics_in_response ?? false,
     grammarText: format?.text ?? null,
+    unenforced: format?.unenforced ?? [],
     tokenizeMs,
   };
 }

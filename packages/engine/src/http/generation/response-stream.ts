@@ -105,7 +105,7 @@ export class ResponseStream {
       // nginx buffers event streams unless told not to.
       'x-accel-buffering': 'no',
       'x-request-id': plan.requestId,
-      ...toHeaders(reportPerformance(this.#run, false, performance.now() - arrivedMs)),
+      ...toHeaders(reportPerformance(this.#run, false, performance.now() - arrivedMs), plan),
     });
     raw.flushHeaders();
     this.#choices.forEach((state, index) => {

@@ -1,4 +1,5 @@
 import type { EngineResponseExtension, PerfMetrics, Usage } from '@sparkler/api';
+import type { GenerationPlan } from './generation-plan.ts';
 import type { GenerationRun } from './generation-run.ts';
 
 /** Token counts of a finished run. */
@@ -80,11 +81,28 @@ export function reportPerformance(run: GenerationRun, finished: boolean, process
   };
 }
 
-/** The same as response headers. */
-export function toHeaders(metrics: PerfMetrics): Record<string, string> {
-  return Object.fromEntries(
+/** Clients and proxies take 8 KB of headers at the least; the list of keywords leaves room for others. */
+const UNENFORCED_CHARS_MAX = 2048;
+
+/** The same as response headers, and the keywords of schemas that the answer is not held to. */
+export function toHeaders(metrics: PerfMetrics, { unenforced }: GenerationPlan): Record<string, string> {
+  const headers = Object.fromEntries(
     Object.entries(metrics).map(([name, value]) => [`fireworks-${name}`, String(value)]),
   );
+  if (unenforced.length > 0) headers['fireworks-unenforced-keywords'] = joinUnenforced(unenforced);
+  return headers;
+}
+
+function joinUnenforced(unenforced: readonly string[]): string {
+  const told: string[] = [];
+  let length = 0;
+  for (const keyword of unenforced) {
+    length += keyword.length + 2;
+    if (length > UNENFORCED_CHARS_MAX)
+      return [...told, `and ${unenforced.length - told.length} more`].join(', ');
+    told.push(keyword);
+  }
+  return told.join(', ');
 }
 
 function describeSampling(run: GenerationRun): string {

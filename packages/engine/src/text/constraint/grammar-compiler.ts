@@ -1,6 +1,8 @@
 import {
   type CompiledGrammar,
+  checkGrammar,
   compileGrammar,
+  type GrammarCheck,
   type GrammarSource,
   prepareVocabulary,
   type Vocabulary,
@@ -10,8 +12,15 @@ import type { ModelTokenizer } from '../../core/model-runner.ts';
 /** Grammars kept for the next request with the same schema: agents send the same tools again and again. */
 const KEPT_MAX = 128;
 
-/** Compiles grammars for one model and remembers the latest. Throws GrammarError. */
-export function createGrammarCompiler(tokenizer: ModelTokenizer): (source: GrammarSource) => CompiledGrammar {
+/** Grammars for one model. Both throw GrammarError. */
+export interface GrammarCompiler {
+  /** Compiles a grammar, or finds it among the latest. */
+  compile(source: GrammarSource): CompiledGrammar;
+  /** Says what a grammar will do, and what compiling it costs. */
+  check(source: GrammarSource): GrammarCheck;
+}
+
+export function createGrammarCompiler(tokenizer: ModelTokenizer): GrammarCompiler {
   const vocabulary: Vocabulary = {
     size: tokenizer.vocabularySize,
     endTokens: tokenizer.endTokens,
@@ -20,13 +29,16 @@ export function createGrammarCompiler(tokenizer: ModelTokenizer): (source: Gramm
   // Sorting the vocabulary takes the better part of a second; better now than in somebody's first request.
   prepareVocabulary(vocabulary);
   const kept = new Map<string, CompiledGrammar>();
-  return (source) => {
-    const key = JSON.stringify(source);
-    const compiled = kept.get(key) ?? compileGrammar(source, vocabulary);
-    // Insertion order is the order of use: the first key is the one unused for longest.
-    kept.delete(key);
-    kept.set(key, compiled);
-    if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!);
-    return compiled;
+  return {
+    compile(source) {
+      const key = JSON.stringify(source);
+      const compiled = kept.get(key) ?? compileGrammar(source, vocabulary);
+      // Insertion order is the order of use: the first key is the one unused for longest.
+      kept.delete(key);
+      kept.set(key, compiled);
+      if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!);
+      return compiled;
+    },
+    check: (source) => checkGrammar(source, vocabulary),
   };
 }

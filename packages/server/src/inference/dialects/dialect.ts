@@ -1,6 +1,6 @@
 import type { EngineRequestExtension } from '@sparkler/api';
 
-export type EndpointName = 'chat' | 'completions' | 'embeddings' | 'rerank';
+export type EndpointName = 'chat' | 'completions' | 'embeddings' | 'rerank' | 'format-check';
 
 /** How to talk to one kind of server, as data: what it serves, what it calls things, what it can't do. */
 export interface Dialect {

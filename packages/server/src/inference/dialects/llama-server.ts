@@ -12,6 +12,7 @@ export const llamaServer: Dialect = {
     completions: '/v1/completions',
     embeddings: '/v1/embeddings',
     rerank: '/v1/rerank',
+    'format-check': null,
   },
   renames: { repetition_penalty: 'repeat_penalty' },
   lacking: {
@@ -34,6 +35,7 @@ export const llamaServer: Dialect = {
     reasoning_history: absent,
     thinking: absent,
     images: absent,
+    'response_format.strict': absent,
     prompt_template: absent,
     normalize: absent,
     return_logits: absent,

@@ -8,6 +8,7 @@ export const native: Dialect = {
     completions: '/v1/completions',
     embeddings: '/v1/embeddings',
     rerank: '/v1/rerank',
+    'format-check': '/v1/response_format/check',
   },
   extension: true,
   asksForUsage: false,

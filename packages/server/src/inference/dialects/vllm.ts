@@ -33,5 +33,6 @@ export const vllm: Dialect = {
     prompt_template: absent,
     return_logits: absent,
     'response_format.grammar': absent,
+    'response_format.strict': absent,
   },
 };
