@@ -66,18 +66,29 @@ export class StepApplier {
   /**
    * Samples from `firstRow` and verifies drafts: the token of each row is sampled from the model's
    * distribution as if there were no draft, and the next row counts only if its draft is that very token. So
-   * speculation changes neither a distribution nor a seeded text.
+   * speculation changes neither a distribution nor a seeded text. Tokens that a constraint forces behind a
+   * sampled one are compared with the drafts in the same way: their rows hold nothing to sample, and the next
+   * row that does is the one behind the last of them.
    */
   sample(sequence: Sequence, firstRow: number, drafts: readonly number[]): PartOutcome {
     const base = sequence.tokens.length;
     if (base >= sequence.lengthMax) return { generated: 0, draftsAccepted: 0, end: 'length' };
-    for (let draftsAccepted = 0; ; draftsAccepted++) {
+    let draftsAccepted = 0;
+    for (;;) {
       const end = this.#sampleOne(sequence, firstRow + draftsAccepted);
-      const isRight = drafts[draftsAccepted] === sequence.tokens.at(base + draftsAccepted);
-      if (end === null && isRight && draftsAccepted < drafts.length) continue;
+      const generated = sequence.tokens.length - base;
+      // The cell of the last token is left out when the choice ends: nobody will ask what follows it.
+      const verifiable = Math.min(drafts.length, end === null ? generated : generated - 1);
+      while (
+        draftsAccepted < verifiable &&
+        drafts[draftsAccepted] === sequence.tokens.at(base + draftsAccepted)
+      ) {
+        draftsAccepted++;
+      }
+      if (end === null && draftsAccepted === generated) continue;
       // Cells of drafts that were refused, or not reached because the choice ended.
       this.#cache.trim(sequence, base + draftsAccepted);
-      return { generated: sequence.tokens.length - base, draftsAccepted, end };
+      return { generated, draftsAccepted, end };
     }
   }
 

@@ -12,6 +12,7 @@ import type { EnginePolicy } from './engine-policy.ts';
 import type { GenerationRequest } from './generation.ts';
 import { measureMisfit } from './testing/reference-distribution.ts';
 import { encodePrompt, generate, makeRequest } from './testing/requests.ts';
+import { createWordsConstraint } from './testing/words-constraint.ts';
 
 /**
  * Milliseconds of a step by rows: SmolLM2-135M on one core in three precisions (measured), and an even
@@ -237,6 +238,46 @@ test('drafting from text that never repeats costs at most 5 %, one stream or eig
     expect(drafted.forwardMs / plain.forwardMs).toBeLessThan(1.05);
   }
 });
+
+test.each([0, 1])(
+  'tokens that a constraint forces between drafts change no text, at temperature %s',
+  async (temperature) => {
+    const ask = (seed: number, prediction: readonly number[] | null) =>
+      makeRequest({
+        promptTokens: encodePrompt(`words ${seed}`),
+        prediction,
+        maxTokens: 100,
+        endTokens: [],
+        // Closing brackets are forced after three letters: in the midst of what is predicted.
+        constraint: () => createWordsConstraint(30, []),
+        sampling: { temperature, seed },
+      });
+    const seeds = Array.from({ length: 8 }, (_, seed) => seed);
+    const script = createRepeatingScript({ contextTokens: 1, historyWeight: 0.01 });
+    const plain = await run(
+      script,
+      { speculation: false },
+      seeds.map((seed) => ask(seed, null)),
+    );
+    const texts = plain.texts.map(([text]) => text!);
+    expect(texts.every((text) => text.includes(93))).toBe(true);
+    const right = await run(
+      script,
+      {},
+      seeds.map((seed) => ask(seed, texts[seed]!)),
+    );
+    expect(right.texts).toEqual(plain.texts);
+    expect(right.decodeSteps).toBeLessThan(plain.decodeSteps / 2);
+    // Every eleventh token of the prediction is another one.
+    const spoil = (text: readonly number[]) => text.map((token, i) => (i % 11 === 10 ? 120 : token));
+    const spoiled = await run(
+      script,
+      {},
+      seeds.map((seed) => ask(seed, spoil(texts[seed]!))),
+    );
+    expect(spoiled.texts).toEqual(plain.texts);
+  },
+);
 
 test('several sequences are verified in one batch', async () => {
   const { engine, steps } = openEngine(createCopyScript());

@@ -15,6 +15,12 @@ export function makeCacheSpace(adapter: LoadedAdapter | null, isolationKey: stri
   return JSON.stringify(adapter === null ? [isolationKey] : [isolationKey, adapter.id, adapter.version]);
 }
 
+/**
+ * A sequence with output and at most this many pending tokens counts as decoding (forced tokens come in
+ * runs).
+ */
+const DECODE_PENDING_MAX = 32;
+
 /** Whether a cache space belongs to this version of an adapter. */
 export function isInSpaceOf(space: string, adapter: LoadedAdapter): boolean {
   const [, id, version] = JSON.parse(space) as string[];
@@ -80,5 +86,9 @@ export class Sequence {
 
   get pending(): number {
     return this.tokens.length - this.computed;
+  }
+
+  get isDecoding(): boolean {
+    return this.generated > 0 && this.pending <= DECODE_PENDING_MAX;
   }
 }

@@ -15,11 +15,6 @@ import { StepCost } from './step-cost.ts';
 const GROWTH_CELLS = 16;
 /** The same for one that comes back from preemption. */
 const GROWTH_CELLS_RESUMED = 64;
-/**
- * A sequence with output and at most this many pending tokens counts as decoding (forced tokens come in
- * runs).
- */
-const DECODE_PENDING_MAX = 32;
 /** Rows of one sequence in a step: pending tokens to compute, and drafts behind them to verify. */
 export interface StepPart {
   readonly sequence: Sequence;
@@ -202,7 +197,7 @@ export class Scheduler {
   #prefillRowsMax(decodeRows: number): number {
     const { prefillTokensMax, prefillTokensMin, stepTargetMs } = this.#policy;
     // Decodes of other adapters wait for the end of this step as well.
-    if (!this.running.some(isDecoding)) return prefillTokensMax;
+    if (!this.running.some((sequence) => sequence.isDecoding)) return prefillTokensMax;
     let rows = prefillTokensMax;
     while (rows > prefillTokensMin && (this.#cost.estimate(decodeRows + rows) ?? 0) > stepTargetMs) {
       rows = Math.max(prefillTokensMin, Math.floor(rows * 0.8));
@@ -233,14 +228,10 @@ export class Scheduler {
   }
 }
 
-function isDecoding(sequence: Sequence): boolean {
-  return sequence.generated > 0 && sequence.pending <= DECODE_PENDING_MAX;
-}
-
 function describeWanted(sequence: Sequence): RowsWanted {
   return {
     pending: sequence.pending,
-    decoding: isDecoding(sequence),
+    decoding: sequence.isDecoding,
     drafts: sequence.drafts.length,
     priority: sequence.job.request.priority,
     passedOver: sequence.passedOver,

@@ -73,10 +73,10 @@ export class Speculator {
 
   /** Sets `drafts` of the sequences that decode. A promise only if the draft model has to run. */
   propose(sequences: readonly Sequence[]): Promise<void> | null {
-    const decoding = sequences.filter((sequence) => sequence.generated > 0 && sequence.pending === 1);
+    const decoding = sequences.filter((sequence) => sequence.isDecoding);
     const tokenMs = this.#stepMs(Math.max(1, decoding.length)) / decoding.length;
     const wanted: { sequence: Sequence; count: number }[] = [];
-    let rows = decoding.length;
+    let rows = decoding.reduce((sum, { pending }) => sum + pending, 0);
     for (const sequence of decoding) {
       sequence.drafts = [];
       const room = Math.min(this.#policy.draftTokensMax, sequence.lengthMax - sequence.tokens.length - 1);

@@ -17,8 +17,6 @@ export interface AnswerRules {
   readonly reasoningBudget: number | null;
   /** The prompt ended inside the reasoning tag. */
   readonly openedReasoning: boolean;
-  /** The engine may draft tokens for the answer. */
-  readonly speculates: boolean;
 }
 
 export interface CallRules {
@@ -162,5 +160,5 @@ export function createConstraints(rules: AnswerRules): GuardedConstraints | null
   const stages = planAnswerStages(rules);
   if (stages.length === 0) return null;
   const create = () => new StagedConstraint(stages, rules.tokenizer);
-  return guardConstraints(create, { tellsForced: !rules.speculates });
+  return guardConstraints(create);
 }

@@ -49,7 +49,6 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
     calls,
     reasoningBudget: resolveReasoningBudget(resolveReasoning(body), maxTokens),
     openedReasoning: opened,
-    speculates: base.speculate,
   });
   return {
     requestId: context.requestId,

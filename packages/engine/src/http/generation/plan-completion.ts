@@ -65,7 +65,6 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
         calls: null,
         reasoningBudget: resolveReasoningBudget(reasoning, maxTokens),
         openedReasoning: endsInReasoning(prompt.tokens, model),
-        speculates: base.speculate,
       });
       return {
         request: {

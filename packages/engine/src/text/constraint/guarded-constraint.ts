@@ -7,20 +7,12 @@ export interface GuardedConstraints {
   fault(): Error | null;
 }
 
-export interface GuardOptions {
-  /**
-   * Whether tokens without a choice are told ahead. Off for requests that speculate: the core verifies a
-   * draft by the next row, and tokens written ahead in between would put that row's token in the wrong place.
-   */
-  readonly tellsForced: boolean;
-}
-
 /**
  * A grammar may turn out to need more work than its limits allow, in the middle of an answer. That is the
  * fault of one request and must not reach the loop that serves all of them: the answer ends there, and the
  * layer above asks for the fault.
  */
-export function guardConstraints(create: ConstraintFactory, options: GuardOptions): GuardedConstraints {
+export function guardConstraints(create: ConstraintFactory): GuardedConstraints {
   let fault: Error | null = null;
   const attempt = <T>(work: () => T, ended: T): T => {
     if (fault !== null) return ended;
@@ -45,7 +37,7 @@ export function guardConstraints(create: ConstraintFactory, options: GuardOption
           if (!done) mask.fill(0);
         },
         accept: (token) => attempt(() => inner.accept(token), true),
-        forcedTokens: () => (options.tellsForced ? attempt(() => inner.forcedTokens(), []) : []),
+        forcedTokens: () => attempt(() => inner.forcedTokens(), []),
         rollback: (count) => attempt(() => inner.rollback(count), undefined),
         get canEnd() {
           return attempt(() => inner.canEnd, true);
