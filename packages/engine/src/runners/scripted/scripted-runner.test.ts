@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { AdapterError } from '../../core/adapter-error.ts';
 import type { ForwardBatch } from '../../core/model-runner.ts';
@@ -69,6 +72,23 @@ test('cells remember the adapter they were computed under', async () => {
   expect((await runner.loadAdapter('one', 'scripted:some weights')).version).not.toBe(first.version);
   expect(await feed(runner, 3, [1, 2, 3], 'one')).toEqual(adapted);
   await expect(runner.loadAdapter('one', 'scripted:x')).rejects.toThrow(AdapterError);
+});
+
+test('an adapter is a file or a PEFT folder; what is neither is refused with the reason', async () => {
+  const { runner } = openScriptedModel();
+  const folder = mkdtempSync(join(tmpdir(), 'sparkler-scripted-'));
+  try {
+    await expect(runner.loadAdapter('a', folder)).rejects.toThrow('has no adapter_config.json');
+    writeFileSync(join(folder, 'adapter_config.json'), '{"r":8}');
+    await expect(runner.loadAdapter('a', folder)).rejects.toThrow(AdapterError);
+    writeFileSync(join(folder, 'adapter_model.safetensors'), 'weights');
+    await runner.loadAdapter('a', folder);
+    const adapted = await feed(runner, 0, [1, 2, 3], 'a');
+    await runner.loadAdapter('b', join(folder, 'adapter_model.safetensors'));
+    expect(await feed(runner, 1, [1, 2, 3], 'b')).not.toEqual(adapted);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('what a real cache could not do throws', async () => {

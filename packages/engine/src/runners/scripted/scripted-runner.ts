@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AdapterError } from '../../core/adapter-error.ts';
 import type {
@@ -8,6 +7,7 @@ import type {
   ModelRunner,
   RunnerLimits,
 } from '../../core/model-runner.ts';
+import { readAdapter } from './read-adapter.ts';
 import { ScriptedCells } from './scripted-cells.ts';
 import { mixHash, type Script, type ScriptedHistory } from './scripts.ts';
 
@@ -115,7 +115,7 @@ export class ScriptedRunner implements ModelRunner {
     if (this.#adapters.has(id)) throw new AdapterError(`Adapter ${id} is loaded already; unload it first.`);
     const content = path.startsWith(INLINE_ADAPTER)
       ? Buffer.from(path.slice(INLINE_ADAPTER.length))
-      : await readAdapterFile(id, path);
+      : await readAdapter(id, path);
     let salt = 0x5bd1e995;
     for (const byte of content) salt = mixHash(salt, byte);
     this.#adapters.set(id, { salt });
@@ -171,13 +171,5 @@ export class ScriptedRunner implements ModelRunner {
   #requireIdle(): void {
     if (this.#closed) throw new Error('The runner is closed.');
     if (this.#running) throw new Error('Another call came while forward was running.');
-  }
-}
-
-async function readAdapterFile(id: string, path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new AdapterError(`Adapter ${id} cannot be read from ${path}: ${String(error)}. Check the path.`);
   }
 }
