@@ -1,7 +1,7 @@
 import type { OpenModel } from '../../packages/engine/src/core/model-runner.ts';
 import { openLlamaModel } from '../../packages/engine/src/runners/llama-cpp/index.ts';
 
-/** A model as the engine serves it: one thread, a cache in full precision where `exact`. */
+/** A model as the engine serves it: one thread, attention and cache in 32 bits where `exact`. */
 export function openServing(path: string, exact: boolean): Promise<OpenModel> {
   return openLlamaModel({
     path,
@@ -10,7 +10,7 @@ export function openServing(path: string, exact: boolean): Promise<OpenModel> {
     sequencesMax: 16,
     batchTokensMax: 512,
     backend: 'cpu',
-    ...(exact ? { cacheType: 'f32' } : {}),
+    ...(exact ? { cacheType: 'f32', flashAttention: 'off' } : {}),
   });
 }
 

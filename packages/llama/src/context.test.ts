@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openAdapterFile } from './adapter.ts';
-import { type CacheType, type LlamaContext, openContext } from './context.ts';
+import { type CacheType, type ContextOptions, type LlamaContext, openContext } from './context.ts';
 import { type LlamaModel, openLlamaModelFile } from './model.ts';
 import { loadLibrary } from './native/library.ts';
 import { writeTinyAdapter } from './tiny-model/tiny-adapter.ts';
-import { writeTinyModel } from './tiny-model/tiny-model.ts';
+import { type TinyModelOptions, writeTinyModel } from './tiny-model/tiny-model.ts';
 
 const BASE = { cellsMax: 256, sequencesMax: 2, batchTokensMax: 16, threads: 1 };
 let folder: string;
@@ -24,6 +24,12 @@ afterAll(async () => {
   model.close();
   await rm(folder, { recursive: true });
 });
+
+async function openTiny(options: TinyModelOptions): Promise<LlamaModel> {
+  const path = join(folder, 'exact.gguf');
+  await writeTinyModel(path, options);
+  return openLlamaModelFile(loadLibrary(), { path });
+}
 
 /** Fills the batch with one sequence, all rows wanted. */
 function fill(context: LlamaContext, tokens: readonly number[], slot = 0): number {
@@ -88,6 +94,29 @@ test('every type of cache takes the room of its type and gives nearly the same l
     expect(Math.sqrt(squares / logits.length), type).toBeLessThan(tolerance);
     expect(stateBytes / plain.stateBytes, type).toBeCloseTo(share, 1);
   }
+});
+
+test('without flash attention an f32 cache gives the logits of the definition; with it they are rounded', async () => {
+  const exact = await openTiny({ type: 'f32' });
+  const tokens = Array.from({ length: 48 }, (_, index) => (index * 53 + 7) % 256);
+  const run = async (options: Partial<ContextOptions>): Promise<Float32Array> => {
+    const context = await openContext(exact, { ...BASE, batchTokensMax: 48, ...options });
+    await context.decode(fill(context, tokens));
+    const logits = Float32Array.from(tokens.flatMap((_, row) => [...context.logits(row)]));
+    context.close();
+    return logits;
+  };
+  const largest = (a: Float32Array, b: Float32Array): number =>
+    a.reduce((most, value, index) => Math.max(most, Math.abs(value - b[index]!)), 0);
+  const plain = await run({ cacheType: 'f32', flashAttention: 'off' });
+  const flash = await run({ cacheType: 'f32', flashAttention: 'on' });
+  const auto = await run({ cacheType: 'f32' });
+  expect(largest(flash, auto)).toBe(0);
+  expect(largest(plain, flash)).toBeGreaterThan(1e-3);
+  // The cache in 16 bits rounds as much again by itself.
+  expect(largest(plain, await run({ cacheType: 'f16', flashAttention: 'off' }))).toBeGreaterThan(1e-4);
+  await expect(run({ cacheType: 'q8_0', flashAttention: 'off' })).rejects.toThrow('needs flash attention');
+  exact.close();
 });
 
 test('logits of a batch are those of each row alone, also after larger and smaller batches', async () => {

@@ -14,6 +14,13 @@ export type Pooling = keyof typeof POOLING_TYPE;
 export const CACHE_TYPES = { f32: 0, f16: 1, bf16: 30, q8_0: 8, q5_1: 7, q5_0: 6, q4_1: 3, q4_0: 2 } as const;
 export type CacheType = keyof typeof CACHE_TYPES;
 
+/**
+ * `auto`: flash attention where the backend has it. It needs less memory and is faster on long contexts, but
+ * rounds queries, keys and values to 16 bits whatever the cache holds. `off` keeps 32 bits: with an f32 cache
+ * the logits are those of the model's definition.
+ */
+export type FlashAttention = keyof typeof FLASH_ATTENTION;
+
 export interface ContextOptions {
   /** KV cells, shared by all sequences. llama.cpp rounds up to a multiple of 256. */
   readonly cellsMax: number;
@@ -24,6 +31,7 @@ export interface ContextOptions {
   readonly microBatchTokensMax?: number | undefined;
   readonly threads: number;
   readonly cacheType?: CacheType | undefined;
+  readonly flashAttention?: FlashAttention | undefined;
   /** Given: the context computes embeddings, pooled that way. */
   readonly pooling?: Pooling | undefined;
 }
@@ -205,7 +213,7 @@ function planContextParams(
   const step = pooling === undefined ? 1 : sequencesMax;
   const roundUp = (count: number): number => Math.ceil(count / step) * step;
   const rows = roundUp(Math.max(batchTokensMax, sequencesMax));
-  const quantized = !['f32', 'f16', 'bf16'].includes(cacheType);
+  const flashAttention = resolveFlashAttention(options.flashAttention ?? 'auto', cacheType);
   return {
     ...defaults,
     n_ctx: Math.max(cellsMax, rows),
@@ -216,8 +224,7 @@ function planContextParams(
     n_threads_batch: threads,
     type_k: CACHE_TYPES[cacheType],
     type_v: CACHE_TYPES[cacheType],
-    // A quantized V cache exists only with flash attention.
-    flash_attn_type: quantized ? FLASH_ATTENTION.enabled : FLASH_ATTENTION.auto,
+    flash_attn_type: FLASH_ATTENTION[flashAttention],
     embeddings: pooling !== undefined,
     pooling_type: POOLING_TYPE[pooling ?? 'none'],
     // One pool of cells for all sequences: a shared prefix then costs its cells once.
@@ -225,6 +232,13 @@ function planContextParams(
     // The whole cache of sliding-window layers is kept, so that prefixes can be shared and trimmed.
     swa_full: true,
   };
+}
+
+/** A quantized V cache exists only with flash attention. */
+function resolveFlashAttention(wanted: FlashAttention, cacheType: CacheType): FlashAttention {
+  if (['f32', 'f16', 'bf16'].includes(cacheType)) return wanted;
+  if (wanted !== 'off') return 'on';
+  throw new LlamaError(`a cache of type ${cacheType} needs flash attention; leave it on, or use f32 or f16`);
 }
 
 function requireCount(name: string, value: number, min: number, max: number): void {

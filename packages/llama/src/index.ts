@@ -15,6 +15,7 @@ export {
   type CacheType,
   type ContextOptions,
   type DecodeResult,
+  type FlashAttention,
   LlamaContext,
   openContext,
   type Pooling,

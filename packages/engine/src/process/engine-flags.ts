@@ -17,6 +17,7 @@ export interface EngineFlags {
   readonly gpuLayers: number | null;
   readonly backend: Backend;
   readonly cacheType: CacheType | null;
+  readonly flashAttention: FlashAttention;
   readonly pooling: Pooling | null;
   readonly embeddingTokensMax: number | null;
   readonly queueMax: number | null;
@@ -41,6 +42,8 @@ const backends = ['auto', 'cpu', 'cuda', 'vulkan', 'metal'] as const;
 export type Backend = (typeof backends)[number];
 const cacheTypes = ['f32', 'f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0'] as const;
 export type CacheType = (typeof cacheTypes)[number];
+const flashAttentions = ['auto', 'on', 'off'] as const;
+export type FlashAttention = (typeof flashAttentions)[number];
 const poolings = ['mean', 'cls', 'last', 'rank'] as const;
 export type Pooling = (typeof poolings)[number];
 const runners = ['llama-cpp', 'scripted'] as const;
@@ -68,6 +71,7 @@ const options: NonNullable<ParseArgsConfig['options']> = {
   'gpu-layers': string,
   backend: { type: 'string', default: 'auto' },
   'cache-type': string,
+  'flash-attention': { type: 'string', default: 'auto' },
   pooling: string,
   'embedding-tokens': string,
   'queue-max': string,
@@ -130,6 +134,7 @@ export function parseEngineFlags(args: readonly string[]): EngineFlags | null {
     gpuLayers: readCount(values, 'gpu-layers', -1),
     backend: readWord(values, 'backend', backends)!,
     cacheType: readWord(values, 'cache-type', cacheTypes),
+    flashAttention: readWord(values, 'flash-attention', flashAttentions)!,
     pooling: readWord(values, 'pooling', poolings),
     embeddingTokensMax: readCount(values, 'embedding-tokens', 1),
     queueMax: readCount(values, 'queue-max', 0),

@@ -26,6 +26,7 @@ Capacity
   --sequences <n>                 Sequences that can run or be cached at once.
   --batch-tokens <n>              Tokens per forward call.
   --cache-type <type>             Element type of the KV cache: f32, f16 (default), bf16, q8_0, q5_1, q5_0, q4_1, q4_0.
+  --flash-attention <auto|on|off> Attention in 16 bits, or in 32 (off): exact with an f32 cache, slower on long contexts.
   --host-cache-mb <n>             Host memory for cold prefixes (1024).
   --queue-max <n>                 Requests that may wait (1024).
   --no-prefix-cache               Keep no prefixes between requests.

@@ -49,6 +49,7 @@ async function openLlama(
     embeddingTokensMax: flags.embeddingTokensMax ?? undefined,
     threads: flags.threads,
     backend: flags.backend,
+    flashAttention: flags.flashAttention,
     onProgress,
     ...(flags.gpuLayers === null ? {} : { gpuLayers: flags.gpuLayers }),
     ...(flags.cacheType === null ? {} : { cacheType: flags.cacheType }),

@@ -3,6 +3,7 @@ import {
   type CacheType,
   checkModelFile,
   createTokenizer,
+  type FlashAttention,
   type LlamaContext,
   type LlamaModel,
   loadLibrary,
@@ -32,6 +33,8 @@ export interface OpenLlamaModelOptions {
   readonly backend?: Backend | 'auto' | undefined;
   /** Element type of the KV cache; f16 by default. */
   readonly cacheType?: CacheType | undefined;
+  /** `auto` by default. */
+  readonly flashAttention?: FlashAttention | undefined;
   /** How embeddings are pooled; by default as the model says, the last token for a chat model. */
   readonly pooling?: EmbeddingPooling | undefined;
   /** Longest input to embed; by default what the model was trained for, at most 2048. */

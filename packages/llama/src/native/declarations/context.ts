@@ -93,7 +93,7 @@ export interface ContextParams {
 /** enum llama_pooling_type */
 export const POOLING_TYPE = { unspecified: -1, none: 0, mean: 1, cls: 2, last: 3, rank: 4 } as const;
 /** enum llama_flash_attn_type */
-export const FLASH_ATTENTION = { auto: -1, disabled: 0, enabled: 1 } as const;
+export const FLASH_ATTENTION = { auto: -1, off: 0, on: 1 } as const;
 
 export type ContextFunctions = ReturnType<typeof bindContextFunctions>;
 
