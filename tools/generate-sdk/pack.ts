@@ -20,12 +20,20 @@ export async function packPackages(folder: string): Promise<{ readonly sdk: stri
 }
 
 async function writeSdkPackage(folder: string): Promise<string> {
-  await bundle(join(root, 'packages/sdk/src/index.ts'), {
+  const entries = {
+    index: join(root, 'packages/sdk/src/index.ts'),
+    'node/index': join(root, 'packages/sdk/src/node/index.ts'),
+  };
+  await bundle(entries, {
     dir: join(folder, 'dist'),
-    entryFileNames: 'index.js',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
   });
-  writeDeclarations(join(folder, 'dist'));
-  const exports = { '.': { types: './dist/index.d.ts', default: './dist/index.js' } };
+  writeDeclarations(join(folder, 'dist'), Object.values(entries));
+  const exports = {
+    '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+    './node': { types: './dist/node/index.d.ts', default: './dist/node/index.js' },
+  };
   writeManifest(folder, {
     name: '@sparkler/sdk',
     ...shared,
@@ -66,7 +74,7 @@ async function writeCliPackage(folder: string): Promise<string> {
 }
 
 async function bundle(
-  input: string,
+  input: string | Record<string, string>,
   output: { readonly dir: string; readonly entryFileNames: string; readonly chunkFileNames?: string },
 ): Promise<void> {
   const build = await rolldown({ input, platform: 'node' });
@@ -75,7 +83,7 @@ async function bundle(
 }
 
 /** Types come from tsc, one .d.ts a file, with import paths rewritten from .ts to .js. */
-function writeDeclarations(outDir: string): void {
+function writeDeclarations(outDir: string, files: readonly string[]): void {
   const workFolder = mkdtempSync(join(tmpdir(), 'sparkler-types-'));
   const settings = {
     extends: join(root, 'tsconfig.json'),
@@ -89,7 +97,7 @@ function writeDeclarations(outDir: string): void {
       outDir,
     },
     include: [],
-    files: [join(root, 'packages/sdk/src/index.ts')],
+    files,
   };
   writeFileSync(join(workFolder, 'tsconfig.json'), JSON.stringify(settings));
   try {

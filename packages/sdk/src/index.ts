@@ -6,4 +6,21 @@ export type { FireworksOptions } from './core/settings.ts';
 export { Stream } from './core/stream.ts';
 export { Fireworks, Fireworks as default } from './fireworks.ts';
 export type * from './generated/inference.ts';
-export { type Stateful, type WaitOptions, waitUntilReady } from './lib/wait-until-ready.ts';
+export {
+  type Stateful,
+  WaitFailedError,
+  type WaitOptions,
+  waitUntilGone,
+  waitUntilReady,
+} from './lib/wait-until-ready.ts';
+export { type DownloadSink, downloadFile } from './transfers/download.ts';
+export { ChecksumError, type TransferOptions, type Transferred } from './transfers/transfer.ts';
+export {
+  blobSource,
+  type PutBytes,
+  type PutReply,
+  type PutRequest,
+  type UploadOptions,
+  type UploadSource,
+  uploadFile,
+} from './transfers/upload.ts';

@@ -5,13 +5,13 @@ import type { Command } from 'commander';
 import { methodOf, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
-import { uploadFiles } from '../files/upload-files.ts';
 import { readName } from '../names.ts';
 import { nouns } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
+import { showTransfers } from '../output/show-transfers.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
-import { sendCreate } from './create.ts';
+import { createOrResume } from './create-or-resume.ts';
 
 const noun = nouns.find((candidate) => candidate.key === 'datasets')!;
 
@@ -56,14 +56,17 @@ async function createDataset(
     exampleCount,
     format: 'CHAT',
   };
-  const created = await sendCreate(session, noun, dataset, id);
+  const created = await createOrResume(session, noun, dataset, id);
   if (created === null) return;
   const filename = path.split('/').at(-1)!;
   const { datasets } = session.client();
   const urls = await datasets.getUploadEndpoint(created.name, {
     filenameToSize: { [filename]: String(info.size) },
   });
-  await uploadFiles(session, [{ name: filename, path, sizeBytes: info.size }], urls.filenameToSignedUrls);
+  const { uploadFiles } = await import('@sparkler/sdk/node');
+  await showTransfers(session, (options) =>
+    uploadFiles(urls.filenameToSignedUrls, [{ name: filename, path }], options),
+  );
   await sendCall(session, {
     method: methodOf(resources.datasets, 'validateUpload', 'verb'),
     name: created.name,

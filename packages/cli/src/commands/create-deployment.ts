@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { waitForResource } from '../await-resource.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
@@ -9,7 +10,6 @@ import { nouns, schemaOf } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
-import { waitForResource } from '../wait.ts';
 import { sendCreate } from './create.ts';
 
 const noun = nouns.find((candidate) => candidate.key === 'deployments')!;

@@ -4,17 +4,17 @@ import type { Command } from 'commander';
 import { methodOf, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
-import { listFolder } from '../files/list-folder.ts';
-import { uploadFiles } from '../files/upload-files.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
 import { deriveFlags } from '../flags/derive-flags.ts';
 import { type RawFlags, readFlags } from '../flags/read-flags.ts';
 import { readName, resolveReference } from '../names.ts';
 import { nouns, schemaOf } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
+import { showTransfers } from '../output/show-transfers.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 import { sendCreate } from './create.ts';
+import { createOrResume } from './create-or-resume.ts';
 
 const noun = nouns.find((candidate) => candidate.key === 'models')!;
 
@@ -59,7 +59,10 @@ async function uploadFolder(
   baseModel: string | undefined,
   isEmbedding: boolean,
 ): Promise<void> {
-  const files = await listFolder(folder);
+  const { listFolder, uploadFiles } = await import('@sparkler/sdk/node');
+  const files = await listFolder(folder).catch((error: Error) => {
+    throw new UsageError(error.message);
+  });
   const isAddon = files.some((file) => file.name === 'adapter_config.json');
   const details = isAddon
     ? { kind: 'HF_PEFT_ADDON', peftDetails: await readPeftDetails(session, folder, baseModel) }
@@ -67,14 +70,14 @@ async function uploadFolder(
         kind: isEmbedding ? 'EMBEDDING_MODEL' : 'HF_BASE_MODEL',
         baseModelDetails: { checkpointFormat: 'HUGGINGFACE' },
       };
-  const created = await sendCreate(session, noun, { ...details, ...model }, id);
+  const created = await createOrResume(session, noun, { ...details, ...model }, id);
   if (created === null) return;
   const { models } = session.client();
   const urls = await models.getUploadEndpoint(created.name, {
     filenameToSize: Object.fromEntries(files.map((file) => [file.name, String(file.sizeBytes)])),
     enableResumableUpload: true,
   });
-  await uploadFiles(session, files, urls.filenameToSignedUrls);
+  await showTransfers(session, (options) => uploadFiles(urls.filenameToSignedUrls, files, options));
   const checked = await models.validateUpload(created.name);
   for (const warning of checked.warnings ?? []) session.streams.note(`warning: ${warning}\n`);
   printResource(session, await models.get(created.name));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { waitForResource } from '../await-resource.ts';
 import { methodOf, sendCall } from '../calls.ts';
 import { type ResourceKey, resources } from '../contract.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
@@ -8,7 +9,6 @@ import { type Noun, nouns, schemaOf, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
-import { waitForResource } from '../wait.ts';
 import { addCreateDataset } from './create-dataset.ts';
 import { addCreateDeployment } from './create-deployment.ts';
 import { addCreateModel } from './create-model.ts';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { waitForResource, waitUntilGone } from '../await-resource.ts';
 import { methodOf, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -6,7 +7,6 @@ import { readName, resolveReference } from '../names.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
-import { waitForResource, waitUntilGone } from '../wait.ts';
 
 interface LoraFlags {
   readonly deployment?: string;

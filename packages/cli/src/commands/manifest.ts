@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
+import { waitForResource } from '../await-resource.ts';
 import { methodOf, resolveName, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -9,7 +10,6 @@ import { readName } from '../names.ts';
 import { type Noun, spell } from '../nouns.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
-import { waitForResource } from '../wait.ts';
 import { sendCreate } from './create.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { methodOf, resolveName, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
-import { downloadFiles } from '../files/download-files.ts';
 import { readName, resolveReference } from '../names.ts';
 import { nouns } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
+import { showTransfers } from '../output/show-transfers.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 import { sendCreate } from './create.ts';
@@ -85,7 +85,10 @@ function addDownload(program: Command, act: Act): void {
           name,
         });
         const target = folder ?? name.split('/').at(-1)!;
-        await downloadFiles(session, reply?.filenameToSignedUrls ?? {}, target);
+        const { downloadFiles } = await import('@sparkler/sdk/node');
+        await showTransfers(session, (options) =>
+          downloadFiles(reply?.filenameToSignedUrls ?? {}, target, options),
+        );
         session.streams.note(`Downloaded ${name} to ${target}\n`);
       }),
     );

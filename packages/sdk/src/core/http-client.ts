@@ -1,5 +1,6 @@
 import { AbortedError, ConnectionError, createApiError, FireworksError, TimeoutError } from './errors.ts';
 import { isRetryableStatus, planRetryDelay } from './retry.ts';
+import { sleep } from './sleep.ts';
 import { Stream } from './stream.ts';
 
 export interface HttpSettings {
@@ -179,19 +180,4 @@ function causeMessage(error: Error): string | null {
 function isRefused(cause: unknown): boolean {
   const code = cause instanceof Error ? (cause.cause as { code?: unknown } | undefined)?.code : undefined;
   return code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN';
-}
-
-function sleep(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(new AbortedError('the call was aborted'));
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(new AbortedError('the call was aborted'));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    }, durationMs);
-    signal?.addEventListener('abort', abort, { once: true });
-  });
 }

@@ -1,4 +1,5 @@
-import { AbortedError, FireworksError, TimeoutError } from '../core/errors.ts';
+import { AbortedError, FireworksError, NotFoundError, TimeoutError } from '../core/errors.ts';
+import { sleep } from '../core/sleep.ts';
 
 /** What waiting looks at: every resource with a state has these. */
 export interface Stateful {
@@ -15,6 +16,11 @@ export interface WaitOptions<T> {
   readonly signal?: AbortSignal;
   /** Called with each look. */
   readonly onLook?: (current: T) => void;
+}
+
+/** The resource came to rest in a state that is not good; the message has the server's reason. */
+export class WaitFailedError extends FireworksError {
+  override name = 'WaitFailedError';
 }
 
 const goodStates: ReadonlySet<string> = new Set([
@@ -35,25 +41,42 @@ const badState =
  *
  *   await waitUntilReady(() => client.deployments.get('mine'));
  *
- * Throws FireworksError with the server's reason when it ends badly, TimeoutError after `timeoutMs`.
+ * Throws WaitFailedError with the server's reason when it ends badly, TimeoutError after `timeoutMs`.
  */
 export async function waitUntilReady<T extends Stateful>(
   get: () => Promise<T>,
   options: WaitOptions<T> = {},
 ): Promise<T> {
-  const { intervalMs = 500, timeoutMs = Number.POSITIVE_INFINITY, signal, onLook } = options;
+  return lookUntil(get, options, (current) => {
+    const { name, state = '', status } = current;
+    if (!badState.test(state)) return goodStates.has(state);
+    throw new WaitFailedError([`${name} is ${state}`, status?.message].filter(Boolean).join(': '));
+  });
+}
+
+/** Looks at a deleted resource until it is gone or, when it can be undeleted, DELETED. */
+export async function waitUntilGone<T extends Stateful>(
+  get: () => Promise<T>,
+  options: WaitOptions<T> = {},
+): Promise<void> {
+  await lookUntil(get, options, ({ state }) => state === 'DELETED').catch((error: unknown) => {
+    if (!(error instanceof NotFoundError)) throw error;
+  });
+}
+
+async function lookUntil<T extends Stateful>(
+  get: () => Promise<T>,
+  { intervalMs = 500, timeoutMs = Number.POSITIVE_INFINITY, signal, onLook }: WaitOptions<T>,
+  isOver: (current: T) => boolean,
+): Promise<T> {
   const endMs = Date.now() + timeoutMs;
   for (;;) {
     if (signal?.aborted === true) throw new AbortedError('the wait was aborted');
     const current = await get();
     onLook?.(current);
-    const { name, state = '', status } = current;
-    if (goodStates.has(state)) return current;
-    if (badState.test(state)) {
-      throw new FireworksError([`${name} is ${state}`, status?.message].filter(Boolean).join(': '));
-    }
+    if (isOver(current)) return current;
     if (Date.now() + intervalMs > endMs)
-      throw new TimeoutError(`${name} is still ${state} after ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+      throw new TimeoutError(`${current.name} is still ${current.state ?? ''} after ${timeoutMs} ms`);
+    await sleep(intervalMs, signal);
   }
 }

@@ -2,6 +2,12 @@ import { Readable } from 'node:stream';
 import { ApiError, type RpcCode } from '@sparkler/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { allowSlowUpload } from '../http/connection-limits.ts';
+import {
+  type BlobChecksums,
+  checksumHeader,
+  checksumQuestion,
+  createBlobChecksums,
+} from './blob-checksums.ts';
 import { BlobError, type BlobErrorCode, type BlobStore } from './blob-store.ts';
 import { parseContentRange, parseRange } from './content-range.ts';
 import { blobPath, isSigned, type SignedAccess } from './signed-urls.ts';
@@ -21,9 +27,10 @@ const STALL_MAX_MS = 60_000;
 /**
  * The routes that signed URLs lead to, on our own API: PUT of a whole file or, with `Content-Range`, of a
  * part of one (308 and the range that was kept until it is whole, as Google's resumable uploads answer), and
- * GET with ranges.
+ * GET with ranges. HEAD, and a PUT that completes a file, tell its CRC-32 to who asks for it as S3 is asked.
  */
-export function mountBlobs(app: FastifyInstance, routes: BlobRoutes): void {
+export function mountBlobs(app: FastifyInstance, settings: BlobRoutes): void {
+  const routes = { ...settings, checksums: createBlobChecksums(settings.blobs) };
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     // Bodies are streams of any size here; the signature says how much may come.
@@ -33,11 +40,14 @@ export function mountBlobs(app: FastifyInstance, routes: BlobRoutes): void {
     scope.put(`${blobPath}*`, { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
       put(request, reply, routes),
     );
+    scope.head(`${blobPath}*`, (request, reply) => head(request, reply, routes));
     scope.get(`${blobPath}*`, (request, reply) => get(request, reply, routes));
   });
 }
 
-async function put(request: FastifyRequest, reply: FastifyReply, routes: BlobRoutes): Promise<FastifyReply> {
+type Routes = BlobRoutes & { readonly checksums: BlobChecksums };
+
+async function put(request: FastifyRequest, reply: FastifyReply, routes: Routes): Promise<FastifyReply> {
   const { key, sizeBytes } = readAccess(request, 'PUT', routes);
   if (sizeBytes === null) throw new ApiError('PERMISSION_DENIED', 'this URL is not for uploads');
   if (!(await routes.isOpen(key))) {
@@ -48,10 +58,12 @@ async function put(request: FastifyRequest, reply: FastifyReply, routes: BlobRou
   const content = withStallLimit((request.body as Readable | undefined) ?? Readable.from([]), STALL_MAX_MS);
   const header = request.headers['content-range'];
   try {
-    if (header !== undefined) return await putPart(reply, routes.blobs, key, content, sizeBytes, header);
+    if (header !== undefined)
+      return await putPart(request, reply, routes, { key, content, sizeBytes, header });
     const length = request.headers['content-length'];
     if (length !== undefined && Number(length) !== sizeBytes) throw wrongLength(Number(length), sizeBytes);
-    await routes.blobs.write(key, content, sizeBytes);
+    await routes.blobs.write(key, routes.checksums.watch(key, content, 0), sizeBytes);
+    await tellChecksum(request, reply, routes, key);
     return await reply.send({});
   } catch (error) {
     // Whatever else the client sends of the file is not worth reading.
@@ -60,14 +72,22 @@ async function put(request: FastifyRequest, reply: FastifyReply, routes: BlobRou
   }
 }
 
+interface PartUpload {
+  readonly key: string;
+  readonly content: AsyncIterable<Uint8Array>;
+  /** Of the whole file. */
+  readonly sizeBytes: number;
+  /** The `Content-Range`. */
+  readonly header: string;
+}
+
 async function putPart(
+  request: FastifyRequest,
   reply: FastifyReply,
-  blobs: BlobStore,
-  key: string,
-  content: AsyncIterable<Uint8Array>,
-  sizeBytes: number,
-  header: string,
+  routes: Routes,
+  { key, content, sizeBytes, header }: PartUpload,
 ): Promise<FastifyReply> {
+  const { blobs, checksums } = routes;
   const range = parseContentRange(header);
   if (range === null || (range.totalBytes !== null && range.totalBytes !== sizeBytes)) {
     const forms = `bytes 0-524287/${sizeBytes}, or bytes */${sizeBytes} to ask what is there`;
@@ -76,10 +96,38 @@ async function putPart(
   const kept =
     range.kind === 'status'
       ? await blobs.keptBytes(key)
-      : await blobs.append(key, content, { fromByte: range.fromByte, totalBytes: sizeBytes });
-  if (kept >= sizeBytes) return reply.send({});
+      : await blobs.append(key, checksums.watch(key, content, range.fromByte), {
+          fromByte: range.fromByte,
+          totalBytes: sizeBytes,
+        });
+  if (kept >= sizeBytes) {
+    await tellChecksum(request, reply, routes, key);
+    return reply.send({});
+  }
   if (kept > 0) reply.header('range', `bytes=0-${kept - 1}`);
   return reply.status(308).send();
+}
+
+/** A blob may be large: its checksum is computed only for who asks. */
+async function tellChecksum(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { checksums }: Routes,
+  key: string,
+): Promise<void> {
+  if (String(request.headers[checksumQuestion]).toUpperCase() !== 'ENABLED') return;
+  const checksum = await checksums.read(key).catch((error) => {
+    throw explainBlobError(error);
+  });
+  reply.header(checksumHeader, checksum);
+}
+
+async function head(request: FastifyRequest, reply: FastifyReply, routes: Routes): Promise<FastifyReply> {
+  const { key } = readAccess(request, 'GET', routes);
+  const facts = await routes.blobs.stat(key);
+  if (facts === null) throw new ApiError('NOT_FOUND', 'the file is gone');
+  await tellChecksum(request, reply, routes, key);
+  return reply.headers({ 'accept-ranges': 'bytes', 'content-length': facts.sizeBytes }).send();
 }
 
 async function get(request: FastifyRequest, reply: FastifyReply, routes: BlobRoutes): Promise<FastifyReply> {
