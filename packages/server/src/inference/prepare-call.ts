@@ -87,7 +87,10 @@ export function prepareCall(
     model: target.deployment.upstreamModel ?? target.model,
     extension,
   });
-  const affinityKey = affinityOf(principal, request.headers['x-session-affinity'], fields);
+  const keepsSessions = shared || target.deployment.sessionAffinity === true;
+  const affinityKey = keepsSessions
+    ? affinityOf(principal, request.headers['x-session-affinity'], fields)
+    : null;
   const streams = fields.stream === true;
   const shownId = request.id;
   const price = shared ? planCallPrice(context, endpoint, target, fields, raw.length) : null;

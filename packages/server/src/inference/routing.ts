@@ -21,6 +21,8 @@ export interface DeploymentRoute {
   readonly state: 'starting' | 'ready' | 'asleep' | 'failed' | 'stopping';
   /** A reason people can read when it is not ready. */
   readonly reason: string | null;
+  /** Whether requests of one user or session go to one replica; shared deployments always do that. */
+  readonly sessionAffinity?: boolean;
   /** What a server that is not ours calls the base model; left out or null: its full name here. */
   readonly upstreamModel?: string | null;
   /** Key that a server that is not ours wants; sent as a bearer token, never logged. */

@@ -13,10 +13,15 @@ export interface ReplicaSpec {
   readonly runner: 'llama-cpp' | 'scripted';
   /** Model file; null for the scripted runner. */
   readonly modelPath: string | null;
+  /** Model file of a smaller model that guesses ahead; null: none. */
+  readonly draftModelPath: string | null;
   readonly threads: number;
   readonly cells: number;
   readonly sequences: number;
   readonly batchTokens: number;
+  /** Tokens of one draft, and tokens that must repeat to draft from the text; left out: the engine's defaults. */
+  readonly draftTokens?: number;
+  readonly ngramTokens?: number;
 }
 
 /**

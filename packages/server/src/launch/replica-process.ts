@@ -161,10 +161,9 @@ export class ReplicaProcess {
 
   #describeExit({ code, signal }: { code: number | null; signal: NodeJS.Signals | null }): ReplicaExit {
     const how = signal ? `ended by ${signal}` : `ended with code ${code}`;
-    const tail = this.#log.tail(5);
-    const why = this.#killReason ? `${this.#killReason} (${how})` : how;
-    const reason =
-      this.#endWanted || tail === '' ? why : `${why}; ${this.#command.logPath} ends with:\n${tail}`;
+    const why = this.#killReason ? `${hidePaths(this.#killReason)} (${how})` : how;
+    // Callers read this: the log itself, which names files of this machine, is for its operator.
+    const reason = this.#endWanted ? why : `${why}; the log of replica ${this.spec.id} has more`;
     return { timeMs: Date.now(), wanted: this.#endWanted, reason };
   }
 
@@ -195,6 +194,11 @@ export class ReplicaProcess {
       await sleep(this.#timeouts.healthMs / healthPollsPerTimeout, undefined, { ref: false });
     }
   }
+}
+
+/** Leaves of each absolute path only the file's name. */
+export function hidePaths(text: string): string {
+  return text.replaceAll(/(?<![\w:/.])\/(?:[^\s/'":;,()]+\/)+([^\s/'":;,()]*)/g, '$1');
 }
 
 function removeIfEmpty(path: string): void {

@@ -106,6 +106,7 @@ function toDeploymentRoute(
     replicas: replicas.map(toReplicaRoute),
     state: row.delete_time || row.observed_state === 'deleted' ? 'stopping' : row.observed_state,
     reason: row.observed_reason,
+    sessionAffinity: row.details.enableSessionAffinity === true,
   };
 }
 

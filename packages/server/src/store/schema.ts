@@ -172,6 +172,8 @@ export interface DeploymentsTable {
   autoscaling_policy: NullableJson;
   enable_addons: Generated<boolean>;
   engine_options: JsonObject;
+  /** Fields of the contract without a column: draftModel, placement, enableSessionAffinity and so on. */
+  details: JsonObject;
   observed_generation: Bigint;
   observed_state: Generated<DeploymentObservedState>;
   observed_reason: string | null;

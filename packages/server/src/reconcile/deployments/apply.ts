@@ -74,10 +74,10 @@ async function applyStep(
 ): Promise<void> {
   switch (step.kind) {
     case 'fetch-weights':
-      return fetchWeights(deployment, parts);
+      return fetchWeights(step.model, deployment, parts);
     case 'launch':
       for (let index = 0; index < step.count; index += 1)
-        await launchReplica(step.modelPath, deployment, parts);
+        await launchReplica(step, deployment, parts);
       return;
     case 'drain':
       return parts.launcher.drain(step.replica);
@@ -91,7 +91,8 @@ async function applyStep(
 }
 
 async function fetchWeights(
-  { baseModel: model, preparedPrecision = null }: DesiredDeployment,
+  model: string,
+  { baseModel, preparedPrecision = null }: DesiredDeployment,
   { db, catalogue, weights }: ApplyParts,
 ): Promise<void> {
   const row = await db
@@ -99,13 +100,13 @@ async function fetchWeights(
     .select(['name', 'catalogue_id', 'blob_prefix', 'weights'])
     .where('name', '=', model)
     .executeTakeFirstOrThrow();
-  const source = findWeightsSource(row, catalogue, preparedPrecision);
+  const source = findWeightsSource(row, catalogue, model === baseModel ? preparedPrecision : null);
   if (source === null) throw new Error(`there is no source for the files of ${model}`);
   weights.fetch(model, source);
 }
 
 async function launchReplica(
-  modelPath: string | null,
+  { modelPath, draftPath }: Extract<DeploymentStep, { kind: 'launch' }>,
   deployment: DesiredDeployment,
   parts: ApplyParts,
 ): Promise<void> {
@@ -116,6 +117,7 @@ async function launchReplica(
     specKey: deployment.specKey,
     servedName: deployment.baseModel,
     modelPath,
+    draftModelPath: draftPath,
     ...deployment.engine,
   });
 }

@@ -11,6 +11,10 @@ export interface DeploymentObservation {
     | WeightsState
     | { readonly state: 'not-needed' }
     | { readonly state: 'unservable'; reason: string };
+  /** The model that `weights` is about: the base model, or the draft model when only that is missing. */
+  readonly weightsOf: string;
+  /** File of the draft model once all weights are there; null: it has none. */
+  readonly draftPath: string | null;
   readonly replicas: readonly ObservedReplica[];
 }
 
@@ -23,6 +27,8 @@ export interface DesiredDeployment {
   readonly baseModel: string;
   /** Serve the copy that was prepared for this precision; null or left out: the model as it is. */
   readonly preparedPrecision?: string | null;
+  /** Model that guesses ahead; null: none. */
+  readonly draftModel: string | null;
   readonly minReplicaCount: number;
   readonly maxReplicaCount: number;
   readonly requestedReplicaCount: number | null;

@@ -1,11 +1,10 @@
-import { sql } from 'kysely';
 import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import { findPrepared } from '../../model-work/prepared.ts';
 import type { Database } from '../../store/database.ts';
 import { findWeightsSource, type WeightsColumns } from '../find-weights-source.ts';
 import type { Weights } from '../weights.ts';
-import { type EngineOptions, resolveEngineOptions } from './engine-options.ts';
+import { type EngineOptions, type EngineWishes, resolveEngineOptions } from './engine-options.ts';
 import type { DeploymentObservation, DesiredDeployment } from './observation.ts';
 
 export interface ObserveParts {
@@ -18,23 +17,24 @@ export interface ObserveParts {
   readonly now: () => number;
 }
 
+/** What of a deployment's `details` decides what its replicas run. */
+interface Details extends EngineWishes {
+  readonly precision?: string;
+  readonly draftModel?: string;
+}
+
 /** Looks at everything that decides what a deployment needs. Null when its row is gone. */
 export async function observeDeployment(
   name: string,
   parts: ObserveParts,
 ): Promise<DeploymentObservation | null> {
-  const row = await parts.db
-    .selectFrom('deployments')
-    .innerJoin('models', 'models.name', 'deployments.base_model')
-    .selectAll('deployments')
-    .select(['models.catalogue_id', 'models.blob_prefix', 'models.weights'])
-    .select(sql<string | null>`deployments.details ->> 'precision'`.as('precision'))
-    .where('deployments.name', '=', name)
-    .executeTakeFirst();
+  const row = await readRow(parts.db, name);
   if (!row) return null;
-  const engine = resolveEngineOptions(parts.engine, row.engine_options);
-  const isPrepared = findPrepared(row.weights, row.precision ?? '') !== null;
-  const preparedPrecision = isPrepared ? row.precision : null;
+  const details = row.details as Details;
+  const engine = resolveEngineOptions(parts.engine, row.engine_options, details);
+  const preparedPrecision =
+    findPrepared(row.weights, details.precision ?? '') === null ? null : details.precision!;
+  const draftModel = details.draftModel && details.draftTokenCount !== 0 ? details.draftModel : null;
   const deployment: DesiredDeployment = {
     name,
     generation: row.generation,
@@ -42,40 +42,75 @@ export async function observeDeployment(
     state: row.observed_state,
     baseModel: row.base_model,
     preparedPrecision,
+    draftModel,
     minReplicaCount: row.min_replica_count,
     maxReplicaCount: row.max_replica_count,
     requestedReplicaCount: row.requested_replica_count,
     engine,
     specKey: JSON.stringify({
       model: row.base_model,
-      ...(isPrepared ? { preparedPrecision } : {}),
+      ...(preparedPrecision === null ? {} : { preparedPrecision }),
+      ...(draftModel === null ? {} : { draftModel }),
       ...engine,
     }),
   };
   return {
     nowMs: parts.now(),
     deployment,
-    weights: observeWeights(row, preparedPrecision, parts),
+    ...(await observeWeights(row, deployment, parts)),
     replicas: await parts.launcher.observe(name),
   };
 }
 
-function observeWeights(
-  row: Omit<WeightsColumns, 'name'> & { readonly base_model: string; readonly launcher: string },
-  preparedPrecision: string | null,
-  { engine, catalogue, weights, launcher }: ObserveParts,
-): DeploymentObservation['weights'] {
-  if (row.launcher !== launcher.kind) {
-    return {
-      state: 'unservable',
-      reason: `this server has no launcher '${row.launcher}', only '${launcher.kind}'`,
-    };
+function readRow(db: Database, name: string) {
+  return db
+    .selectFrom('deployments')
+    .innerJoin('models', 'models.name', 'deployments.base_model')
+    .selectAll('deployments')
+    .select(['models.catalogue_id', 'models.blob_prefix', 'models.weights'])
+    .where('deployments.name', '=', name)
+    .executeTakeFirst();
+}
+
+type WeightsSeen = Pick<DeploymentObservation, 'weights' | 'weightsOf' | 'draftPath'>;
+
+/** The files of the base model, then those of the draft model: what is missing first decides. */
+async function observeWeights(
+  row: Omit<WeightsColumns, 'name'> & { readonly launcher: string },
+  { baseModel, draftModel, preparedPrecision = null }: DesiredDeployment,
+  parts: ObserveParts,
+): Promise<WeightsSeen> {
+  const seen = { weightsOf: baseModel, draftPath: null };
+  if (row.launcher !== parts.launcher.kind) {
+    const reason = `this server has no launcher '${row.launcher}', only '${parts.launcher.kind}'`;
+    return { ...seen, weights: { state: 'unservable', reason } };
   }
-  if (engine.runner === 'scripted') return { state: 'not-needed' };
-  const source = findWeightsSource({ ...row, name: row.base_model }, catalogue, preparedPrecision);
+  if (parts.engine.runner === 'scripted') return { ...seen, weights: { state: 'not-needed' } };
+  const weights = findState({ ...row, name: baseModel }, preparedPrecision, parts);
+  if (weights.state !== 'ready' || draftModel === null) return { ...seen, weights };
+  const draftRow = await parts.db
+    .selectFrom('models')
+    .select(['name', 'catalogue_id', 'blob_prefix', 'weights'])
+    .where('name', '=', draftModel)
+    .executeTakeFirst();
+  if (draftRow === undefined) {
+    const reason = `the draft model ${draftModel} is gone; choose another one`;
+    return { ...seen, weights: { state: 'unservable', reason } };
+  }
+  const draft = findState(draftRow, null, parts);
+  if (draft.state !== 'ready') return { weights: draft, weightsOf: draftModel, draftPath: null };
+  return { weights, weightsOf: baseModel, draftPath: draft.path };
+}
+
+function findState(
+  row: WeightsColumns,
+  precision: string | null,
+  { catalogue, weights }: ObserveParts,
+): Exclude<DeploymentObservation['weights'], { state: 'not-needed' }> {
+  const source = findWeightsSource(row, catalogue, precision);
   if (source === null) {
-    const reason = `there is no source for the files of ${row.base_model}: they were not uploaded, nor are they in the catalogue`;
+    const reason = `there is no source for the files of ${row.name}: they were not uploaded, nor are they in the catalogue`;
     return { state: 'unservable', reason };
   }
-  return weights.state(row.base_model, 'blobPrefix' in source ? source.blobPrefix : null);
+  return weights.state(row.name, 'blobPrefix' in source ? source.blobPrefix : null);
 }

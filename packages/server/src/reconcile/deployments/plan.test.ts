@@ -13,6 +13,7 @@ function deployment(change: Partial<DesiredDeployment> = {}): DesiredDeployment 
     deleted: false,
     state: 'starting',
     baseModel: 'accounts/a/models/m',
+    draftModel: null,
     minReplicaCount: 1,
     maxReplicaCount: 1,
     requestedReplicaCount: null,
@@ -43,6 +44,8 @@ function observe(change: Partial<DeploymentObservation> = {}): DeploymentObserva
     nowMs,
     deployment: deployment(),
     weights: { state: 'ready', path: '/m.gguf' },
+    weightsOf: 'accounts/a/models/m',
+    draftPath: null,
     replicas: [],
     ...change,
   };
@@ -65,7 +68,7 @@ describe('how many replicas there should be', () => {
 describe('weights come first', () => {
   test('absent weights are fetched, and nothing is launched', () => {
     const plan = planDeployment(observe({ weights: { state: 'absent' } }));
-    expect(plan.steps).toEqual([{ kind: 'fetch-weights' }]);
+    expect(plan.steps).toEqual([{ kind: 'fetch-weights', model: 'accounts/a/models/m' }]);
     expect(plan.state).toBe('starting');
   });
 
@@ -84,12 +87,12 @@ describe('weights come first', () => {
       lookAgainMs: 5_000,
     });
     const later = planDeployment(observe({ weights, nowMs: nowMs + 5_000 }));
-    expect(later.steps).toEqual([{ kind: 'fetch-weights' }]);
+    expect(later.steps).toEqual([{ kind: 'fetch-weights', model: 'accounts/a/models/m' }]);
   });
 
   test('a runner without weights is launched at once', () => {
     const plan = planDeployment(observe({ weights: { state: 'not-needed' } }));
-    expect(plan.steps).toEqual([{ kind: 'launch', count: 1, modelPath: null }]);
+    expect(plan.steps).toEqual([{ kind: 'launch', count: 1, modelPath: null, draftPath: null }]);
   });
 });
 
@@ -103,7 +106,7 @@ describe('replicas that died', () => {
 
   test('the first is replaced at once', () => {
     const plan = planDeployment(observe({ replicas: crashes(1) }));
-    expect(plan.steps).toEqual([{ kind: 'launch', count: 1, modelPath: '/m.gguf' }]);
+    expect(plan.steps).toEqual([{ kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null }]);
     expect(plan.state).toBe('starting');
   });
 
@@ -119,7 +122,7 @@ describe('replicas that died', () => {
 
   test('when the delay is over it is tried again', () => {
     const plan = planDeployment(observe({ replicas: crashes(3, nowMs - 2_000) }));
-    expect(plan.steps).toEqual([{ kind: 'launch', count: 1, modelPath: '/m.gguf' }]);
+    expect(plan.steps).toEqual([{ kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null }]);
   });
 
   test('one that served for long does not count towards a crash loop', () => {
@@ -128,7 +131,7 @@ describe('replicas that died', () => {
       exit: { timeMs: nowMs - 1, wanted: false, reason: 'ended by SIGKILL' },
     });
     const plan = planDeployment(observe({ replicas: [old, ...crashes(4, nowMs - 200_000)] }));
-    expect(plan.steps).toContainEqual({ kind: 'launch', count: 1, modelPath: '/m.gguf' });
+    expect(plan.steps).toContainEqual({ kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null });
     expect(plan.state).toBe('starting');
   });
 
@@ -171,7 +174,7 @@ describe('a changed deployment', () => {
   test('keeps its outdated replica serving until the new one does', () => {
     const outdated = replica('old', 'ready');
     const first = planDeployment(observe({ deployment: changed, replicas: [outdated] }));
-    expect(first.steps).toEqual([{ kind: 'launch', count: 1, modelPath: '/m.gguf' }]);
+    expect(first.steps).toEqual([{ kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null }]);
     expect(first.state).toBe('ready');
     const starting = replica('new', 'starting', { specKey: 'v2' });
     expect(planDeployment(observe({ deployment: changed, replicas: [outdated, starting] })).steps).toEqual(
@@ -230,7 +233,7 @@ function carryOut(observation: DeploymentObservation): DeploymentObservation {
     .filter((entry) => entry.state !== 'draining' && entry.state !== 'stopping')
     .map((entry) => (entry.state === 'starting' ? { ...entry, state: 'ready' as const } : entry));
   const deploymentNow = { ...observation.deployment, state: plan.state };
-  return { nowMs: observation.nowMs + 60_000, deployment: deploymentNow, weights, replicas };
+  return { ...observation, nowMs: observation.nowMs + 60_000, deployment: deploymentNow, weights, replicas };
 }
 
 const anyReplica = fc

@@ -4,8 +4,13 @@ import type { DeploymentObservation, DesiredDeployment } from './observation.ts'
 
 /** One effect. Plans leave no choice to those who apply them. */
 export type DeploymentStep =
-  | { readonly kind: 'fetch-weights' }
-  | { readonly kind: 'launch'; readonly count: number; readonly modelPath: string | null }
+  | { readonly kind: 'fetch-weights'; readonly model: string }
+  | {
+      readonly kind: 'launch';
+      readonly count: number;
+      readonly modelPath: string | null;
+      readonly draftPath: string | null;
+    }
   | { readonly kind: 'drain'; readonly replica: string }
   | { readonly kind: 'stop'; readonly replica: string }
   | { readonly kind: 'forget'; readonly replica: string };
@@ -108,7 +113,7 @@ interface Launch {
 const nothing: Launch = { steps: [], details: [], reason: null, failed: false, lookAgainMs: null };
 
 function planLaunch(observation: DeploymentObservation, missing: number): Launch {
-  const { deployment, weights, nowMs } = observation;
+  const { weights, weightsOf, nowMs } = observation;
   const crash = deriveCrashLoop(observation.replicas, nowMs);
   const starting = { ...nothing, reason: crash.reason ?? 'a replica is starting', failed: crash.failed };
   if (missing <= 0) return starting;
@@ -116,33 +121,42 @@ function planLaunch(observation: DeploymentObservation, missing: number): Launch
     case 'absent':
       return {
         ...nothing,
-        steps: [{ kind: 'fetch-weights' }],
-        details: [`fetch the files of ${deployment.baseModel}`],
-        reason: `the files of ${deployment.baseModel} are being fetched`,
+        steps: [{ kind: 'fetch-weights', model: weightsOf }],
+        details: [`fetch the files of ${weightsOf}`],
+        reason: `the files of ${weightsOf} are being fetched`,
       };
     case 'fetching':
-      return { ...nothing, reason: `the files of ${deployment.baseModel} are being fetched` };
+      return { ...nothing, reason: `the files of ${weightsOf} are being fetched` };
     case 'unservable':
       return { ...nothing, reason: weights.reason, failed: true };
     case 'failed':
-      return planFetchAgain(weights, nowMs);
+      return planFetchAgain(weights, weightsOf, nowMs);
     default:
       if (crash.waitMs > 0) return { ...starting, lookAgainMs: crash.waitMs };
       return {
         ...starting,
         steps: [
-          { kind: 'launch', count: missing, modelPath: weights.state === 'ready' ? weights.path : null },
+          {
+            kind: 'launch',
+            count: missing,
+            modelPath: weights.state === 'ready' ? weights.path : null,
+            draftPath: observation.draftPath,
+          },
         ],
         details: [`launch ${missing} ${missing === 1 ? 'replica' : 'replicas'}`],
       };
   }
 }
 
-function planFetchAgain(weights: { reason: string; retryTimeMs: number }, nowMs: number): Launch {
+function planFetchAgain(
+  weights: { reason: string; retryTimeMs: number },
+  model: string,
+  nowMs: number,
+): Launch {
   const failed = { ...nothing, reason: weights.reason, failed: true };
   const waitMs = weights.retryTimeMs - nowMs;
   if (waitMs > 0) return { ...failed, lookAgainMs: Number.isFinite(waitMs) ? waitMs : null };
-  return { ...failed, steps: [{ kind: 'fetch-weights' }], details: ['fetch the files again'] };
+  return { ...failed, steps: [{ kind: 'fetch-weights', model }], details: ['fetch the files again'] };
 }
 
 interface CrashLoop {

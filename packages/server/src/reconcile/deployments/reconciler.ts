@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Launcher } from '../../launch/launcher.ts';
 import type { ReconcileQueue } from '../../store/reconcile-queue.ts';
 import type { ReconcileOutcome } from '../../store/reconcile-results.ts';
@@ -20,7 +21,11 @@ export function createDeploymentsReconciler(parts: DeploymentsParts): Reconciler
   weights.onEnd((model) => void requestUsersOf(model).catch(parts.onError));
 
   async function requestUsersOf(model: string): Promise<void> {
-    const rows = await db.selectFrom('deployments').select('name').where('base_model', '=', model).execute();
+    const rows = await db
+      .selectFrom('deployments')
+      .select('name')
+      .where((eb) => eb.or([eb('base_model', '=', model), sql<boolean>`details ->> 'draftModel' = ${model}`]))
+      .execute();
     for (const { name } of rows) await request(name);
   }
 

@@ -1,8 +1,10 @@
-import { ApiError, invalidField, resolveReference } from '@sparkler/api';
-import { models } from '@sparkler/api/resources';
+import { ApiError, invalidField } from '@sparkler/api';
 import type { DatabaseOrTransaction } from '../../store/database.ts';
 import type { DeploymentResource } from '../../store/deployments.ts';
-import { readModel, type StoredModel } from '../../store/models.ts';
+import type { StoredModel } from '../../store/models.ts';
+import { checkSpeculation, withDefaultDraft } from './check-speculation.ts';
+import { findDeployable } from './find-deployable.ts';
+import { refuseField, refuseMissing } from './refuse-missing.ts';
 
 /** Metrics that a load target can name (reconcile/autoscale/plan-autoscale.ts counts by them). */
 const loadMetrics = ['default', 'concurrent_requests', 'requests_per_second', 'tokens_generated_per_second'];
@@ -10,15 +12,23 @@ const loadMetrics = ['default', 'concurrent_requests', 'requests_per_second', 't
 const replicasMax = 16;
 const scaleToZeroSecondsMin = 300;
 const descriptionMax = 1000;
+/** KV cells that a replica has at least and at most (settings of the engine). */
+const contextMin = 256;
+const contextMax = 16_777_216;
 
-/** A deployment as it is stored: names resolved, defaults in, rules of the docs kept. Throws ApiError. */
+/**
+ * A deployment as it is stored: names resolved, defaults in, rules of the docs kept. `isNew`: take the base
+ * model's draft model too. Throws ApiError.
+ */
 export async function checkDeployment(
   db: DatabaseOrTransaction,
   account: string,
   providerAccount: string,
   wanted: DeploymentResource,
+  isNew = false,
 ): Promise<DeploymentResource> {
-  const base = await findBase(db, account, providerAccount, wanted.baseModel ?? '');
+  const accounts = { own: account, provider: providerAccount };
+  const base = await findDeployable(db, accounts, wanted.baseModel ?? '', 'baseModel');
   const minReplicaCount = wanted.minReplicaCount ?? 0;
   const maxReplicaCount = wanted.maxReplicaCount || Math.max(minReplicaCount, 1);
   if (minReplicaCount > maxReplicaCount) {
@@ -35,35 +45,12 @@ export async function checkDeployment(
   }
   checkWindows(wanted);
   checkLoadTargets(wanted);
-  checkSpeculation(wanted);
   checkPrecision(wanted, base);
+  checkContext(wanted, base);
   refuseMissing(wanted);
-  return { ...wanted, baseModel: base.resource.name, minReplicaCount, maxReplicaCount };
-}
-
-/** A base model that the account may deploy: its own, or a public one of the provider. */
-async function findBase(
-  db: DatabaseOrTransaction,
-  account: string,
-  providerAccount: string,
-  reference: string,
-): Promise<StoredModel> {
-  for (const owner of [account, providerAccount]) {
-    const name = resolveReference(models.pattern, reference, owner);
-    const found = name === null ? null : await readModel(db, name);
-    if (found === null || (found.account !== account && found.resource.public !== true)) continue;
-    const { kind, state } = found.resource;
-    if (kind === 'HF_PEFT_ADDON') {
-      throw invalidField(
-        'baseModel',
-        `${name} is a LoRA addon: deploy its base model, then load it with load-lora`,
-      );
-    }
-    if (state !== 'READY')
-      throw new ApiError('FAILED_PRECONDITION', `${name} is ${state}: finish its upload first`);
-    return found;
-  }
-  throw new ApiError('NOT_FOUND', `baseModel: no model '${reference}' that this account can deploy`);
+  refuseHardware(wanted);
+  const checked = await checkSpeculation(db, accounts, isNew ? withDefaultDraft(wanted, base) : wanted);
+  return { ...checked, baseModel: base.resource.name, minReplicaCount, maxReplicaCount };
 }
 
 function checkWindows({ autoscalingPolicy }: DeploymentResource): void {
@@ -91,22 +78,6 @@ function checkLoadTargets({ autoscalingPolicy }: DeploymentResource): void {
   }
 }
 
-/** Draft model and n-gram speculation exclude each other, and both need to know how many tokens to draft. */
-function checkSpeculation({ draftModel, draftTokenCount, ngramSpeculationLength }: DeploymentResource): void {
-  if (draftModel && ngramSpeculationLength) {
-    throw invalidField('draftModel', 'draftModel and ngramSpeculationLength exclude each other');
-  }
-  if ((draftModel || ngramSpeculationLength) && !draftTokenCount) {
-    throw invalidField(
-      'draftTokenCount',
-      'draftTokenCount is required with draftModel or ngramSpeculationLength',
-    );
-  }
-  if (draftTokenCount && !draftModel && !ngramSpeculationLength) {
-    throw invalidField('draftTokenCount', 'draftTokenCount needs draftModel or ngramSpeculationLength');
-  }
-}
-
 /** A precision is one that the model has or was prepared for (spec, "Quantization"). */
 function checkPrecision({ precision }: DeploymentResource, { resource }: StoredModel): void {
   if (precision === undefined || precision === 'PRECISION_UNSPECIFIED') return;
@@ -117,28 +88,34 @@ function checkPrecision({ precision }: DeploymentResource, { resource }: StoredM
   throw new ApiError('FAILED_PRECONDITION', message, [{ field: 'precision', description: message }]);
 }
 
-/** What this host lacks is refused by name: a deployment must never silently be another one. */
-function refuseMissing(wanted: DeploymentResource): void {
-  const refuse = (field: string, why: string): never => {
-    throw new ApiError('FAILED_PRECONDITION', `${field}: ${why}`, [{ field, description: why }]);
-  };
+/** Accelerators that this host lacks are refused. */
+function refuseHardware(wanted: DeploymentResource): void {
   if (wanted.acceleratorType && wanted.acceleratorType !== 'ACCELERATOR_TYPE_UNSPECIFIED') {
-    refuse(
+    throw refuseField(
       'acceleratorType',
       `this host has no ${wanted.acceleratorType}; leave it out to run on the processor`,
     );
   }
-  if ((wanted.acceleratorCount ?? 0) > 0)
-    refuse('acceleratorCount', 'this host has no accelerators; leave it out');
-  if (wanted.enableMtp) refuse('enableMtp', 'no model in the catalogue has multi-token-prediction layers');
-  if (wanted.draftModel)
-    refuse('draftModel', 'replicas load no second model yet; use ngramSpeculationLength');
-  if (wanted.enableHotLoad) refuse('enableHotLoad', 'weights are read once, when a replica starts');
+  if ((wanted.acceleratorCount ?? 0) > 0) {
+    throw refuseField('acceleratorCount', 'this host has no accelerators; leave it out');
+  }
   const directRoute = wanted.directRouteType ?? 'DIRECT_ROUTE_TYPE_UNSPECIFIED';
   if (directRoute !== 'DIRECT_ROUTE_TYPE_UNSPECIFIED') {
-    refuse(
+    throw refuseField(
       'directRouteType',
       'this server answers on one host name; query the deployment as model#deployment',
+    );
+  }
+}
+
+/** A replica can't hold more of a text than its model can read. */
+function checkContext({ maxContextLength = 0 }: DeploymentResource, { resource }: StoredModel): void {
+  const most = resource.contextLength || contextMax;
+  if (maxContextLength === 0) return;
+  if (maxContextLength < contextMin || maxContextLength > most) {
+    throw invalidField(
+      'maxContextLength',
+      `maxContextLength must be from ${contextMin} to ${most} for ${resource.name}`,
     );
   }
 }

@@ -48,7 +48,8 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
       // Ids begin with a letter; the random part is what the docs show.
       const name = `${parent}/deployments/${id ?? `d${randomBytes(4).toString('hex')}`}`;
       const wanted = { ...resource, name, createdBy: principal.user };
-      const checked = await checkDeployment(db, ids.account, settings.providerAccount, wanted);
+      const drafts = query.disableSpeculativeDecoding !== true;
+      const checked = await checkDeployment(db, ids.account, settings.providerAccount, wanted, drafts);
       if (query.validateOnly === true) return checked;
       return db.transaction().execute(async (transaction) => {
         const made = await insertDeployment(transaction, ids.account, checked).catch((error) => {
