@@ -5,8 +5,8 @@ import type { Platform } from './start-platform.ts';
 import { realModel, startRealModel } from './start-real-model.ts';
 
 /**
- * Deployments that guess ahead, with a model or from the text: SmolLM2, which drafts for itself here. Skipped,
- * with the reason, where it can't be had.
+ * Deployments that guess ahead, with a model or from the text: SmolLM2, which drafts for itself here.
+ * Skipped, with the reason, where it can't be had.
  */
 
 const base = `accounts/fireworks/models/${realModel}`;

@@ -104,6 +104,30 @@ describe('a deployment', () => {
     expect((await ask(`${base}#accounts/${account}/deployments/mine`)).usage.completion_tokens).toBe(4);
   });
 
+  test('asleep, is woken once by a burst, and tells each request where it stands', async () => {
+    await client.deployments.scale('mine', { replicaCount: 0 });
+    await expect
+      .poll(async () => (await client.deployments.get('mine')).replicaCount, { timeout: 30_000 })
+      .toBe(0);
+    const model = `${base}#accounts/${account}/deployments/mine`;
+    const body = JSON.stringify({ model, prompt: 'hello', max_tokens: 4, temperature: 0, stream: true });
+    const headers = { authorization: `Bearer ${platform.apiKey}`, 'content-type': 'application/json' };
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const url = `${platform.baseUrl}/inference/v1/completions`;
+        const response = await fetch(url, { method: 'POST', headers, body });
+        return { position: response.headers.get('x-queue-position'), text: await response.text() };
+      }),
+    );
+    const positions = answers.map(({ position }) => Number(position)).sort((a, b) => a - b);
+    expect(positions).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+    for (const { text } of answers) {
+      expect(text).toMatch(/^: waiting for \S+ to start \(it is asleep.*\), position \d+$/m);
+      expect(text).toContain('[DONE]');
+    }
+    expect((await client.deployments.get('mine')).desiredReplicaCount).toBe(1);
+  });
+
   test('goes when deleted, and comes back when undeleted', async () => {
     await client.deployments.delete('mine');
     await waitForState('mine', 'DELETED');

@@ -1,7 +1,10 @@
 import { type TInteger, Type } from 'typebox';
 import { defaultGatewaySettings, type GatewaySettings } from './http/context.ts';
 
-type GatewayLimit = Exclude<keyof GatewaySettings, 'providerAccount' | 'version' | 'excludeStop'>;
+type GatewayLimit = Exclude<
+  keyof GatewaySettings,
+  'providerAccount' | 'directDomain' | 'version' | 'excludeStop'
+>;
 
 /**
  * Smallest value and meaning of each limit of the HTTP surface; a new one must be described here to compile.

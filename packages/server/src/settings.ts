@@ -107,6 +107,12 @@ export const settingsSchema = Type.Object({
     default: 'fireworks',
     description: 'Id of the account that owns the catalogue; its models answer to short names.',
   }),
+  directDomain: Type.String({
+    env: 'SPARKLER_DIRECT_DOMAIN',
+    pattern: '^[a-z0-9]([a-z0-9.-]{0,180}[a-z0-9])?$',
+    default: 'localhost',
+    description: 'Domain of direct routes: <account>-<deployment>.<region>.direct.<domain>.',
+  }),
   model: Type.String({
     env: 'SPARKLER_MODEL',
     default: 'smollm2-135m-instruct',

@@ -4,6 +4,7 @@ import { createGateway, type Gateway } from '../inference/gateway.ts';
 import { mountInference } from '../inference/mount-inference.ts';
 import { answerClientError, limitConnections } from './connection-limits.ts';
 import type { ServerContext } from './context.ts';
+import { separateDirectRoutes } from './direct-routes.ts';
 import { isExpected, toErrorReply } from './error-bodies.ts';
 import { mountHealth } from './mount-health.ts';
 import { mountReference } from './mount-reference.ts';
@@ -44,6 +45,7 @@ export function createApp(context: ServerContext): FastifyInstance {
     reply.header('x-request-id', request.id);
     done();
   });
+  separateDirectRoutes(app, context);
   app.setErrorHandler((error, request, reply) => answerError(context, error, request, reply));
   answerUnknownRoutes(app);
   mountHealth(app, context);

@@ -1,6 +1,7 @@
 import { InferenceError } from '@sparkler/api';
 import type { FastifyRequest } from 'fastify';
 import type { ServerContext } from './context.ts';
+import { findDirectPrincipal } from './direct-routes.ts';
 import type { Principal } from './principal.ts';
 
 declare module 'fastify' {
@@ -15,7 +16,7 @@ declare module 'fastify' {
 /** A hook that lets only valid API keys through and puts who they belong to into `request.principal`. */
 export function requirePrincipal(context: ServerContext): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    request.principal = authenticate(request.headers, context);
+    request.principal = authenticate(request.headers, context, request.directHost);
   };
 }
 
@@ -27,7 +28,11 @@ export function principalOf(request: FastifyRequest): Principal {
 }
 
 /** Finds the key in `Authorization: Bearer K` or `x-api-key: K`; throws the documented 401 otherwise. */
-export function authenticate(headers: FastifyRequest['headers'], context: ServerContext): Principal {
+export function authenticate(
+  headers: FastifyRequest['headers'],
+  context: ServerContext,
+  directHost: string | null = null,
+): Principal {
   const key = readKey(headers);
   if (key === null) {
     throw new InferenceError(
@@ -35,7 +40,8 @@ export function authenticate(headers: FastifyRequest['headers'], context: Server
       'no API key was sent; send it as "Authorization: Bearer <key>" or "x-api-key: <key>"',
     );
   }
-  const principal = context.keys.find(key);
+  const principal =
+    directHost === null ? context.keys.find(key) : findDirectPrincipal(directHost, key, context);
   if (principal === null) {
     throw new InferenceError(
       401,

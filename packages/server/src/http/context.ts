@@ -16,6 +16,8 @@ import type { KeyDirectory } from './principal.ts';
 export interface GatewaySettings {
   /** Account whose models answer to short names, e.g. `fireworks`. */
   readonly providerAccount: string;
+  /** Deployments with a direct route answer on names below `direct.<directDomain>`. */
+  readonly directDomain: string;
   /** Version of the product, shown by /healthz and in /openapi.json. */
   readonly version: string;
   /** Largest request body; larger is a 413. */
@@ -44,6 +46,8 @@ export interface GatewaySettings {
 
 export const defaultGatewaySettings: GatewaySettings = {
   providerAccount: 'fireworks',
+  // Clients and browsers find every name below localhost on this machine.
+  directDomain: 'localhost',
   version: '0.1.0',
   // 30 images inside a request's 10 MB of base64 (spec, vision guide), plus text.
   bodyBytesMax: 16 * 1024 * 1024,

@@ -10,12 +10,16 @@ export interface Principal {
   readonly excludeStop?: boolean | null;
   /** Whether its account asked for prompts and answers to be stored. */
   readonly logsRequests?: boolean;
+  /** Full name of the one deployment that the key is for; left out: all that the account may query. */
+  readonly deployment?: string;
 }
 
 /** Keys in memory: looked up by salted hash, compared in constant time. Refreshed by NOTIFY. */
 export interface KeyDirectory {
   /** Null when the key is unknown, expired or deleted. */
   find(key: string): Principal | null;
+  /** The form in which keys are stored; null before the directory is loaded. */
+  hash?(key: string): Buffer | null;
   /** Reads the keys again, when the process that asks has just changed them; others hear of it by NOTIFY. */
   refresh?(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { InferenceError } from '@sparkler/api';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Admissions, type Place } from './admit.ts';
+import { Admissions, type Place, type Waiting } from './admit.ts';
 import { createTestbed, type Testbed, tinySnapshot } from './testbed/testbed.ts';
 
 const deployment = 'accounts/fireworks/deployments/tiny';
@@ -16,7 +16,7 @@ function setUp(settings: Parameters<typeof createTestbed>[0] = {}) {
   const admissions = new Admissions(testbed.context);
   open.push(admissions);
   const waits: string[] = [];
-  const onWait = (reason: string) => void waits.push(reason);
+  const onWait = ({ phase, position }: Waiting) => void waits.push(`${phase} ${position}`);
   const admit = (account = 'alice', priority = 0, dropIfFull = false) =>
     admissions.admit({ deployment, account, affinityKey: null, adapter: null, priority, dropIfFull, onWait });
   return { testbed, admissions, waits, admit };
@@ -43,7 +43,7 @@ test('requests beyond the slots wait, and get a slot in the order they came', as
   };
   const second = follow('second', admit());
   const third = follow('third', admit());
-  expect(waits).toEqual(['busy', 'busy']);
+  expect(waits).toEqual(['busy 1', 'busy 2']);
   expect(admissions.counts()).toEqual({ running: 1, waiting: 2 });
   first.release();
   (await second).release();
@@ -97,7 +97,7 @@ test('a sleeping deployment is woken once and its requests run when it is ready'
   const { testbed, admit, waits } = setUp();
   testbed.route(tinySnapshot([], { state: 'asleep' }));
   const places = [admit().place, admit().place];
-  expect(waits).toEqual(['asleep', 'asleep']);
+  expect(waits).toEqual(['asleep 1', 'asleep 2']);
   expect(testbed.woken).toEqual([deployment]);
   testbed.route(tinySnapshot([], { state: 'starting' }));
   testbed.route(tinySnapshot(['/a.sock']));

@@ -20,8 +20,17 @@ export interface AdmissionRequest {
   readonly priority: number;
   /** Refuse with 429 rather than wait for a slot: the account is far over its rate limits. */
   readonly dropIfFull: boolean;
-  /** Told once when the request has to wait, and for what. */
-  onWait(reason: WaitReason): void;
+  /** Told when the request has to wait, and again when what it waits for changed. */
+  onWait(waiting: Waiting): void;
+}
+
+/** Where a waiting request stands. */
+export interface Waiting {
+  readonly phase: WaitReason;
+  /** 1: the next one. By arrival: priorities may let others pass. */
+  readonly position: number;
+  /** What the deployment is doing, for people; null when nothing is known. */
+  readonly detail: string | null;
 }
 
 /**
@@ -37,6 +46,8 @@ interface Waiter {
   readonly request: AdmissionRequest;
   readonly sinceMs: number;
   reason: WaitReason;
+  /** What the caller was told last. */
+  told: string;
   resolve(place: Place): void;
   reject(error: InferenceError): void;
 }
@@ -68,7 +79,7 @@ export class Admissions {
     const gate = this.#gateOf(request.deployment);
     const deferred = Promise.withResolvers<Place>();
     const sinceMs = this.#context.now();
-    const waiter: Waiter = { request, sinceMs, reason: 'busy', ...deferred };
+    const waiter: Waiter = { request, sinceMs, reason: 'busy', told: '', ...deferred };
     // What waits for an addon to be loaded holds up nobody who wants another one.
     if (gate.waiters.length > 0) this.#drain(gate);
     const behind = gate.waiters.some((other) => other.request.adapter === request.adapter);
@@ -136,7 +147,7 @@ export class Admissions {
     }
     gate.waiters.push(waiter);
     this.#timer ??= setInterval(() => this.#poll(), POLL_MS);
-    waiter.request.onWait(waiter.reason);
+    this.#tell(waiter, gate.waiters.length);
   }
 
   /** Lets a waiter run, fails it, or says (false) that it has to wait on. `behind`: others wait before it. */
@@ -162,6 +173,17 @@ export class Admissions {
     waiter.reason = plan.reason;
     if (plan.reason === 'asleep') this.#wake(gate, deployment.name);
     return false;
+  }
+
+  /** Tells a waiter its place when it is new, and each phase of a start once. */
+  #tell(waiter: Waiter, position: number): void {
+    const phase = waiter.reason;
+    const known = phase === 'busy' ? undefined : this.#context.routing.current().deployments;
+    const detail = known?.get(waiter.request.deployment)?.reason ?? null;
+    const news = `${phase} ${detail}`;
+    if (news === waiter.told) return;
+    waiter.told = news;
+    waiter.request.onWait({ phase, position, detail });
   }
 
   #wake(gate: Gate, deployment: string): void {
@@ -194,9 +216,12 @@ export class Admissions {
   #poll(): void {
     let waiting = 0;
     for (const gate of this.#gates.values()) {
-      this.#drain(gate);
+      const stuck = this.#drain(gate);
       for (let index = gate.waiters.length - 1; index >= 0; index--) {
-        if (this.#expire(gate.waiters[index]!)) gate.waiters.splice(index, 1);
+        const waiter = gate.waiters[index]!;
+        waiter.reason = stuck.get(waiter.request.adapter) ?? waiter.reason;
+        if (this.#expire(waiter)) gate.waiters.splice(index, 1);
+        else this.#tell(waiter, index + 1);
       }
       waiting += gate.waiters.length;
     }
@@ -205,15 +230,15 @@ export class Admissions {
     this.#timer = null;
   }
 
-  /** Hands free slots to waiters until, for each addon, one has to wait on. */
-  #drain(gate: Gate): void {
-    const stuck = new Set<string | null>();
+  /** Hands free slots to waiters until, for each addon, one has to wait on; returns for what. */
+  #drain(gate: Gate): ReadonlyMap<string | null, WaitReason> {
+    const stuck = new Map<string | null, WaitReason>();
     for (;;) {
       const index = pickWaiter(gate, stuck);
       const waiter = gate.waiters[index];
-      if (waiter === undefined) return;
+      if (waiter === undefined) return stuck;
       if (this.#advance(gate, waiter, false)) gate.waiters.splice(index, 1);
-      else stuck.add(waiter.request.adapter);
+      else stuck.set(waiter.request.adapter, waiter.reason);
     }
   }
 
@@ -260,7 +285,7 @@ export class Admissions {
  * Next in line: highest priority, then the account with the least running, then first come. -1: nobody but
  * those who want one of the addons in `stuck`.
  */
-function pickWaiter(gate: Gate, stuck: ReadonlySet<string | null>): number {
+function pickWaiter(gate: Gate, stuck: ReadonlyMap<string | null, WaitReason>): number {
   let best = -1;
   for (let index = 0; index < gate.waiters.length; index++) {
     const a = gate.waiters[index]!.request;

@@ -191,7 +191,7 @@ test('a sleeping deployment is waited for visibly by streams, silently by others
   const streamed = await chat({ stream: true });
   const reader = streamed.body!.getReader();
   const first = Buffer.from((await reader.read()).value!).toString();
-  expect(first).toBe(': waiting for accounts/fireworks/deployments/tiny to start (it is asleep)\n\n');
+  expect(first).toMatch(/^: waiting for \S+ to start \(it is asleep\), position \d\n\n$/);
   expect(testbed.woken).toEqual(['accounts/fireworks/deployments/tiny']);
   testbed.route(tinySnapshot([replica.socketPath]));
   let rest = '';
@@ -213,7 +213,7 @@ test('an answer that is no stream, after comments went out, ends in an error eve
   };
   const response = await chat({ stream: true });
   testbed.route(tinySnapshot([replica.socketPath]));
-  expect(await response.text()).toMatch(/is asleep\)\n\ndata: \{"error":/);
+  expect(await response.text()).toMatch(/is asleep\), position 1\n\ndata: \{"error":/);
 });
 
 test('a silent stream is kept alive with comments', async () => {

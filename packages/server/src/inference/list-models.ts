@@ -3,10 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import { principalOf } from '../http/authenticate.ts';
 import type { ServerContext } from '../http/context.ts';
 import { listQueryable, type ResolvedTarget, resolveModel } from './resolve.ts';
+import { selectVisible } from './visible-snapshot.ts';
 
 /** GET /models: what the caller's key can query now, newest first as OpenAI does. */
 export function listModels(context: ServerContext, request: FastifyRequest): ServedModelList {
-  const targets = listQueryable(principalOf(request), context.routing.current());
+  const principal = principalOf(request);
+  const targets = listQueryable(principal, selectVisible(context.routing.current(), principal));
   const data = targets.map(describeModel).sort((a, b) => b.created - a.created || (a.id < b.id ? -1 : 1));
   return { object: 'list', data };
 }
@@ -15,7 +17,9 @@ export function listModels(context: ServerContext, request: FastifyRequest): Ser
 export function showModel(context: ServerContext, request: FastifyRequest): ServedModel {
   const id = (request.params as { '*': string })['*'];
   const { routing, settings } = context;
-  const target = resolveModel(id, principalOf(request), routing.current(), settings.providerAccount);
+  const principal = principalOf(request);
+  const visible = selectVisible(routing.current(), principal);
+  const target = resolveModel(id, principal, visible, settings.providerAccount);
   if (target instanceof InferenceError) throw target;
   return describeModel(target);
 }

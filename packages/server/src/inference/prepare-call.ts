@@ -10,6 +10,7 @@ import { dialects } from './dialects/index.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { RateDecision, RateLimiter } from './limits/rate-limiter.ts';
 import { type ResolvedTarget, resolveModel } from './resolve.ts';
+import { selectVisible } from './visible-snapshot.ts';
 
 /** A request that may be admitted: checked, resolved and written in the replica's dialect. */
 export interface PreparedCall {
@@ -51,7 +52,8 @@ export function prepareCall(
   const principal = principalOf(request);
   const fields = checkFields(endpoint, request.body);
   const { settings, routing } = context;
-  const target = resolveModel(String(fields.model), principal, routing.current(), settings.providerAccount);
+  const visible = selectVisible(routing.current(), principal);
+  const target = resolveModel(String(fields.model), principal, visible, settings.providerAccount);
   if (target instanceof InferenceError) throw target;
   const unfit = target.modelRoute === null ? null : endpoint.unfit(target.modelRoute);
   if (unfit !== null)

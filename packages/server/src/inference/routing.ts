@@ -58,12 +58,22 @@ export interface ModelRoute {
   readonly priceClass: string;
 }
 
+/** A deployment's own host name. */
+export interface DirectRoute {
+  readonly deployment: string;
+  readonly account: string;
+  /** Of the only keys that are let through there, as KeyDirectory hashes them. */
+  readonly keyHashes: readonly Buffer[];
+}
+
 export interface RoutingSnapshot {
   /** Rises with each refresh. */
   readonly version: number;
   readonly models: ReadonlyMap<string, ModelRoute>;
   readonly deployments: ReadonlyMap<string, DeploymentRoute>;
   readonly deployedModels: ReadonlyMap<string, DeployedModelRoute>;
+  /** By host name, in small letters; left out: there are none. */
+  readonly directRoutes?: ReadonlyMap<string, DirectRoute>;
 }
 
 export interface RoutingTable {

@@ -1,6 +1,6 @@
 import { InferenceError } from '@sparkler/api';
 import type { FastifyReply } from 'fastify';
-import type { Place } from './admit.ts';
+import type { Place, Waiting } from './admit.ts';
 import { reserveSpend } from './call-price.ts';
 import { CallerStream, type CancelReason } from './caller-stream.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
@@ -106,13 +106,21 @@ async function waitForPlace(gateway: Gateway, call: PreparedCall, caller: Caller
     adapter: call.target.adapter,
     priority: call.priority,
     dropIfFull: call.rate?.verdict === 'far-over',
-    onWait: (reason) => {
-      if (call.streams && reason !== 'busy')
-        caller.comment(`waiting for ${deployment} to start (it is ${reason})`);
-    },
+    onWait: (waiting) => tellWaiting(caller, deployment, waiting),
   });
   caller.onCancel((reason) => withdraw(errorOfCancel(reason)));
   return await place;
+}
+
+/**
+ * Tells a caller where it stands: in headers of whatever answer comes (the first news only, once they are
+ * out), and in comments of a stream that waits for a replica to start.
+ */
+function tellWaiting(caller: CallerStream, deployment: string, { phase, position, detail }: Waiting): void {
+  if (!caller.begun) caller.addHeaders({ 'x-queue-position': String(position), 'x-queue-phase': phase });
+  if (!caller.streams || phase === 'busy') return;
+  const because = detail === null ? '' : `: ${detail.replaceAll(/\s+/g, ' ')}`;
+  caller.comment(`waiting for ${deployment} to start (it is ${phase}${because}), position ${position}`);
 }
 
 function exchangeWith(

@@ -141,7 +141,8 @@ describe('an engine replica', () => {
 describe('a program that is no good engine', () => {
   test('and ends at once is reported with its last words', async () => {
     const engineProgram = await writeProgram(
-      `console.log(JSON.stringify({ event: 'fatal', message: 'the model file /home/me/models/a.gguf is damaged' })); process.exit(70);`,
+      `console.log(JSON.stringify({ event: 'fatal', message: 'the model file /home/me/a.gguf is damaged' }));
+      process.exit(70);`,
     );
     const launcher = await createLauncher({ engineProgram });
     await launcher.launch(spec('r1'));

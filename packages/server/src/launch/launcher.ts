@@ -19,7 +19,9 @@ export interface ReplicaSpec {
   readonly cells: number;
   readonly sequences: number;
   readonly batchTokens: number;
-  /** Tokens of one draft, and tokens that must repeat to draft from the text; left out: the engine's defaults. */
+  /**
+   * Tokens of one draft, and tokens that must repeat to draft from the text; left out: the engine's defaults.
+   */
   readonly draftTokens?: number;
   readonly ngramTokens?: number;
 }

@@ -33,6 +33,7 @@ interface DeploymentRow {
   observed_reason: string | null;
   observed_replica_count: number;
   observed_ready_count: number;
+  direct_route_handle: string | null;
 }
 
 export interface StoredDeployment {
@@ -91,7 +92,7 @@ const fields: FieldMap = {
   status: unset,
   desiredReplicaCount: unset,
   replicaStats: unset,
-  directRouteHandle: unset,
+  directRouteHandle: nullableColumn(sql`direct_route_handle`),
   ...Object.fromEntries(detailKeys.map((key) => [key, json(sql`(details -> ${key}::text)`)])),
 };
 
@@ -123,28 +124,32 @@ export async function insertDeployment(
   db: DatabaseOrTransaction,
   account: string,
   wanted: DeploymentResource,
+  direct: { readonly handle: string | null; readonly keyHashes: readonly Buffer[] },
 ): Promise<StoredDeployment> {
   const { rows } = await sql<DeploymentRow>`
     insert into deployments (name, account, display_name, description, created_by, expire_time, base_model,
-      min_replica_count, max_replica_count, autoscaling_policy, enable_addons, details)
+      min_replica_count, max_replica_count, autoscaling_policy, enable_addons, details,
+      direct_route_handle, direct_route_keys)
     values (${wanted.name}, ${account}, ${wanted.displayName ?? ''}, ${wanted.description ?? ''},
       ${wanted.createdBy ?? ''}, ${wanted.expireTime ?? null}, ${wanted.baseModel}, ${wanted.minReplicaCount},
       ${wanted.maxReplicaCount}, ${toJson(wanted.autoscalingPolicy)}::jsonb, ${wanted.enableAddons ?? false},
-      ${toJson(pickDetails(wanted))}::jsonb)
+      ${toJson(pickDetails(wanted))}::jsonb, ${direct.handle}, ${direct.keyHashes}::bytea[])
     returning *`.execute(db);
   return toDeployment(rows[0]!);
 }
 
-/** Writes what is wanted, with a new generation. */
+/** Writes what is wanted, with a new generation. `directKeyHashes`: null keeps those that there are. */
 export async function updateDeployment(
   db: DatabaseOrTransaction,
   wanted: DeploymentResource,
+  directKeyHashes: readonly Buffer[] | null,
 ): Promise<StoredDeployment> {
   const { rows } = await sql<DeploymentRow>`
     update deployments set display_name = ${wanted.displayName ?? ''}, description = ${wanted.description ?? ''},
       expire_time = ${wanted.expireTime ?? null}, min_replica_count = ${wanted.minReplicaCount},
       max_replica_count = ${wanted.maxReplicaCount}, autoscaling_policy = ${toJson(wanted.autoscalingPolicy)}::jsonb,
       enable_addons = ${wanted.enableAddons ?? false}, details = ${toJson(pickDetails(wanted))}::jsonb,
+      direct_route_keys = coalesce(${directKeyHashes}::bytea[], direct_route_keys),
       generation = generation + 1, update_time = now()
     where name = ${wanted.name} returning *`.execute(db);
   return toDeployment(rows[0]!);
@@ -212,6 +217,7 @@ function toDeployment(row: DeploymentRow): StoredDeployment {
     ...(row.autoscaling_policy === null ? {} : { autoscalingPolicy: row.autoscaling_policy }),
     baseModel: row.base_model,
     enableAddons: row.enable_addons,
+    ...(row.direct_route_handle === null ? {} : { directRouteHandle: row.direct_route_handle }),
   } as DeploymentResource;
   return { account: row.account, generation: row.generation, isDeleted: row.delete_time !== null, resource };
 }

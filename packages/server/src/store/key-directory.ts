@@ -38,6 +38,7 @@ export function createKeyDirectory(db: Database, now: () => number = Date.now): 
       if (!known || !timingSafeEqual(known.hash, hash)) return null;
       return now() < known.expireTimeMs ? known.principal : null;
     },
+    hash: (key) => (salt === null ? null : hashKey(salt, key)),
     load,
     refresh: load,
   };

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type {
   DeployedModelRoute,
   DeploymentRoute,
+  DirectRoute,
   ModelRoute,
   ReplicaRoute,
   RoutingSnapshot,
@@ -85,7 +86,16 @@ export function buildRoutingSnapshot(rows: RoutingRows, version: number): Routin
     deployedModels: byName(
       rows.deployedModels.filter((row) => known.has(row.deployment)).map(toDeployedModelRoute),
     ),
+    directRoutes: new Map(
+      rows.deployments
+        .filter((row) => row.delete_time === null && row.direct_route_handle !== null)
+        .map((row) => [row.direct_route_handle!, toDirectRoute(row)]),
+    ),
   };
+}
+
+function toDirectRoute(row: Selectable<DeploymentsTable>): DirectRoute {
+  return { deployment: row.name, account: row.account, keyHashes: row.direct_route_keys };
 }
 
 function byName<Route extends { readonly name: string }>(

@@ -174,6 +174,8 @@ export interface DeploymentsTable {
   engine_options: JsonObject;
   /** Fields of the contract without a column: draftModel, placement, enableSessionAffinity and so on. */
   details: JsonObject;
+  direct_route_handle: string | null;
+  direct_route_keys: Generated<Buffer[]>;
   observed_generation: Bigint;
   observed_state: Generated<DeploymentObservedState>;
   observed_reason: string | null;

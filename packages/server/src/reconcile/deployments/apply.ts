@@ -26,13 +26,15 @@ export async function applyDeployment(
   parts: ApplyParts,
 ): Promise<boolean> {
   const { db, launcher, nodeId } = parts;
+  // Before the state: whoever sees the deployment READY finds a replica.
+  await publishReplicas(parts, deployment.name, new Set());
   const isCurrent = await writeDeploymentObserved(db, deployment.name, deployment.generation, plan);
   if (!isCurrent) return false;
   // Gateways stop sending to a replica before it is told to end.
   const leaving = new Set(
     plan.steps.flatMap((step) => (step.kind === 'drain' || step.kind === 'stop' ? [step.replica] : [])),
   );
-  await publishReplicas(parts, deployment.name, leaving);
+  if (leaving.size > 0) await publishReplicas(parts, deployment.name, leaving);
   for (const step of plan.steps) await applyStep(step, deployment, parts);
   await writeReplicas(
     db,
@@ -76,8 +78,7 @@ async function applyStep(
     case 'fetch-weights':
       return fetchWeights(step.model, deployment, parts);
     case 'launch':
-      for (let index = 0; index < step.count; index += 1)
-        await launchReplica(step, deployment, parts);
+      for (let index = 0; index < step.count; index += 1) await launchReplica(step, deployment, parts);
       return;
     case 'drain':
       return parts.launcher.drain(step.replica);

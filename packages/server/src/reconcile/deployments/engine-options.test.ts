@@ -24,7 +24,11 @@ test.each([{ cells: 0 }, { cells: '4096' }, { threads: 1.5 }, { runner: 'llama-c
 test('what a deployment wishes becomes flags of its engine', () => {
   expect(resolveEngineOptions(defaults, {}, { draftTokenCount: 4 })).toEqual({ ...defaults, draftTokens: 4 });
   const fromText = { draftTokenCount: 3, ngramSpeculationLength: 2 };
-  expect(resolveEngineOptions(defaults, {}, fromText)).toEqual({ ...defaults, draftTokens: 3, ngramTokens: 2 });
+  expect(resolveEngineOptions(defaults, {}, fromText)).toEqual({
+    ...defaults,
+    draftTokens: 3,
+    ngramTokens: 2,
+  });
   expect(resolveEngineOptions(defaults, {}, { maxContextLength: 512 }).cells).toBe(512);
   expect(resolveEngineOptions(defaults, {}, { autoTune: { longPrompt: true } })).toMatchObject({
     cells: 2048,

@@ -2,6 +2,7 @@ import { ApiError, invalidField } from '@sparkler/api';
 import type { DatabaseOrTransaction } from '../../store/database.ts';
 import type { DeploymentResource } from '../../store/deployments.ts';
 import type { StoredModel } from '../../store/models.ts';
+import { checkDirectRoute } from './check-direct-route.ts';
 import { checkSpeculation, withDefaultDraft } from './check-speculation.ts';
 import { findDeployable } from './find-deployable.ts';
 import { refuseField, refuseMissing } from './refuse-missing.ts';
@@ -49,6 +50,7 @@ export async function checkDeployment(
   checkContext(wanted, base);
   refuseMissing(wanted);
   refuseHardware(wanted);
+  checkDirectRoute(wanted);
   const checked = await checkSpeculation(db, accounts, isNew ? withDefaultDraft(wanted, base) : wanted);
   return { ...checked, baseModel: base.resource.name, minReplicaCount, maxReplicaCount };
 }
@@ -98,13 +100,6 @@ function refuseHardware(wanted: DeploymentResource): void {
   }
   if ((wanted.acceleratorCount ?? 0) > 0) {
     throw refuseField('acceleratorCount', 'this host has no accelerators; leave it out');
-  }
-  const directRoute = wanted.directRouteType ?? 'DIRECT_ROUTE_TYPE_UNSPECIFIED';
-  if (directRoute !== 'DIRECT_ROUTE_TYPE_UNSPECIFIED') {
-    throw refuseField(
-      'directRouteType',
-      'this server answers on one host name; query the deployment as model#deployment',
-    );
   }
 }
 

@@ -5,6 +5,7 @@ import { checkIfMatch } from '../../http/etag.ts';
 import type { DatabaseOrTransaction } from '../../store/database.ts';
 import { deployBaseModel, findBlockingDefault } from '../../store/deployed-models.ts';
 import {
+  type DeploymentResource,
   type DeploymentWish,
   insertDeployment,
   listDeployments,
@@ -13,10 +14,12 @@ import {
   updateDeployment,
   wantOfDeployment,
 } from '../../store/deployments.ts';
+import { hashKey, readKeySalt } from '../../store/key-hash.ts';
 import { isDuplicate } from '../../store/postgres-errors.ts';
 import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
 import { checkDeployment } from './check-deployment.ts';
+import { deriveDirectRouteHandle } from './check-direct-route.ts';
 
 /** A deleted deployment can be brought back for this long. */
 const undeleteMs = 7 * 24 * 3_600_000;
@@ -51,11 +54,15 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
       const drafts = query.disableSpeculativeDecoding !== true;
       const checked = await checkDeployment(db, ids.account, settings.providerAccount, wanted, drafts);
       if (query.validateOnly === true) return checked;
+      const handle = deriveDirectRouteHandle(checked, settings.directDomain);
       return db.transaction().execute(async (transaction) => {
-        const made = await insertDeployment(transaction, ids.account, checked).catch((error) => {
-          if (isDuplicate(error)) throw new ApiError('ALREADY_EXISTS', `${name} exists already`);
-          throw error;
-        });
+        const keyHashes = (await hashDirectKeys(transaction, checked)) ?? [];
+        const made = await insertDeployment(transaction, ids.account, checked, { handle, keyHashes }).catch(
+          (error) => {
+            if (isDuplicate(error)) throw alreadyExists(name, handle, error);
+            throw error;
+          },
+        );
         if (query.disableAutoDeploy !== true)
           await deployBaseModel(transaction, made.resource, principal.user);
         await announce(name, transaction);
@@ -69,7 +76,8 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
         checkLegal(deployments, 'update', name, current.resource.state ?? '');
         const next = changeResource(deployments, current.resource, updates);
         const checked = await checkDeployment(transaction, ids.account, settings.providerAccount, next);
-        const changed = await updateDeployment(transaction, checked);
+        const keyHashes = await hashDirectKeys(transaction, checked);
+        const changed = await updateDeployment(transaction, checked, keyHashes);
         await announce(name, transaction);
         return changed.resource;
       }),
@@ -102,6 +110,23 @@ function deleteOne(
     await wantOfDeployment(transaction, name, { kind: 'delete', purgeTime });
     await queue.request({ kind: 'deployment', name }, transaction);
   });
+}
+
+/** The keys of a direct route as they are stored; null: the request says nothing of them. */
+async function hashDirectKeys(
+  db: DatabaseOrTransaction,
+  { directRouteApiKeys: keys }: DeploymentResource,
+): Promise<Buffer[] | null> {
+  if (keys === undefined) return null;
+  const salt = await readKeySalt(db);
+  return keys.map((key) => hashKey(salt, key));
+}
+
+/** Account `a-b` with deployment `c` and account `a` with deployment `b-c` would have one host name. */
+function alreadyExists(name: string, handle: string | null, error: unknown): ApiError {
+  if (!isDuplicate(error, 'deployments_direct_route_handle_key'))
+    return new ApiError('ALREADY_EXISTS', `${name} exists already`);
+  return new ApiError('ALREADY_EXISTS', `the host name ${handle} is taken; choose another deployment id`);
 }
 
 function requireDeployment(name: string, found: StoredDeployment | null): StoredDeployment {
