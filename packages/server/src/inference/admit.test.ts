@@ -168,7 +168,7 @@ describe('a request for an addon', () => {
   test('waits on a fresh replica until that holds it, and the base model is served meanwhile', async () => {
     const { testbed, admissions, admit, waits } = setUp();
     route(testbed, none);
-    const onWait = (reason: string) => void waits.push(reason);
+    const onWait = ({ phase }: Waiting) => void waits.push(phase);
     const { place } = admissions.admit({ ...withAddon, adapter: 'an-addon', onWait });
     expect(waits).toEqual(['loading its addon']);
     expect((await admit().place).replica.id).toBe('replica-0');
