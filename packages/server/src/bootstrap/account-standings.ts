@@ -1,3 +1,4 @@
+import { describeSuspension, spendsCreditOnly } from '../ledger/plan-suspension.ts';
 import type { SpendStanding } from '../ledger/spend-guard.ts';
 import { planMonthlyLimit } from '../ledger/tiers.ts';
 import type { Database } from '../store/database.ts';
@@ -7,14 +8,6 @@ export interface AccountStandings {
   of(account: string): SpendStanding;
   load(): Promise<void>;
 }
-
-/** Why an account is suspended, for its callers. */
-const suspensions: Readonly<Record<string, string>> = {
-  FAILED_PAYMENTS: 'a payment failed; pay the open invoices to lift it',
-  CREDIT_DEPLETED: 'its credit is used up and no payment method is on file',
-  MONTHLY_SPEND_LIMIT_EXCEEDED: 'it reached its monthly spending limit',
-  BLOCKED_BY_ABUSE_RULE: 'it broke the rules of use; ask the operator',
-};
 
 const unknown: SpendStanding = { monthlyLimitNanos: 0n, suspension: null };
 
@@ -26,13 +19,15 @@ export function createAccountStandings(db: Database): AccountStandings {
     async load() {
       const rows = await db
         .selectFrom('accounts')
-        .select(['id', 'tier', 'own_limit_nanos', 'suspend_state'])
+        .select(['id', 'tier', 'own_limit_nanos', 'suspend_state', 'payment_method'])
         .execute();
       standings = new Map(
         rows.map((row) => {
           const own = row.own_limit_nanos === null ? null : BigInt(row.own_limit_nanos);
-          const suspension = suspensions[row.suspend_state] ?? null;
-          return [row.id, { monthlyLimitNanos: planMonthlyLimit(row.tier, own), suspension }];
+          const monthlyLimitNanos = planMonthlyLimit(row.tier, own);
+          const suspension = describeSuspension(row.suspend_state);
+          const creditOnly = spendsCreditOnly({ tier: row.tier, paymentMethod: row.payment_method });
+          return [row.id, { monthlyLimitNanos, suspension, creditOnly }];
         }),
       );
     },

@@ -39,7 +39,7 @@ export async function makeFirstAccount(db: Database, options: FirstAccountOption
 async function makeAccount(db: DatabaseOrTransaction, id: string, displayName: string): Promise<void> {
   await db
     .insertInto('accounts')
-    .values({ id, display_name: displayName, tier: 'UNLIMITED' })
+    .values({ id, display_name: displayName, tier: 'UNLIMITED', payment_method: 'house' })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

@@ -5,8 +5,8 @@ import { defaultPriceBook, type PriceBook } from '../ledger/price-book.ts';
 import type { SpendGuard } from '../ledger/spend-guard.ts';
 import { SpendLeases } from '../ledger/spend-leases.ts';
 import type { Settings } from '../settings.ts';
-import { settleUsage } from '../store/settle-usage.ts';
-import { createLeaseSource, returnAllLeases } from '../store/spend-leases.ts';
+import { type CostlyUsage, settleUsage } from '../store/settle-usage.ts';
+import { type Budget, createLeaseSource, returnAllLeases } from '../store/spend-leases.ts';
 import { createUsageSink, type RunningUsageSink } from '../store/usage-sink.ts';
 import type { AccountStandings } from './account-standings.ts';
 import type { OpenStore } from './open-store.ts';
@@ -41,7 +41,7 @@ export async function openSpending(parts: {
   await usage.flush();
   await returnAllLeases(db, { gateway });
   const leases = new SpendLeases({
-    source: createLeaseSource(db, gateway, (account) => standings.of(account).monthlyLimitNanos),
+    source: createLeaseSource(db, gateway, budgetOf(standings)),
     standingOf: standings.of,
     now: Date.now,
   });
@@ -56,7 +56,15 @@ export async function openSpending(parts: {
   return { usage, spending: { guard: leases, prices: defaultPriceBook } };
 }
 
-function toCostly(usage: UsageRecord) {
-  const { requestId, account, model, period = '', costNanos = 0, startTimeMs } = usage;
-  return { requestId, account, model, period, costNanos, time: new Date(startTimeMs) };
+/** What accounts may spend, as the database lends it. */
+export function budgetOf(standings: AccountStandings): (account: string) => Budget {
+  return (account) => {
+    const { monthlyLimitNanos, creditOnly = false } = standings.of(account);
+    return { limitNanos: monthlyLimitNanos, creditOnly };
+  };
+}
+
+function toCostly(usage: UsageRecord): CostlyUsage {
+  const { period = '', costNanos = 0, startTimeMs } = usage;
+  return { ...usage, period, costNanos, time: new Date(startTimeMs) };
 }

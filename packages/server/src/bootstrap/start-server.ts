@@ -31,6 +31,7 @@ import { openSpending } from './open-spending.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import type { StartListener } from './progress.ts';
 import { startAutoscaler } from './start-autoscaler.ts';
+import { startBilling } from './start-billing.ts';
 import { startReconcilers } from './start-reconcilers.ts';
 import { createStopList, type StopList } from './stop-list.ts';
 import { whenServing } from './when-serving.ts';
@@ -120,6 +121,8 @@ async function startParts(
     tell({ kind: 'step', step: 'reconciler', text: 'Starting reconcilers' });
     await startReconcilers({ settings, store, queue, catalogue, files, tell, log }, stops);
     startAutoscaler({ settings, db, queue, loads, log }, stops);
+    const { standings } = directories;
+    startBilling({ db, queue, node: dataFolder.nodeId, standings, log }, stops);
   }
   const http = { files, loads, tell, log, stops };
   const baseUrl = listens ? await startHttp(settings, store, directories, queue, http) : null;

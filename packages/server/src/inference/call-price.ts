@@ -65,8 +65,12 @@ export async function reserveSpend(
   context: ServerContext,
   call: PreparedCall,
 ): Promise<SpendReservation | null> {
-  if (call.price === null || context.spending === undefined) return null;
+  if (context.spending === undefined) return null;
   try {
+    if (call.price === null) {
+      context.spending.guard.check(call.principal.account);
+      return null;
+    }
     return await context.spending.guard.reserve(call.principal.account, call.price.worstNanos);
   } catch (error) {
     if (error instanceof SpendRefusedError) throw new InferenceError(402, error.message);

@@ -4,6 +4,8 @@ export interface SpendStanding {
   readonly monthlyLimitNanos: bigint | null;
   /** Why it may not spend at all; null: it may. */
   readonly suspension: string | null;
+  /** Only credit can be spent: nobody would pay a bill. Left out: no. */
+  readonly creditOnly?: boolean;
 }
 
 /** A part of an account's budget that this process may spend without asking the database. */
@@ -13,6 +15,8 @@ export interface LeaseSource {
    * granted, which is less near the limit, and 0 when the budget is used up or lent to others.
    */
   extend(account: string, period: string, wantNanos: number): Promise<number>;
+  /** Tells that a request found no room: the account is at its end, or near it. */
+  refused?(account: string, period: string): Promise<void>;
   /** Gives back what is not used. */
   giveBack(account: string, period: string, nanos: number): Promise<void>;
 }
@@ -30,7 +34,15 @@ export class SpendRefusedError extends Error {
   override name = 'SpendRefusedError';
 }
 
+export function refuseSuspended(account: string, suspension: string | null): void {
+  if (suspension !== null) throw new SpendRefusedError(`the account ${account} is suspended: ${suspension}`);
+}
+
 export interface SpendGuard {
+  /**
+   * Throws SpendRefusedError for a suspended account: also what costs nothing by the token is stopped then.
+   */
+  check(account: string): void;
   /**
    * Reserves the most a request can cost. At once while the lease has room; else after asking for more.
    * Throws (or rejects with) SpendRefusedError.

@@ -1,6 +1,7 @@
 import { formatUsd } from './money.ts';
 import {
   type LeaseSource,
+  refuseSuspended,
   type SpendGuard,
   SpendRefusedError,
   type SpendReservation,
@@ -47,17 +48,21 @@ export class SpendLeases implements SpendGuard {
     this.#options = options;
   }
 
+  check(account: string): void {
+    refuseSuspended(account, this.#options.standingOf(account).suspension);
+  }
+
   reserve(account: string, worstNanos: number): SpendReservation | Promise<SpendReservation> {
     const { standingOf, now } = this.#options;
-    const { monthlyLimitNanos, suspension } = standingOf(account);
+    const standing = standingOf(account);
     const period = periodOf(now());
-    if (suspension !== null)
-      throw new SpendRefusedError(`the account ${account} is suspended: ${suspension}`);
-    if (monthlyLimitNanos === null || worstNanos === 0) return { period, settle: () => undefined };
+    refuseSuspended(account, standing.suspension);
+    const isFree = standing.monthlyLimitNanos === null && standing.creditOnly !== true;
+    if (isFree || worstNanos === 0) return { period, settle: () => undefined };
     const lease = this.#leaseOf(account, period);
     lease.usedMs = now();
     if (roomOf(lease) >= worstNanos) return this.#take(lease, period, worstNanos, account);
-    return this.#takeLater(account, period, lease, worstNanos, monthlyLimitNanos);
+    return this.#takeLater(account, period, lease, worstNanos);
   }
 
   /** Gives back leases that lie idle, and those of months gone by. Call it every few seconds. */
@@ -116,7 +121,6 @@ export class SpendLeases implements SpendGuard {
     period: string,
     lease: Lease,
     worstNanos: number,
-    limitNanos: bigint,
   ): Promise<SpendReservation> {
     lease.waiting += worstNanos;
     try {
@@ -131,10 +135,8 @@ export class SpendLeases implements SpendGuard {
     } finally {
       lease.waiting -= worstNanos;
     }
-    throw new SpendRefusedError(
-      `the account ${account} has reached its spending limit of ${formatUsd(limitNanos)} USD for ${period}: ` +
-        'add credit for a higher tier, or raise the limit with: firectl update quota monthly-spend-usd --value N',
-    );
+    await this.#options.source.refused?.(account, period);
+    throw refusalOf(account, period, this.#options.standingOf(account));
   }
 
   /**
@@ -154,6 +156,18 @@ export class SpendLeases implements SpendGuard {
       });
     return lease.asking;
   }
+}
+
+function refusalOf(account: string, period: string, standing: SpendStanding): SpendRefusedError {
+  const { monthlyLimitNanos, creditOnly } = standing;
+  const limit = monthlyLimitNanos === null ? '' : ` of ${formatUsd(monthlyLimitNanos)} USD`;
+  return new SpendRefusedError(
+    creditOnly === true
+      ? `the credit of the account ${account} does not cover this request and no payment method is on file: add ` +
+          'credit or a payment method, or ask for fewer tokens (max_tokens)'
+      : `the account ${account} has reached its spending limit${limit} for ${period}: ` +
+          'add credit for a higher tier, or raise the limit with: firectl update quota monthly-spend-usd --value N',
+  );
 }
 
 function roomOf(lease: Lease): number {

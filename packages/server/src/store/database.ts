@@ -12,6 +12,14 @@ export type DatabaseAddress =
   | { readonly url: string }
   | { readonly socketFolder: string; readonly user: string; readonly database: string };
 
+/** Runs in the transaction that is open, or in one of its own. */
+export function withinTransaction<T>(
+  db: DatabaseOrTransaction,
+  run: (transaction: Database) => Promise<T>,
+): Promise<T> {
+  return db.isTransaction ? run(db) : db.transaction().execute(run);
+}
+
 /**
  * Connections a process keeps for queries. Postgres allows 100 in all by default; several processes share
  * them.

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { DeploymentObservedState, ReplicasTable } from './schema.ts';
+import { closeServing, closeUnseen, openServing } from './serving-intervals.ts';
 
 export interface DeploymentObserved {
   readonly state: DeploymentObservedState;
@@ -89,11 +90,15 @@ export async function writeReplicas(
   const known = new Map(rows.map((row) => [row.id, row]));
   const ids = new Set(replicas.map((replica) => replica.id));
   const gone = rows.filter((row) => !ids.has(row.id)).map((row) => row.id);
-  if (gone.length > 0) await db.deleteFrom('replicas').where('id', 'in', gone).execute();
+  if (gone.length > 0) {
+    await db.deleteFrom('replicas').where('id', 'in', gone).execute();
+    await closeServing(db, gone, new Date());
+  }
   for (const replica of replicas) {
     const row = known.get(replica.id);
     if (row?.state === replica.state && row.pid === replica.pid) continue;
     await writeReplica(db, node, deployment, replica);
+    if (replica.state === 'ready') await openServing(db, node, replica.id, deployment, new Date());
   }
 }
 
@@ -150,6 +155,7 @@ export async function writeReplicaAdapter(
 export async function forgetNode(db: Database, node: string): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await transaction.deleteFrom('replicas').where('node', '=', node).execute();
+    await closeUnseen(transaction, { node });
     await transaction
       .updateTable('deployments')
       .set({

@@ -16,6 +16,8 @@ export interface StoredJob {
   readonly generation: number;
   readonly wanted: 'run' | 'cancel' | 'pause';
   readonly isDeleted: boolean;
+  /** Its account may not go on: it pauses until that is over. */
+  readonly isSuspended: boolean;
   readonly state: string;
   readonly restartCount: number;
   readonly trainedTokens: number;
@@ -39,6 +41,7 @@ interface JobRow {
   progress: object;
   restart_count: number;
   trained_tokens: number;
+  is_suspended?: boolean;
 }
 
 const specKeys = [
@@ -108,7 +111,9 @@ export async function listOpenJobs(db: DatabaseOrTransaction): Promise<string[]>
 }
 
 export async function readJob(db: DatabaseOrTransaction, name: string): Promise<StoredJob | null> {
-  const { rows } = await sql<JobRow>`select * from fine_tuning_jobs where name = ${name}`.execute(db);
+  const { rows } = await sql<JobRow>`
+    select fine_tuning_jobs.*, suspend_state <> 'UNSUSPENDED' as is_suspended
+    from fine_tuning_jobs join accounts on accounts.id = account where name = ${name}`.execute(db);
   return rows[0] === undefined ? null : toJob(rows[0]);
 }
 
@@ -197,6 +202,7 @@ function toJob(row: JobRow): StoredJob {
     generation: row.generation,
     wanted: row.wanted,
     isDeleted: row.delete_time !== null,
+    isSuspended: row.is_suspended ?? false,
     state: row.state,
     restartCount: row.restart_count,
     trainedTokens: row.trained_tokens,

@@ -26,6 +26,7 @@ export interface AccountsTable {
   own_limit_nanos: string | number | null;
   stop_text: Generated<'STOP_TEXT_UNSPECIFIED' | 'INCLUDED' | 'EXCLUDED'>;
   log_requests: Generated<boolean>;
+  payment_method: Generated<'' | 'manual' | 'house'>;
   create_time: CreateTime;
   update_time: UpdateTime;
 }

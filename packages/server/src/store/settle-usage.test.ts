@@ -13,7 +13,9 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(async () => {
   const { db } = database;
-  await sql`truncate spend_leases, spend_periods, ledger_entries, ledger_transactions`.execute(db);
+  await sql`truncate spend_leases, spend_periods, ledger_entries, ledger_transactions, account_balances, charges`.execute(
+    db,
+  );
   await sql`insert into accounts (id) values ('acme') on conflict do nothing`.execute(db);
 });
 
@@ -21,7 +23,7 @@ const period = '2026-11';
 const now = () => Date.UTC(2026, 10, 22);
 const gateway = (name: string, limit: bigint) =>
   new SpendLeases({
-    source: createLeaseSource(database.db, name, () => limit),
+    source: createLeaseSource(database.db, name, () => ({ limitNanos: limit, creditOnly: false })),
     standingOf: () => ({ monthlyLimitNanos: limit, suspension: null }),
     now,
   });
@@ -43,7 +45,13 @@ async function journalSum(): Promise<bigint> {
 const usage = (requestId: string, costNanos: number): CostlyUsage => ({
   requestId,
   account: 'acme',
+  user: 'accounts/acme/users/u',
+  apiKeyId: 'k',
   model: 'accounts/acme/models/m',
+  deployment: 'accounts/fireworks/deployments/d',
+  promptTokens: 1,
+  cachedPromptTokens: 0,
+  completionTokens: 0,
   period,
   costNanos,
   time: new Date(now()),

@@ -1,14 +1,30 @@
 import { sql } from 'kysely';
+import { addCharges } from './charges.ts';
 import type { Database } from './database.ts';
+import { lockBalances } from './journal.ts';
 
 /** A usage row that was stored just now, as far as money goes. */
 export interface CostlyUsage {
   readonly requestId: string;
   readonly account: string;
+  readonly user: string;
+  readonly apiKeyId: string;
   readonly model: string;
+  readonly deployment: string;
+  /** Month whose budget it was reserved from; empty: none was, and the month of its time counts. */
   readonly period: string;
   readonly costNanos: number;
+  readonly promptTokens: number;
+  readonly cachedPromptTokens: number;
+  readonly completionTokens: number;
   readonly time: Date;
+}
+
+/** What a lease holder has to settle for an account and month. */
+export interface SpendTotal {
+  readonly account: string;
+  readonly period: string;
+  readonly nanos: bigint;
 }
 
 /**
@@ -21,38 +37,74 @@ export async function settleUsage(
   stored: readonly CostlyUsage[],
 ): Promise<void> {
   const costly = stored.filter((usage) => usage.costNanos > 0);
-  if (costly.length === 0) return;
-  await bookUsage(transaction, costly);
-  const totals = new Map<string, { account: string; period: string; nanos: bigint }>();
-  for (const { account, period, costNanos } of costly) {
-    const key = `${account} ${period}`;
-    const total = totals.get(key) ?? { account, period, nanos: 0n };
-    totals.set(key, { ...total, nanos: total.nanos + BigInt(costNanos) });
+  await lockBalances(
+    transaction,
+    costly.map((usage) => usage.account),
+  );
+  if (costly.length > 0) {
+    await bookUsage(transaction, costly);
+    await settleTotals(
+      transaction,
+      gateway,
+      costly.map((usage) => ({
+        account: usage.account,
+        period: periodOf(usage),
+        nanos: BigInt(usage.costNanos),
+      })),
+    );
   }
-  // Always in the same order: two gateways that settle for the same accounts must not wait for each other in
-  // a ring.
-  for (const key of [...totals.keys()].sort()) await settleTotal(transaction, gateway, totals.get(key)!);
+  await addCharges(transaction, stored.map(toCharge));
 }
 
-async function settleTotal(
+function periodOf(usage: CostlyUsage): string {
+  return usage.period === '' ? usage.time.toISOString().slice(0, 7) : usage.period;
+}
+
+function toCharge(usage: CostlyUsage) {
+  return {
+    ...usage,
+    period: periodOf(usage),
+    day: usage.time.toISOString().slice(0, 10),
+    kind: 'inference' as const,
+    requestCount: 1,
+  };
+}
+
+/** Moves costs from what a lease holder holds to what is settled. */
+export async function settleTotals(
   transaction: Database,
-  gateway: string,
-  total: { readonly account: string; readonly period: string; readonly nanos: bigint },
+  holder: string,
+  costs: readonly SpendTotal[],
 ): Promise<void> {
+  const totals = new Map<string, SpendTotal>();
+  for (const { account, period, nanos } of costs) {
+    const key = `${account} ${period}`;
+    totals.set(key, { account, period, nanos: nanos + (totals.get(key)?.nanos ?? 0n) });
+  }
+  // Always in the same order: two holders that settle for the same accounts must not wait for each other in a
+  // ring.
+  for (const key of [...totals.keys()].sort()) await settleTotal(transaction, holder, totals.get(key)!);
+}
+
+async function settleTotal(transaction: Database, holder: string, total: SpendTotal): Promise<void> {
   const { account, period } = total;
   const nanos = String(total.nanos);
   await sql`insert into spend_periods (account, period) values (${account}, ${period}) on conflict do nothing`.execute(
     transaction,
   );
+  // In the order of the lease source: the month first, then the lease.
+  await sql`select from spend_periods where account = ${account} and period = ${period} for update`.execute(
+    transaction,
+  );
   const { rows } = await sql<{ held: string }>`
     select least(held_nanos, ${nanos}::bigint)::text as held from spend_leases
-    where gateway = ${gateway} and account = ${account} and period = ${period} for update`.execute(
+    where gateway = ${holder} and account = ${account} and period = ${period} for update`.execute(
     transaction,
   );
   const held = rows[0]?.held ?? '0';
   await sql`
     update spend_leases set held_nanos = held_nanos - ${held}::bigint, renew_time = now()
-    where gateway = ${gateway} and account = ${account} and period = ${period}`.execute(transaction);
+    where gateway = ${holder} and account = ${account} and period = ${period}`.execute(transaction);
   await sql`
     update spend_periods
     set settled_nanos = settled_nanos + ${nanos}::bigint, leased_nanos = leased_nanos - ${held}::bigint
@@ -78,4 +130,11 @@ async function bookUsage(transaction: Database, costly: readonly CostlyUsage[]):
     cross join lateral (values ('receivable/' || account, 1), ('revenue/inference', -1)) as entry (ledger_account, sign)`.execute(
     transaction,
   );
+  await sql`
+    update account_balances set balance_nanos = balance_nanos + added.nanos
+    from (
+      select account, sum(amount) as nanos from unnest(${accounts}::text[], ${amounts}::bigint[]) as row (account, amount)
+      group by account
+    ) as added
+    where account_balances.account = added.account`.execute(transaction);
 }

@@ -1,23 +1,37 @@
 import { sql } from 'kysely';
 import type { LeaseSource } from '../ledger/spend-guard.ts';
-import type { Database } from './database.ts';
+import { type Database, withinTransaction } from './database.ts';
+import { lockBalances } from './journal.ts';
+
+/** What an account may spend in a month. */
+export interface Budget {
+  /** Null: as much as it likes. */
+  readonly limitNanos: bigint | null;
+  /** Only credit can be spent: nobody would pay a bill. */
+  readonly creditOnly: boolean;
+}
 
 /** Budgets in Postgres, lent out in slices to the gateways that ask. `gateway` names this process. */
 export function createLeaseSource(
   db: Database,
   gateway: string,
-  limitOf: (account: string) => bigint | null,
+  budgetOf: (account: string) => Budget,
 ): LeaseSource {
   return {
     extend: async (account, period, wantNanos) => {
-      const limit = limitOf(account);
-      if (limit === null) return wantNanos;
-      return db.transaction().execute(async (transaction) => {
+      const budget = budgetOf(account);
+      if (budget.limitNanos === null && !budget.creditOnly) return wantNanos;
+      return withinTransaction(db, async (transaction) => {
         await ensurePeriod(transaction, account, period);
-        const granted = await lend(transaction, account, period, BigInt(wantNanos), limit);
+        const granted = await lend(transaction, account, period, BigInt(wantNanos), budget);
         if (granted > 0n) await addToLease(transaction, gateway, account, period, granted);
         return Number(granted);
       });
+    },
+    refused: async (account, period) => {
+      await sql`update spend_periods set refuse_time = now() where account = ${account} and period = ${period}`.execute(
+        db,
+      );
     },
     giveBack: (account, period, nanos) => returnLease(db, { gateway, account, period, nanos: BigInt(nanos) }),
   };
@@ -35,14 +49,22 @@ async function lend(
   account: string,
   period: string,
   wantNanos: bigint,
-  limitNanos: bigint,
+  { limitNanos, creditOnly }: Budget,
 ): Promise<bigint> {
+  // What is settled has left the credit too, so what may be lent is the credit that is not lent yet.
+  if (creditOnly) await lockBalances(db, [account]);
   const { rows } = await sql<{ granted: string }>`
     with current as (
       select settled_nanos + leased_nanos as used from spend_periods
       where account = ${account} and period = ${period} for update
     ), plan as (
-      select greatest(0, least(${String(wantNanos)}::bigint, ${String(limitNanos)}::bigint - used)) as granted from current
+      select greatest(0, least(
+        ${String(wantNanos)}::bigint,
+        ${limitNanos === null ? null : String(limitNanos)}::bigint - used,
+        case when ${creditOnly} then
+          (select greatest(0, -balance_nanos) from account_balances where account = ${account})
+            - (select sum(leased_nanos) from spend_periods where account = ${account}) end
+      )) as granted from current
     )
     update spend_periods set leased_nanos = leased_nanos + plan.granted from plan
     where account = ${account} and period = ${period}
@@ -64,6 +86,19 @@ async function addToLease(
     set held_nanos = spend_leases.held_nanos + excluded.held_nanos, renew_time = now()`.execute(db);
 }
 
+/** What a holder has of an account's budget for a month, nano-dollars. */
+export async function readHeld(
+  db: Database,
+  holder: string,
+  account: string,
+  period: string,
+): Promise<number> {
+  const { rows } = await sql<{ held: number }>`
+    select held_nanos as held from spend_leases
+    where gateway = ${holder} and account = ${account} and period = ${period}`.execute(db);
+  return rows[0]?.held ?? 0;
+}
+
 interface LeaseReturn {
   readonly gateway: string;
   readonly account: string;
@@ -73,7 +108,10 @@ interface LeaseReturn {
 
 /** Gives money back to the budget: what is asked for, and never more than the gateway holds. */
 async function returnLease(db: Database, { gateway, account, period, nanos }: LeaseReturn): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+  await withinTransaction(db, async (transaction) => {
+    await sql`select from spend_periods where account = ${account} and period = ${period} for update`.execute(
+      transaction,
+    );
     const { rows } = await sql<{ rest: string }>`
       select least(held_nanos, ${String(nanos)}::bigint)::text as rest from spend_leases
       where gateway = ${gateway} and account = ${account} and period = ${period} for update`.execute(

@@ -22,6 +22,8 @@ export interface DesiredDeployment {
   readonly name: string;
   readonly generation: number;
   readonly deleted: boolean;
+  /** Its account may not go on: nothing of it runs. Left out: no. */
+  readonly isSuspended?: boolean;
   /** What was observed last. */
   readonly state: DeploymentObservedState;
   readonly baseModel: string;

@@ -39,6 +39,7 @@ export async function observeDeployment(
     name,
     generation: row.generation,
     deleted: row.delete_time !== null,
+    isSuspended: row.suspend_state !== 'UNSUSPENDED',
     state: row.observed_state,
     baseModel: row.base_model,
     preparedPrecision,
@@ -66,8 +67,9 @@ function readRow(db: Database, name: string) {
   return db
     .selectFrom('deployments')
     .innerJoin('models', 'models.name', 'deployments.base_model')
+    .innerJoin('accounts', 'accounts.id', 'deployments.account')
     .selectAll('deployments')
-    .select(['models.catalogue_id', 'models.blob_prefix', 'models.weights'])
+    .select(['models.catalogue_id', 'models.blob_prefix', 'models.weights', 'accounts.suspend_state'])
     .where('deployments.name', '=', name)
     .executeTakeFirst();
 }

@@ -36,7 +36,7 @@ const crashesUntilFailed = 3;
 
 /** How many replicas there should be now. */
 export function deriveReplicaCount(deployment: DesiredDeployment): number {
-  if (deployment.deleted) return 0;
+  if (deployment.deleted || deployment.isSuspended === true) return 0;
   const { minReplicaCount, maxReplicaCount, requestedReplicaCount } = deployment;
   const wanted = requestedReplicaCount ?? Math.max(minReplicaCount, 1);
   return Math.min(Math.max(wanted, minReplicaCount), maxReplicaCount);
@@ -63,11 +63,20 @@ export function planDeployment(observation: DeploymentObservation): DeploymentPl
       ...launch.details,
     ],
     state,
-    reason: state === 'starting' || state === 'failed' ? launch.reason : null,
+    reason: deriveReason(deployment, state, launch),
     replicaCount: alive.length + replicas.filter((replica) => replica.state === 'draining').length,
     readyCount: Math.max(ready, 0),
     lookAgainMs: launch.lookAgainMs,
   };
+}
+
+function deriveReason(
+  { isSuspended }: DesiredDeployment,
+  state: DeploymentObservedState,
+  launch: Launch,
+): string | null {
+  if (state === 'asleep' && isSuspended === true) return 'the account is suspended';
+  return state === 'starting' || state === 'failed' ? launch.reason : null;
 }
 
 interface Removals {

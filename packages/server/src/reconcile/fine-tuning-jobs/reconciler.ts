@@ -115,7 +115,7 @@ async function findFiles(support: JobSupport, job: JobResource): Promise<FoundFi
 
 function observe(job: StoredJob, found: FoundFiles, host: TrainerHost): JobObservation {
   return {
-    wanted: job.wanted,
+    wanted: job.isSuspended && job.wanted === 'run' ? 'pause' : job.wanted,
     isDeleted: job.isDeleted,
     state: job.state as JobState,
     dataset: found.dataset,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ApiError, changeResource, checkLegal } from '@sparkler/api';
 import { deployments } from '@sparkler/api/resources';
+import { checkMaySpend } from '../../billing/check-may-spend.ts';
 import { checkIfMatch } from '../../http/etag.ts';
 import type { DatabaseOrTransaction } from '../../store/database.ts';
 import { deployBaseModel, findBlockingDefault } from '../../store/deployed-models.ts';
@@ -26,7 +27,7 @@ const undeleteMs = 7 * 24 * 3_600_000;
 
 /** Deployments: what is wanted of them. Their reconciler makes it so. */
 export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf<typeof deployments> {
-  const { db, queue, settings } = context;
+  const { db, queue, settings, now } = context;
   const announce = (name: string, transaction: DatabaseOrTransaction) =>
     queue.request({ kind: 'deployment', name }, transaction);
 
@@ -38,6 +39,7 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
     return db.transaction().execute(async (transaction) => {
       const current = requireDeployment(name, await readDeployment(transaction, name, true));
       checkLegal(deployments, method, name, current.resource.state ?? '');
+      await checkMaySpend(transaction, current.account, now());
       const changed = await wantOfDeployment(transaction, name, wanted);
       await announce(name, transaction);
       return changed;
@@ -53,6 +55,7 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
       const wanted = { ...resource, name, createdBy: principal.user };
       const drafts = query.disableSpeculativeDecoding !== true;
       const checked = await checkDeployment(db, ids.account, settings.providerAccount, wanted, drafts);
+      await checkMaySpend(db, ids.account, now());
       if (query.validateOnly === true) return checked;
       const handle = deriveDirectRouteHandle(checked, settings.directDomain);
       return db.transaction().execute(async (transaction) => {

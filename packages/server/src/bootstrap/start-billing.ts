@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+import { chargeTraining } from '../billing/charge-training.ts';
+import { closeMonths } from '../billing/close-months.ts';
+import { meterGpus } from '../billing/meter-gpus.ts';
+import { reviewAccounts } from '../billing/review-accounts.ts';
+import { defaultPriceBook } from '../ledger/price-book.ts';
+import type { Database } from '../store/database.ts';
+import type { ReconcileQueue } from '../store/reconcile-queue.ts';
+import type { AccountStandings } from './account-standings.ts';
+import { budgetOf } from './open-spending.ts';
+import type { StopList } from './stop-list.ts';
+
+const lookMs = 5_000;
+
+/**
+ * Bills by the clock: accelerator seconds, training tokens, invoices of months that are over, and who may go
+ * on. Every part may run on several servers at once, and is repeated until it succeeds.
+ */
+export function startBilling(
+  parts: {
+    readonly db: Database;
+    readonly queue: ReconcileQueue;
+    readonly node: string;
+    readonly standings: AccountStandings;
+    readonly log: Logger;
+  },
+  stops: StopList,
+): void {
+  const { db, queue, node, standings, log } = parts;
+  const now = Date.now;
+  const meter = {
+    db,
+    node,
+    now,
+    prices: defaultPriceBook,
+    // Reservations can not be made on this server yet.
+    reservationsOf: async () => [],
+    budgetOf: budgetOf(standings),
+  };
+  let looking: Promise<void> | null = null;
+  async function look(): Promise<void> {
+    await meterGpus(meter);
+    await chargeTraining(db, now());
+    await closeMonths({ db, now });
+    for (const change of await reviewAccounts({ db, queue, now })) {
+      log.info(
+        { account: change.account, from: change.from, to: change.to },
+        'the account changed its standing',
+      );
+    }
+  }
+  const run = (): void => {
+    looking ??= look()
+      .catch((error) => log.warn({ err: error }, 'billing did not finish; the next look goes on'))
+      .finally(() => {
+        looking = null;
+      });
+  };
+  const timer = setInterval(run, lookMs).unref();
+  stops.add('billing', async () => {
+    clearInterval(timer);
+    await looking;
+  });
+}

@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+
+export interface TrainingMeter {
+  readonly job: string;
+  readonly account: string;
+  readonly model: string;
+  /** Nano-dollars a token. */
+  readonly tokenPrice: number;
+  readonly period: string;
+  readonly chargedTokens: number;
+  /** As its trainer told last; null when the job is gone. */
+  readonly trainedTokens: number | null;
+  /** Whether it trains no further. */
+  readonly isOver: boolean;
+}
+
+export async function insertTrainingMeter(
+  db: Database,
+  meter: Pick<TrainingMeter, 'job' | 'account' | 'model' | 'tokenPrice' | 'period'>,
+): Promise<void> {
+  await sql`
+    insert into training_meters (job, account, model, token_price, period)
+    values (${meter.job}, ${meter.account}, ${meter.model}, ${meter.tokenPrice}, ${meter.period})`.execute(
+    db,
+  );
+}
+
+/** Jobs that have tokens to be charged, or budget to give back. */
+export async function listTrainingMeters(db: Database): Promise<TrainingMeter[]> {
+  const { rows } = await sql<TrainingMeter>`
+    select training_meters.job, training_meters.account, model, token_price as "tokenPrice", period,
+      charged_tokens as "chargedTokens", trained_tokens as "trainedTokens",
+      (fine_tuning_jobs.name is null or completed_time is not null) as "isOver"
+    from training_meters left join fine_tuning_jobs on fine_tuning_jobs.name = training_meters.job
+    where fine_tuning_jobs.name is null or trained_tokens > charged_tokens
+      or (completed_time is not null and exists (
+        select from spend_leases where gateway = training_meters.job and held_nanos > 0))
+    order by training_meters.job`.execute(db);
+  return rows;
+}
+
+/** Locks a meter; null when it is gone or was charged further meanwhile. */
+export async function lockTrainingMeter(db: Database, meter: TrainingMeter): Promise<boolean> {
+  const { rows } = await sql`
+    select from training_meters where job = ${meter.job} and charged_tokens = ${meter.chargedTokens} for update`.execute(
+    db,
+  );
+  return rows.length === 1;
+}
+
+export async function writeChargedTokens(db: Database, job: string, tokens: number): Promise<void> {
+  await sql`update training_meters set charged_tokens = ${tokens} where job = ${job}`.execute(db);
+}
+
+export async function deleteTrainingMeter(db: Database, job: string): Promise<void> {
+  await sql`delete from training_meters where job = ${job}`.execute(db);
+}
+
+/** Parameters of a base model; 0 when it is not known. */
+export async function readParameterCount(db: Database, model: string): Promise<number> {
+  const { rows } = await sql<{ count: string | null }>`
+    select base_model_details ->> 'parameterCount' as count from models where name = ${model}`.execute(db);
+  return Number(rows[0]?.count ?? 0);
+}
+
+/** Tokens of datasets as they were counted when they were checked. */
+export async function countDatasetTokens(db: Database, names: readonly string[]): Promise<number> {
+  const { rows } = await sql<{ tokens: number }>`
+    select coalesce(sum(estimated_token_count), 0)::bigint as tokens from datasets
+    where name = any(${[...names]}::text[])`.execute(db);
+  return rows[0]?.tokens ?? 0;
+}
+
+export async function readBaseOfAddon(db: Database, addon: string): Promise<string> {
+  const { rows } = await sql<{ base: string | null }>`
+    select peft_details ->> 'baseModel' as base from models where name = ${addon}`.execute(db);
+  return rows[0]?.base ?? '';
+}
