@@ -53,6 +53,7 @@ beforeAll(async () => {
     }),
   );
   const guard = {
+    check: () => undefined,
     reserve: async (_account: string, nanos: number) => {
       reserved.push(nanos);
       return { period: '2026-11', settle: (cost: number) => void settled.push(cost) };

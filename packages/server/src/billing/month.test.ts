@@ -11,7 +11,7 @@ import { type CostlyUsage, settleUsage } from '../store/settle-usage.ts';
 import { createLeaseSource } from '../store/spend-leases.ts';
 import { readStandings } from '../store/standing-facts.ts';
 import { openTestDatabase, type TestDatabase } from '../store/testing.ts';
-import { readUsage } from '../store/usage-report.ts';
+import { readUsage, usageDimensions } from '../store/usage-report.ts';
 import { closeMonths } from './close-months.ts';
 import { meterGpus } from './meter-gpus.ts';
 import { recordPayment } from './record-payment.ts';
@@ -82,8 +82,8 @@ let requests = 0;
 
 /** Serves requests as a gateway does: a reservation first, then the usage row. Returns what they cost. */
 async function serve(model: string, count: number, tokens: Parameters<typeof planCost>[1]): Promise<number> {
-  const [standing] = await readStandings(database.db, '2026-11', account);
-  const { tier } = standing!.facts;
+  const [found] = await readStandings(database.db, '2026-11', account);
+  const { tier } = found!.facts;
   const limits: Record<string, bigint> = {
     TIER_1: parseUsd('50'),
     TIER_2: parseUsd('500'),
@@ -91,7 +91,7 @@ async function serve(model: string, count: number, tokens: Parameters<typeof pla
   };
   const limit = limits[tier]!;
   const source = createLeaseSource(database.db, 'g1', () => ({ limitNanos: limit, creditOnly: false }));
-  const suspension = standing!.suspendState === 'UNSUSPENDED' ? null : standing!.suspendState;
+  const suspension = found!.suspendState === 'UNSUSPENDED' ? null : found!.suspendState;
   const standingOf = () => ({ monthlyLimitNanos: limit, suspension });
   const leases = new SpendLeases({ source, standingOf, now: () => nowMs });
   const cost = planCost(prices, tokens);
@@ -144,31 +144,42 @@ afterAll(() => database.close());
 
 const tokens = { promptTokens: 900_000, cachedPromptTokens: 300_000, completionTokens: 100_000 };
 
-test('a month is billed to the nano-dollar, line by line', async () => {
-  // Day 2: 40 requests on the base model, 10 on a LoRA at the price of its base.
+/** What one request costs, by hand. */
+const perRequest = 600_000 * prices.prompt + 300_000 * prices.cachedPrompt + 100_000 * prices.completion;
+const payment = {
+  account,
+  id: 'p1',
+  kind: 'payment',
+  state: 'SUCCEEDED',
+  amountNanos: parseUsd('600'),
+  provider: 'manual',
+  description: 'credit',
+  failedInvoice: null,
+} as const;
+const standing = async (period: string) => (await readStandings(database.db, period, account))[0];
+
+test('day 2: serverless traffic, a LoRA at the price of its base', async () => {
   nowMs = at(2, 9);
-  const perRequest = 600_000 * prices.prompt + 300_000 * prices.cachedPrompt + 100_000 * prices.completion;
   expect(await serve(base, 40, tokens)).toBe(40 * perRequest);
   expect(await serve(lora, 10, tokens)).toBe(10 * perRequest);
+});
 
-  // Day 5: tier 1 ends at $50. What does not fit is refused, the account is suspended, credit lifts it.
+test('day 5: tier 1 ends at $50; the account is suspended, and prepaid credit lifts it into tier 3', async () => {
   nowMs = at(5, 12);
-  const day5 = Math.floor((50e9 - 50 * perRequest) / perRequest) - 1;
   await expect(serve(base, 1000, tokens)).rejects.toThrow('spending limit of 50.00 USD');
   expect(await reviewAccounts(billing())).toEqual([
     { account, from: 'UNSUSPENDED', to: 'MONTHLY_SPEND_LIMIT_EXCEEDED' },
   ]);
   expect(announced.sort()).toEqual(['accounts/acme/deployments/d1', 'accounts/acme/deployments/d2']);
   await expect(serve(base, 1, tokens)).rejects.toThrow('suspended');
-  const deposit = { account, id: 'p1', kind: 'payment', state: 'SUCCEEDED', provider: 'manual' } as const;
-  const payment = { ...deposit, amountNanos: parseUsd('600'), description: 'credit', failedInvoice: null };
   await recordPayment(billing(), payment);
-  expect((await readStandings(database.db, '2026-11', account))[0]).toMatchObject({
+  expect(await standing('2026-11')).toMatchObject({
     suspendState: 'UNSUSPENDED',
     facts: { tier: 'TIER_3' },
   });
+});
 
-  // Day 10, all day: two deployments of 8 GPUs against a reservation of 12: 4 are metered.
+test('day 10: two deployments of 8 GPUs, one of them scaled, against a reservation of 12', async () => {
   await passTo(at(10));
   await scale('d1', 'r-d1', true);
   await scale('d2', 'r-d2', true);
@@ -183,29 +194,17 @@ test('a month is billed to the nano-dollar, line by line', async () => {
   await passTo(at(11, 0, 10, 5));
   await scale('d2', 'r-d2', false);
   await passTo(at(20));
+});
 
-  // December: usage of November that arrives in time is billed with it, what comes later with December.
-  nowMs = Date.UTC(2026, 11, 1, 0, 30);
-  await meter();
-  expect(await closeMonths(billing())).toEqual([]);
-  nowMs = Date.UTC(2026, 11, 1, 2);
-  const [invoice] = await closeMonths(billing());
-  expect(await closeMonths(billing())).toEqual([]);
-
-  const line = (
-    day: string,
-    kind: string,
-    model: string,
-    deployment: string,
-    apiKeyId: string,
-    rest: object,
-  ) => ({
+/** A line of the invoice; counts that are left out are zero. */
+function line(day: string, kind: string, model: string, deployment: string, rest: object): object {
+  return {
     day,
     kind,
     item: kind.endsWith('gpu') ? h100 : '',
     model,
     deployment,
-    apiKeyId,
+    apiKeyId: '',
     user: kind === 'inference' ? 'accounts/acme/users/u' : '',
     requestCount: 0,
     promptTokens: 0,
@@ -215,59 +214,69 @@ test('a month is billed to the nano-dollar, line by line', async () => {
     gpuSeconds: 0,
     costNanos: 0n,
     ...rest,
-  });
-  const served = (count: number) => ({
-    requestCount: count,
-    promptTokens: count * 900_000,
-    cachedPromptTokens: count * 300_000,
-    completionTokens: count * 100_000,
-    costNanos: BigInt(count * perRequest),
-  });
-  const gpu = (gpuSeconds: number) => ({ gpuSeconds, costNanos: BigInt(gpuSeconds * gpuPrice) });
-  const [d1, d2] = ['accounts/acme/deployments/d1', 'accounts/acme/deployments/d2'];
-  const groupBy = ['day', 'kind', 'item', 'model', 'deployment', 'apiKeyId', 'user'] as const;
-  const lines = await readUsage(database.db, account, { billingPeriod: '2026-11', groupBy });
-  const day5Requests = lines.find((row) => row.day === '2026-11-05')!.requestCount;
-  // The last requests before the limit reserve twice their cost.
-  expect(Math.abs(day5Requests - day5)).toBeLessThanOrEqual(1);
-  expect(lines).toEqual([
-    line('2026-11-02', 'inference', lora, serverless, 'key-b', served(10)),
-    line('2026-11-02', 'inference', base, serverless, 'key-a', served(40)),
-    line('2026-11-05', 'inference', base, serverless, 'key-a', served(day5Requests)),
-    line('2026-11-10', 'gpu', base, d2, '', gpu(4 * 86_400 + 8 * 5_400)),
-    line('2026-11-10', 'reserved-gpu', base, d1, '', { gpuSeconds: 8 * 86_400 }),
-    line('2026-11-10', 'reserved-gpu', base, d2, '', { gpuSeconds: 4 * 86_400 }),
-    line('2026-11-11', 'gpu', base, d2, '', gpu(8 * 605)),
-  ]);
+  };
+}
 
-  const subtotal = (50 + day5Requests) * perRequest + (4 * 86_400 + 8 * 5_400 + 8 * 605) * gpuPrice;
-  const due = Math.round((subtotal - 600e9) / 1e7) * 1e7;
-  expect(due).toBeGreaterThan(0);
+const served = (apiKeyId: string, count: number) => ({
+  apiKeyId,
+  requestCount: count,
+  promptTokens: count * 900_000,
+  cachedPromptTokens: count * 300_000,
+  completionTokens: count * 100_000,
+  costNanos: BigInt(count * perRequest),
+});
+const gpu = (gpuSeconds: number) => ({ gpuSeconds, costNanos: BigInt(gpuSeconds * gpuPrice) });
+
+let dueNanos = 0n;
+
+test('the invoice is right to the nano-dollar, line by line', async () => {
+  // Usage of November that arrives within an hour is billed with it.
+  nowMs = Date.UTC(2026, 11, 1, 0, 30);
+  await meter();
+  expect(await closeMonths(billing())).toEqual([]);
+  nowMs = Date.UTC(2026, 11, 1, 2);
+  const [invoice] = await closeMonths(billing());
+  expect(await closeMonths(billing())).toEqual([]);
+  const [d1, d2] = ['accounts/acme/deployments/d1', 'accounts/acme/deployments/d2'];
+  const lines = await readUsage(database.db, account, { billingPeriod: '2026-11', groupBy: usageDimensions });
+  // Requests reserve twice their cost here, so the last one that fits leaves less than two of them.
+  const day5 = Math.floor(50e9 / perRequest) - 50 - 1;
+  expect(lines).toEqual([
+    line('2026-11-02', 'inference', lora, serverless, served('key-b', 10)),
+    line('2026-11-02', 'inference', base, serverless, served('key-a', 40)),
+    line('2026-11-05', 'inference', base, serverless, served('key-a', day5)),
+    line('2026-11-10', 'gpu', base, d2, gpu(4 * 86_400 + 8 * 5_400)),
+    line('2026-11-10', 'reserved-gpu', base, d1, { gpuSeconds: 8 * 86_400 }),
+    line('2026-11-10', 'reserved-gpu', base, d2, { gpuSeconds: 4 * 86_400 }),
+    line('2026-11-11', 'gpu', base, d2, gpu(8 * 605)),
+  ]);
+  const subtotal = (50 + day5) * perRequest + (4 * 86_400 + 8 * 5_400 + 8 * 605) * gpuPrice;
+  dueNanos = BigInt(Math.round((subtotal - 600e9) / 1e7) * 1e7);
+  expect(dueNanos).toBeGreaterThan(0n);
   expect(invoice).toMatchObject({
     name: 'accounts/acme/invoices/2026-11',
     state: 'OPEN',
     subtotalNanos: BigInt(subtotal),
     creditNanos: parseUsd('600'),
-    dueNanos: BigInt(due),
+    dueNanos,
   });
+});
 
-  // Paid late: it fails, the account is suspended until it is paid.
+test('an invoice that is not paid in time suspends the account until it is paid, once', async () => {
   nowMs = Date.UTC(2027, 0, 1);
   await closeMonths(billing());
   await reviewAccounts(billing());
-  expect((await readStandings(database.db, '2027-01', account))[0]!.suspendState).toBe('FAILED_PAYMENTS');
-  const rest = { ...payment, id: 'p2', amountNanos: BigInt(due), description: 'November' };
+  expect((await standing('2027-01'))?.suspendState).toBe('FAILED_PAYMENTS');
+  const rest = { ...payment, id: 'p2', amountNanos: dueNanos, description: 'November' };
   await recordPayment(billing(), rest);
   await recordPayment(billing(), rest);
-  expect((await readStandings(database.db, '2027-01', account))[0]).toMatchObject({
+  expect(await standing('2027-01')).toMatchObject({
     suspendState: 'UNSUSPENDED',
     facts: { balanceNanos: 0n },
-    paidNanos: BigInt(due) + parseUsd('600'),
+    paidNanos: dueNanos + parseUsd('600'),
   });
-  expect(await readInvoice(database.db, invoice!.name)).toMatchObject({
-    state: 'PAID',
-    paidNanos: BigInt(due),
-  });
+  const invoice = await readInvoice(database.db, 'accounts/acme/invoices/2026-11');
+  expect(invoice).toMatchObject({ state: 'PAID', paidNanos: dueNanos });
   const { rows } = await sql<{ sum: string }>`
     select sum(amount_nanos)::text as sum from ledger_entries`.execute(database.db);
   expect(rows[0]!.sum).toBe('0');
@@ -275,16 +284,7 @@ test('a month is billed to the nano-dollar, line by line', async () => {
 
 test('usage that arrives after its month was billed is on the next invoice', async () => {
   nowMs = at(30, 23, 59);
-  await recordPayment(billing(), {
-    account,
-    id: 'p3',
-    kind: 'payment',
-    state: 'SUCCEEDED',
-    amountNanos: parseUsd('1000'),
-    provider: 'manual',
-    description: '',
-    failedInvoice: null,
-  });
+  await recordPayment(billing(), { ...payment, id: 'p3', amountNanos: parseUsd('1000') });
   const cost = await serve(base, 1, tokens);
   nowMs = Date.UTC(2027, 0, 2);
   await closeMonths(billing());

@@ -11,7 +11,10 @@ function planWorst(endpointName: string, priceClass: string, fields: Record<stri
   const testbed = createTestbed();
   const modelRoute = model(name, { contextLength: 8192, priceClass });
   testbed.route(snapshotOf({ models: [modelRoute], deployments: [pool] }));
-  const guard = { reserve: () => Promise.reject(new Error('nothing is reserved here')) };
+  const guard = {
+    check: () => undefined,
+    reserve: () => Promise.reject(new Error('nothing is reserved here')),
+  };
   const context = { ...testbed.context, spending: { guard, prices: defaultPriceBook } };
   const endpoint = endpoints.find((entry) => entry.name === endpointName)!;
   const target = { model: name, modelRoute, deployment: pool, adapter: null };

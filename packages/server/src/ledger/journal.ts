@@ -49,5 +49,3 @@ function pair(debit: string, credit: string, nanos: bigint): readonly LedgerEntr
 
 /** Credit that an account with this balance has left. */
 export const creditOf = (balanceNanos: bigint): bigint => (balanceNanos < 0n ? -balanceNanos : 0n);
-/** What an account with this balance owes. */
-export const owedOf = (balanceNanos: bigint): bigint => (balanceNanos > 0n ? balanceNanos : 0n);

@@ -31,6 +31,11 @@ export function roundToCents(nanos: bigint): bigint {
   return ((nanos + half) / cent) * cent;
 }
 
+export function smallerOf(left: bigint, right: bigint): bigint {
+  if (left < right) return left;
+  return right;
+}
+
 /** google.type.Money. */
 export interface Money {
   readonly currencyCode: string;

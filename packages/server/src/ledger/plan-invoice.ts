@@ -1,4 +1,4 @@
-import { roundToCents } from './money.ts';
+import { roundToCents, smallerOf } from './money.ts';
 
 export interface InvoiceFacts {
   /** Sum of the receivable entries of the account now; below zero: credit. */
@@ -28,7 +28,7 @@ export interface InvoiceTotals {
 export function planInvoice(facts: InvoiceFacts): InvoiceTotals {
   const { subtotalNanos } = facts;
   const owed = facts.balanceNanos - facts.laterChargesNanos - facts.openInvoicesNanos;
-  const exact = owed < 0n ? 0n : owed > subtotalNanos ? subtotalNanos : owed;
+  const exact = owed < 0n ? 0n : smallerOf(owed, subtotalNanos);
   const dueNanos = roundToCents(exact);
   return {
     subtotalNanos,
@@ -52,7 +52,7 @@ export function planAllocation(
   let rest = amountNanos;
   const parts: { name: string; nanos: bigint }[] = [];
   for (const invoice of open.toSorted((left, right) => (left.period < right.period ? -1 : 1))) {
-    const nanos = rest < invoice.restNanos ? rest : invoice.restNanos;
+    const nanos = smallerOf(rest, invoice.restNanos);
     if (nanos <= 0n) break;
     parts.push({ name: invoice.name, nanos });
     rest -= nanos;
