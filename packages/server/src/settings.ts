@@ -63,6 +63,12 @@ export const settingsSchema = Type.Object({
     default: '',
     description: "URL of an S3 server other than Amazon's that models are imported from.",
   }),
+  hubEndpoint: Type.String({
+    env: 'HF_ENDPOINT',
+    pattern: '^https?://.+$',
+    default: 'https://huggingface.co',
+    description: 'Hugging Face, or a mirror that speaks its API: where models are fetched and imported from.',
+  }),
   databaseUrl: Type.String({
     env: 'DATABASE_URL',
     pattern: '^(|postgres(ql)?://.+)$',

@@ -117,10 +117,26 @@ export const Model = message('Model', {
 
 const AwsS3ModelSource = message('AwsS3ModelSource', {
   s3Bucket: required(text()),
-  s3Path: text(),
-  roleArn: text(),
-  accessKeyId: text(),
+  s3Path: text('Folder in the bucket.'),
+  roleArn: text('Not assumed here; send an access key.'),
+  accessKeyId: text('Required: the buckets that the server itself can read are not read for callers.'),
   accessSecret: secret(text()),
+});
+
+const HuggingFaceModelSource = message('HuggingFaceModelSource', {
+  repository: required(text('Such as HuggingFaceTB/SmolLM2-135M-Instruct.', { maxLength: 200 })),
+  revision: text('Branch, tag or commit. Default: main.', { maxLength: 200 }),
+  path: text('A folder of the repository, or one GGUF file. Default: its top.', { maxLength: 500 }),
+  token: secret(text('Access token, for private and gated repositories.')),
+});
+
+const ImportModelRequest = message('ImportModelRequest', {
+  awsS3Source: AwsS3ModelSource,
+  huggingFaceSource: HuggingFaceModelSource,
+  sourceModel: reference(
+    'model',
+    'A model to copy: of the provider account, public, or of the account itself.',
+  ),
 });
 
 const UploadModelRequest = message('UploadModelRequest', {
@@ -175,8 +191,8 @@ export const models = defineResource({
       response: SignedUrls,
     }),
     import: on.verb('import', {
-      summary: 'Fill a model with files from a bucket',
-      body: message('ImportModelRequest', { awsS3Source: AwsS3ModelSource }),
+      summary: 'Fill a model with files from a bucket, from Hugging Face or from another model',
+      body: ImportModelRequest,
       response: Operation,
     }),
     prepare: on.verb('prepare', {

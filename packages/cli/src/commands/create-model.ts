@@ -26,13 +26,14 @@ interface ModelFlags extends RawFlags {
 }
 
 /**
- * `firectl create model <id> <folder | s3://…>`: a base model, or with an adapter_config.json a LoRA addon.
+ * `firectl create model <id> <folder | s3://… | hf://owner/name>`: a base model, or with an
+ * adapter_config.json a LoRA addon.
  */
 export function addCreateModel(create: Command, act: Act): void {
   const fields = deriveFlags(schemaOf('models'), 'create').filter(({ name }) => name !== 'kind');
   const command = create
     .command('model [id] [source]')
-    .description('Upload a model: a folder of files, or s3://bucket/folder.')
+    .description('Upload a model: a folder of files, s3://bucket/folder, or hf://owner/name.')
     .option('--base-model <string>', 'for a LoRA addon: the model it was trained on')
     .option('--embedding', 'the model makes embeddings')
     .option('--aws-access-key-id <string>', 'for s3:// sources')
@@ -45,7 +46,8 @@ export function addCreateModel(create: Command, act: Act): void {
       if (source === undefined) throw new UsageError('name the files: firectl create model <id> <folder>');
       const { baseModel, ...rest } = flags;
       const model = readFlags(fields, rest);
-      if (source.startsWith('s3://')) await importFromS3(session, modelId, source, model, flags);
+      if (/^(?:s3|hf):\/\//.test(source))
+        await importModel(session, modelId, readSource(session, source, flags), model);
       else await uploadFolder(session, modelId, source, model, baseModel, flags.embedding === true);
     }),
   );
@@ -106,28 +108,34 @@ async function readPeftDetails(session: Session, folder: string, baseModel: stri
   };
 }
 
-async function importFromS3(
+/** The body of :import for an s3:// or hf:// address. */
+function readSource(session: Session, source: string, flags: ModelFlags): Record<string, unknown> {
+  const { environment } = session;
+  const [, bucket, folder] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(source) ?? [];
+  if (bucket !== undefined) {
+    const accessKeyId = flags.awsAccessKeyId ?? environment.AWS_ACCESS_KEY_ID ?? '';
+    const accessSecret = flags.awsSecretAccessKey ?? environment.AWS_SECRET_ACCESS_KEY ?? '';
+    return { awsS3Source: { s3Bucket: bucket, s3Path: folder ?? '', accessKeyId, accessSecret } };
+  }
+  const [, repository, revision, path] =
+    /^hf:\/\/([^/@]+\/[^/@]+)(?:@([^/]+))?(?:\/(.+))?$/.exec(source) ?? [];
+  if (repository === undefined) {
+    throw new UsageError(`${source} is not s3://bucket/folder or hf://owner/name[@revision][/path]`);
+  }
+  const given = { revision, path, token: environment.HF_TOKEN };
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { huggingFaceSource: { repository, ...Object.fromEntries(set) } };
+}
+
+async function importModel(
   session: Session,
   id: string,
-  source: string,
+  body: Readonly<Record<string, unknown>>,
   model: Readonly<Record<string, unknown>>,
-  flags: ModelFlags,
 ): Promise<void> {
-  const match = /^s3:\/\/([^/]+)\/?(.*)$/.exec(source);
-  if (match === null) throw new UsageError(`${source} is not s3://bucket/folder`);
-  const created = await sendCreate(
-    session,
-    noun,
-    { kind: 'HF_BASE_MODEL', baseModelDetails: { checkpointFormat: 'HUGGINGFACE' }, ...model },
-    id,
-  );
+  const wanted = { kind: 'HF_BASE_MODEL', baseModelDetails: { checkpointFormat: 'HUGGINGFACE' }, ...model };
+  const created = await sendCreate(session, noun, wanted, id);
   if (created === null) return;
-  const awsS3Source = {
-    s3Bucket: match[1]!,
-    s3Path: match[2]!,
-    accessKeyId: flags.awsAccessKeyId ?? session.environment.AWS_ACCESS_KEY_ID ?? '',
-    accessSecret: flags.awsSecretAccessKey ?? session.environment.AWS_SECRET_ACCESS_KEY ?? '',
-  };
   const method = methodOf(resources.models, 'import', 'verb');
-  printResource(session, await sendCall(session, { method, name: created.name, body: { awsS3Source } }));
+  printResource(session, await sendCall(session, { method, name: created.name, body }));
 }

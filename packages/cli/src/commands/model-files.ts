@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { waitForResource } from '../await-resource.ts';
 import { methodOf, resolveName, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { readName, resolveReference } from '../names.ts';
@@ -50,17 +51,13 @@ function addImport(program: Command, act: Act): void {
       const source = resolveReference(resources.models.pattern, readName(model), 'fireworks');
       const noun = nouns.find((candidate) => candidate.key === 'models')!;
       const original = await session.client().models.get(source);
-      const { kind, displayName, conversationConfig, baseModelDetails, contextLength } = original;
-      const copy = {
-        kind,
-        displayName,
-        conversationConfig,
-        baseModelDetails,
-        contextLength,
-        importedFrom: source,
-      };
+      const { kind, displayName, peftDetails } = original;
+      const copy = { kind, displayName, ...(peftDetails ? { peftDetails } : {}) };
       const created = await sendCreate(session, noun, copy, flags.modelId ?? source.split('/').at(-1)!);
-      if (created !== null) printResource(session, created);
+      if (created === null) return;
+      const fill = methodOf(resources.models, 'import', 'verb');
+      await sendCall(session, { method: fill, name: created.name, body: { sourceModel: source } });
+      printResource(session, await waitForResource(session, resources.models, created.name));
     }),
   );
 }

@@ -142,14 +142,31 @@ export interface RpcStatus {
 
 export interface ImportModelRequest {
   readonly awsS3Source: AwsS3ModelSource | null;
+  readonly huggingFaceSource: HuggingFaceModelSource | null;
+  /** A model to copy: of the provider account, public, or of the account itself. */
+  readonly sourceModel: string;
 }
 
 export interface AwsS3ModelSource {
   readonly s3Bucket: string;
+  /** Folder in the bucket. */
   readonly s3Path: string;
+  /** Not assumed here; send an access key. */
   readonly roleArn: string;
+  /** Required: the buckets that the server itself can read are not read for callers. */
   readonly accessKeyId: string;
   readonly accessSecret: string;
+}
+
+export interface HuggingFaceModelSource {
+  /** Such as HuggingFaceTB/SmolLM2-135M-Instruct. */
+  readonly repository: string;
+  /** Branch, tag or commit. Default: main. */
+  readonly revision: string;
+  /** A folder of the repository, or one GGUF file. Default: its top. */
+  readonly path: string;
+  /** Access token, for private and gated repositories. */
+  readonly token: string;
 }
 
 export interface PrepareModelRequest {
@@ -260,7 +277,7 @@ export class Models {
     });
   }
 
-  /** Fill a model with files from a bucket. POST /v1/accounts/{account}/models/{model}:import */
+  /** Fill a model with files from a bucket, from Hugging Face or from another model. POST /v1/accounts/{account}/models/{model}:import */
   import(name: string, changes: Input<ImportModelRequest>, options?: CallOptions): Promise<Operation> {
     return this.#client.call({
       method: 'POST',

@@ -5,7 +5,7 @@ import { sleep } from '../core/sleep.ts';
 export interface Stateful {
   readonly name: string;
   readonly state?: string;
-  readonly status?: { readonly message?: string } | null;
+  readonly status?: { readonly code?: string; readonly message?: string } | null;
 }
 
 export interface WaitOptions<T> {
@@ -49,7 +49,9 @@ export async function waitUntilReady<T extends Stateful>(
 ): Promise<T> {
   return lookUntil(get, options, (current) => {
     const { name, state = '', status } = current;
-    if (!badState.test(state)) return goodStates.has(state);
+    // A model that could not be filled stays as it was; its status says why.
+    const isStuck = state === 'UPLOADING' && (status?.code ?? 'OK') !== 'OK';
+    if (!badState.test(state) && !isStuck) return goodStates.has(state);
     throw new WaitFailedError([`${name} is ${state}`, status?.message].filter(Boolean).join(': '));
   });
 }

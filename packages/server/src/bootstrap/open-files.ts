@@ -19,6 +19,7 @@ export interface FileParts {
   readonly workingCopies: WorkingCopies;
   readonly scratchFolder: string;
   readonly importEndpoint: string;
+  readonly hubEndpoint: string;
   findCatalogueFile(catalogueId: string): Promise<string | null>;
 }
 
@@ -43,6 +44,7 @@ export async function openFiles(
     workingCopies: createWorkingCopies(join(settings.dataFolder, 'working-copies'), blobs, modelWork),
     scratchFolder,
     importEndpoint: settings.importEndpoint,
+    hubEndpoint: settings.hubEndpoint.replace(/\/$/, ''),
     async findCatalogueFile(catalogueId) {
       const entry = catalogue.find((candidate) => candidate.name === catalogueId);
       return entry === undefined ? null : findFetchedFile(entry, settings.cacheFolder);

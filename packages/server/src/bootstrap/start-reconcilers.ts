@@ -5,6 +5,7 @@ import { createChildProcessLauncher } from '../launch/child-process.ts';
 import type { Launcher } from '../launch/launcher.ts';
 import { startBlobCollector } from '../model-work/collect-blobs.ts';
 import { createDeployedModelsReconciler } from '../reconcile/deployed-models/reconciler.ts';
+import { unloadIdleAddons } from '../reconcile/deployed-models/unload-idle.ts';
 import { createDeploymentsReconciler } from '../reconcile/deployments/reconciler.ts';
 import { startDriver } from '../reconcile/driver.ts';
 import { createFineTuningReconciler } from '../reconcile/fine-tuning-jobs/reconciler.ts';
@@ -81,6 +82,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     log.warn({ err: error }, 'files of deleted resources could not be removed; it is tried again'),
   );
   stops.add('removal of files', () => collector.close());
+  startIdleUnloading(parts, stops);
   const driver = startDriver({
     reconcilers: [deployments, deployedModels, fineTuning, modelJobs],
     queue,
@@ -91,6 +93,20 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     log,
   });
   stops.add('reconcilers', () => driver.close());
+}
+
+/** A week is long: looking once in a while is enough. */
+const idleLookMs = 600_000;
+
+function startIdleUnloading({ store, queue, log }: ReconcilerParts, stops: StopList): void {
+  const onUnload = (deployedModel: string) =>
+    log.info({ deployedModel }, 'unloaded an addon unused for a week');
+  const look = () =>
+    unloadIdleAddons({ db: store.database.db, queue, now: Date.now, onUnload }).catch((error) =>
+      log.warn({ err: error }, 'idle addons could not be looked for; the next look does'),
+    );
+  const timer = setInterval(look, idleLookMs).unref();
+  stops.add('unloading of idle addons', async () => clearInterval(timer));
 }
 
 async function startLauncher(parts: ReconcilerParts, stops: StopList): Promise<Launcher> {

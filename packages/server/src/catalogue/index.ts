@@ -4,3 +4,4 @@ export { type FetchedModel, type FetchOptions, fetchModel, findFetchedFile } fro
 export { CatalogueFileError, findCatalogueEntry, loadCatalogue } from './load-catalogue.ts';
 export { FetchStoppedError, ModelUnavailableError } from './model-unavailable-error.ts';
 export type { FetchProgress, ProgressListener } from './progress.ts';
+export { type HubFile, type HubRepository, listHubFiles } from './sources/hub-files.ts';

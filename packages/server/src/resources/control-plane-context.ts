@@ -19,6 +19,8 @@ export interface ControlPlaneContext extends ServerContext {
   readonly scratchFolder: string;
   /** S3 server that models are imported from; empty: Amazon's. */
   readonly importEndpoint: string;
+  /** Where repositories of Hugging Face's form are imported from. */
+  readonly hubEndpoint: string;
   /** The file of a catalogue model on this machine, or null when it is not here (yet). */
   findCatalogueFile(catalogueId: string): Promise<string | null>;
 }

@@ -7,6 +7,7 @@ import type { Database, DatabaseOrTransaction } from './database.ts';
 import type { DeploymentResource } from './deployments.ts';
 import { column, type FieldMap, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
+import { nextUpdateTime } from './next-update-time.ts';
 
 export type DeployedModelResource = Static<typeof DeployedModel> & { readonly name: string };
 
@@ -125,14 +126,14 @@ export async function updateDeployedModel(
   wanted: DeployedModelResource,
 ): Promise<DeployedModelResource> {
   if (wanted.default === true) {
-    await sql`update deployed_models set is_default = false, update_time = now()
+    await sql`update deployed_models set is_default = false, update_time = ${nextUpdateTime}
       where model = ${wanted.model} and is_default and name <> ${wanted.name}
         and account = split_part(${wanted.name}, '/', 2)`.execute(db);
   }
   const { rows } = await sql<DeployedModelRow>`
     update deployed_models set display_name = ${wanted.displayName ?? ''}, description = ${wanted.description ?? ''},
       is_public = ${wanted.public ?? false}, is_default = ${wanted.default ?? false}, generation = generation + 1,
-      update_time = now()
+      update_time = ${nextUpdateTime}
     where name = ${wanted.name} returning *`.execute(db);
   return toDeployedModel(rows[0]!);
 }
@@ -140,11 +141,31 @@ export async function updateDeployedModel(
 /** Marks one for unloading; its reconciler removes the row once no replica holds it. */
 export async function undeployModel(db: DatabaseOrTransaction, name: string): Promise<void> {
   await sql`update deployed_models set delete_time = coalesce(delete_time, now()), is_default = false,
-    generation = generation + 1, update_time = now() where name = ${name}`.execute(db);
+    generation = generation + 1, update_time = ${nextUpdateTime} where name = ${name}`.execute(db);
 }
 
-/** Adapters that an account has loaded, over all deployments. */
+/**
+ * Marks for unloading the addons on deployments of other accounts that nobody asked since a time. Returns
+ * their names.
+ */
+export async function undeployIdleAddons(db: DatabaseOrTransaction, since: Date): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    update deployed_models loaded set delete_time = now(), is_default = false, generation = generation + 1,
+      update_time = ${nextUpdateTime}
+    where adapter is not null and delete_time is null and create_time < ${since}
+      and split_part(deployment, '/', 2) <> account
+      and not exists (select 1 from usage where usage.deployment = loaded.deployment
+        and usage.model = loaded.model and usage.start_time >= ${since})
+    returning name`.execute(db);
+  return rows.map((row) => row.name);
+}
+
+/**
+ * Adapters that an account has loaded, over all deployments. Within a transaction no other one of the account
+ * counts before it ends, so that a limit holds for callers that come at once.
+ */
 export async function countAdapters(db: DatabaseOrTransaction, account: string): Promise<number> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('addons of ' || ${account}::text, 0))`.execute(db);
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from deployed_models
     where account = ${account} and adapter is not null and delete_time is null`.execute(db);

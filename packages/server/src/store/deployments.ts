@@ -5,6 +5,7 @@ import type { Static } from 'typebox';
 import type { Database, DatabaseOrTransaction } from './database.ts';
 import { column, type FieldMap, json, nullableColumn, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
+import { nextUpdateTime } from './next-update-time.ts';
 import type { DeploymentObservedState } from './schema.ts';
 
 export type DeploymentResource = Static<typeof Deployment> & { readonly name: string };
@@ -150,7 +151,7 @@ export async function updateDeployment(
       max_replica_count = ${wanted.maxReplicaCount}, autoscaling_policy = ${toJson(wanted.autoscalingPolicy)}::jsonb,
       enable_addons = ${wanted.enableAddons ?? false}, details = ${toJson(pickDetails(wanted))}::jsonb,
       direct_route_keys = coalesce(${directKeyHashes}::bytea[], direct_route_keys),
-      generation = generation + 1, update_time = now()
+      generation = generation + 1, update_time = ${nextUpdateTime}
     where name = ${wanted.name} returning *`.execute(db);
   return toDeployment(rows[0]!);
 }
@@ -173,7 +174,7 @@ export async function wantOfDeployment(
       sql`delete_time = null, purge_time = null, observed_state = 'starting', observed_reason = null`,
   }[wish.kind]();
   const { rows } = await sql<DeploymentRow>`
-    update deployments set ${change}, generation = generation + 1, update_time = now()
+    update deployments set ${change}, generation = generation + 1, update_time = ${nextUpdateTime}
     where name = ${name} returning *`.execute(db);
   return toDeployment(rows[0]!);
 }

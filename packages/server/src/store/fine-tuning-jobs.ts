@@ -80,9 +80,10 @@ const specKeys = [
 
 const fields: FieldMap = {
   name: column(sql`name`),
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
-  completedTime: nullableColumn(sql`completed_time`),
+  // As they are shown: what is filtered for must be what was seen.
+  createTime: column(sql`date_trunc('milliseconds', create_time)`),
+  updateTime: column(sql`date_trunc('milliseconds', update_time)`),
+  completedTime: nullableColumn(sql`date_trunc('milliseconds', completed_time)`),
   createdBy: column(sql`created_by`),
   state: column(sql`state`),
   'status.code': column(sql`status_code`),

@@ -118,7 +118,7 @@ export async function insertModel(
 export async function updateModel(
   db: DatabaseOrTransaction,
   model: ModelResource,
-  files: Partial<Pick<StoredModel, 'blobPrefix' | 'uploadFiles' | 'supportsChat'>> & {
+  files: Partial<Pick<StoredModel, 'blobPrefix' | 'uploadFiles' | 'supportsChat' | 'catalogueId'>> & {
     readonly weights?: object;
   } = {},
 ): Promise<StoredModel> {
@@ -127,6 +127,7 @@ export async function updateModel(
     .set({
       ...toColumns(model),
       ...(files.blobPrefix === undefined ? {} : { blob_prefix: files.blobPrefix }),
+      ...(files.catalogueId === undefined ? {} : { catalogue_id: files.catalogueId }),
       ...(files.uploadFiles === undefined ? {} : { upload_files: JSON.stringify(files.uploadFiles) }),
       ...(files.weights === undefined ? {} : { weights: JSON.stringify(files.weights) }),
       ...(files.supportsChat === undefined ? {} : { supports_chat: files.supportsChat }),

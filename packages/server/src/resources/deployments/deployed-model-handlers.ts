@@ -1,5 +1,6 @@
 import { ApiError, changeResource, invalidField, resolveReference } from '@sparkler/api';
 import { deployedModels, deployments, models } from '@sparkler/api/resources';
+import { checkIfMatch } from '../../http/etag.ts';
 import type { DatabaseOrTransaction } from '../../store/database.ts';
 import {
   countAdapters,
@@ -63,18 +64,19 @@ export function makeDeployedModelHandlers({
         await announce(made.name, transaction);
         return made;
       }),
-    update: ({ name, updates }) =>
+    update: ({ name, updates }, { ifMatch }) =>
       db.transaction().execute(async (transaction) => {
         const current = requireOne(name, await readDeployedModel(transaction, name));
+        checkIfMatch(ifMatch, name, current);
         const next = changeResource(deployedModels, current, updates);
         if (current.default === true && next.default !== true) {
           throw invalidField('default', 'make another deployed model the default instead');
         }
         return updateDeployedModel(transaction, next);
       }),
-    delete: ({ name }) =>
+    delete: ({ name }, { ifMatch }) =>
       db.transaction().execute(async (transaction) => {
-        requireOne(name, await readDeployedModel(transaction, name));
+        checkIfMatch(ifMatch, name, requireOne(name, await readDeployedModel(transaction, name)));
         await undeployModel(transaction, name);
         await announce(name, transaction);
       }),

@@ -84,7 +84,7 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
         await announce(name, transaction);
         return changed.resource;
       }),
-    delete: ({ name, query }) => deleteOne(context, name, query),
+    delete: ({ name, query }, { ifMatch }) => deleteOne(context, name, query, ifMatch),
     async scale({ name, body }) {
       const { resource } = requireDeployment(name, await readDeployment(db, name));
       const replicaCount = body.replicaCount ?? 0;
@@ -103,9 +103,11 @@ function deleteOne(
   { db, queue, now }: ControlPlaneContext,
   name: string,
   query: { readonly hard?: boolean; readonly ignoreChecks?: boolean },
+  ifMatch: string | null,
 ): Promise<void> {
   return db.transaction().execute(async (transaction) => {
     const current = requireDeployment(name, await readDeployment(transaction, name, true));
+    checkIfMatch(ifMatch, name, current.resource);
     if (current.isDeleted) return;
     const blocking = query.ignoreChecks === true ? null : await findBlockingDefault(transaction, name);
     if (blocking !== null) throw defaultInUse(name, blocking);
