@@ -53,7 +53,7 @@ test('a model is filled from a bucket and checked', async () => {
   const begun = await importFrom('imported', { s3Bucket: 'theirs', s3Path: '/models/mine/', ...credentials });
   expect(begun.body).toMatchObject({ done: false, metadata: { model: 'accounts/acme/models/imported' } });
   await expect
-    .poll(async () => (await call('GET', `${models}/imported`)).body, { timeout: 20_000 })
+    .poll(async () => (await call('GET', `${models}/imported`)).body, { timeout: 120_000 })
     .toMatchObject({ state: 'READY', contextLength: 512 });
   const { body } = await call('GET', `${models}/imported:getDownloadEndpoint`);
   const url = body.filenameToSignedUrls['config.json'];
@@ -64,7 +64,7 @@ test('an import that fails says why in the model, and leaves no files', async ()
   const before = [...bucket.objects.keys()];
   await importFrom('empty', { s3Bucket: 'theirs', s3Path: 'nothing/here', ...credentials });
   await expect
-    .poll(async () => (await call('GET', `${models}/empty`)).body.status.message, { timeout: 20_000 })
+    .poll(async () => (await call('GET', `${models}/empty`)).body.status.message, { timeout: 120_000 })
     .toContain('s3://theirs/nothing/here holds no files');
   expect([...bucket.objects.keys()]).toEqual(before);
 });
@@ -92,7 +92,7 @@ async function importWith(id: string, source: object, model: object = {}) {
     const { state, status } = await statusOf(id);
     return state === 'READY' || status.code !== 'OK';
   };
-  await expect.poll(isOver, { timeout: 20_000 }).toBe(true);
+  await expect.poll(isOver, { timeout: 120_000 }).toBe(true);
   return statusOf(id);
 }
 
