@@ -201,8 +201,7 @@ export class Admissions {
     const seconds = Math.round(waitedMs / 1000);
     if (waiter.reason === 'busy') {
       if (waitedMs < settings.requestTimeoutMs) return false;
-      const message = `${name} had no free slot for ${seconds} s; try again later`;
-      waiter.reject(new InferenceError(408, message, { retryAfterSeconds: 5 }));
+      waiter.reject(errorOfFullDeployment(name));
       return true;
     }
     if (waitedMs < settings.wakeTimeoutMs) return false;
@@ -305,4 +304,10 @@ function add(counts: Map<string, number>, key: string, change: number): void {
   const count = (counts.get(key) ?? 0) + change;
   if (count === 0) counts.delete(key);
   else counts.set(key, count);
+}
+
+/** The time of a request ran out before there was room for it. */
+export function errorOfFullDeployment(deployment: string): InferenceError {
+  const message = `${deployment} had no free slot in the time a request may take; try again later`;
+  return new InferenceError(408, message, { retryAfterSeconds: 5 });
 }

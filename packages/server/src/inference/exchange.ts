@@ -19,8 +19,10 @@ export type ExchangeEnd =
     }
   /** No byte of the request reached a replica: another one may be tried. */
   | { readonly kind: 'never-started'; readonly cause: Error }
-  /** The replica failed after it had the request, or sent what is no answer. */
+  /** The replica failed after it had the request. */
   | { readonly kind: 'broken'; readonly cause: Error }
+  /** The replica sent what is no answer. */
+  | { readonly kind: 'invalid'; readonly cause: Error }
   /** We stopped it, because the caller went away or time was up. */
   | { readonly kind: 'aborted' };
 
@@ -126,14 +128,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
     if (this.#aborted) this.#resolve({ kind: 'aborted' });
     else if (this.#controller === null) this.#resolve({ kind: 'never-started', cause });
-    else this.#resolve({ kind: 'broken', cause });
+    else this.#resolve({ kind: isNonsense(cause) ? 'invalid' : 'broken', cause });
   }
 
   #scan(controller: Dispatcher.DispatchController, scanner: FrameScanner, chunk: Buffer): Buffer | null {
     try {
       return scanner.push(chunk);
-    } catch (error) {
-      controller.abort(error as Error);
+    } catch {
+      controller.abort(new InvalidAnswerError('an event of the stream is not the JSON it should be'));
       return null;
     }
   }
@@ -142,14 +144,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const bytesMax = this.#status === 200 ? ANSWER_BYTES_MAX : ERROR_BYTES_MAX;
     this.#collectedBytes += chunk.length;
     if (this.#collectedBytes > bytesMax)
-      controller.abort(new Error(`the answer has more than ${bytesMax} bytes`));
+      controller.abort(new InvalidAnswerError(`the answer has more than ${bytesMax} bytes`));
     else this.#collected.push(chunk);
   }
 
   #finishWhole(): void {
     if (this.#caller.begun) {
       // A comment went out while the deployment woke up: the caller reads events now, and this is none.
-      this.#resolve({ kind: 'broken', cause: new Error('a stream was answered with something else') });
+      this.#resolve({ kind: 'invalid', cause: new Error('a stream was answered with something else') });
       return;
     }
     try {
@@ -162,8 +164,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#tokens ??= findUsage(rest);
       this.#caller.send(200, 'application/json; charset=utf-8', rest);
       this.#resolve({ kind: 'answered', status: 200 });
-    } catch (error) {
-      this.#resolve({ kind: 'broken', cause: error as Error });
+    } catch {
+      // A parser's own words would quote the answer.
+      this.#resolve({ kind: 'invalid', cause: new Error('the answer is not the JSON it should be') });
     }
   }
 
@@ -215,3 +218,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
 const DATA = Buffer.from('data: ');
 const BLANK_LINE = Buffer.from('\n\n');
+
+/** Why we stop reading a replica that sends no sense. */
+class InvalidAnswerError extends Error {}
+
+/** Whether a replica broke the protocol, as opposed to breaking off. */
+function isNonsense(cause: Error): boolean {
+  return cause instanceof InvalidAnswerError || cause.name === 'HTTPParserError';
+}

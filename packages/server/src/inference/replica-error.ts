@@ -9,6 +9,11 @@ type Refusal = Extract<ExchangeEnd, { kind: 'refused' }>;
  */
 const callersFault = new Set([400, 408, 412, 413, 422]);
 
+/**
+ * Statuses that say the gateway asked for the wrong thing, or that what stands behind the replica is down.
+ */
+const gatewaysFault = new Set([401, 402, 403, 404, 405, 406, 409, 411, 415, 421, 431, 501, 502]);
+
 /** The caller's view of an error that a replica answered with. */
 export function errorOfRefusal(refusal: Refusal): InferenceError {
   const { message, param, code } = readError(refusal.body);
@@ -25,10 +30,23 @@ export function errorOfRefusal(refusal: Refusal): InferenceError {
   }
   if (refusal.status === 500)
     return new InferenceError(500, message ?? 'the model server failed on this request');
+  if (gatewaysFault.has(refusal.status)) {
+    return new InferenceError(
+      502,
+      `the model server answered with status ${refusal.status}; report it to the operator`,
+    );
+  }
   return new InferenceError(
-    502,
-    `the model server answered with status ${refusal.status}; report it to the operator`,
+    520,
+    `the model server answered with status ${refusal.status} and no explanation; try again, and report it if it stays`,
   );
+}
+
+/** What to tell the caller when a replica's answer is not one. */
+export function errorOfNonsense(): InferenceError {
+  const message =
+    'the model server sent an answer that can not be read; try again, and report it if it stays';
+  return new InferenceError(502, message, { retryAfterSeconds: 2 });
 }
 
 /** What to tell the caller when a replica died or sent nonsense. */

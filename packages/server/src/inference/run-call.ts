@@ -1,13 +1,13 @@
 import { InferenceError } from '@sparkler/api';
 import type { FastifyReply } from 'fastify';
-import type { Place, Waiting } from './admit.ts';
+import { errorOfFullDeployment, type Place, type Waiting } from './admit.ts';
 import { reserveSpend } from './call-price.ts';
 import { CallerStream, type CancelReason } from './caller-stream.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 import { type MeteredRun, meterCall } from './meter-call.ts';
 import type { PreparedCall } from './prepare-call.ts';
-import { errorOfBreak, errorOfRefusal } from './replica-error.ts';
+import { errorOfBreak, errorOfNonsense, errorOfRefusal } from './replica-error.ts';
 
 /** Replicas tried for one request: the second only when the first never got a byte of it. */
 const ATTEMPTS_MAX = 2;
@@ -108,7 +108,9 @@ async function waitForPlace(gateway: Gateway, call: PreparedCall, caller: Caller
     dropIfFull: call.rate?.verdict === 'far-over',
     onWait: (waiting) => tellWaiting(caller, deployment, waiting),
   });
-  caller.onCancel((reason) => withdraw(errorOfCancel(reason)));
+  caller.onCancel((reason) =>
+    withdraw(reason === 'timeout' ? errorOfFullDeployment(deployment) : errorOfCancel(reason)),
+  );
   return await place;
 }
 
@@ -157,7 +159,7 @@ function settle(gateway: Gateway, call: PreparedCall, caller: CallerStream, end:
       return error.status;
     }
     default: {
-      const error = errorOfBreak(caller.begun);
+      const error = end.kind === 'invalid' ? errorOfNonsense() : errorOfBreak(caller.begun);
       const { log } = gateway.context;
       // The cause is a socket's or a parser's word; it holds nothing of the request.
       const cause = end.cause.message;
