@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type OpenDatabase, openDatabase } from '../../packages/server/src/store/database.ts';
+import { type Platform, startPlatform } from './start-platform.ts';
+
+/** Two gateways spend one budget, and one of them is killed in the middle: not a cent too much. */
+
+const main = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
+/** Nano-dollars: two slices that a gateway leases at once. A request costs about 160,000, so not all fit. */
+const BUDGET = 40_000_000;
+const WORKERS = 20;
+const REQUESTS = 300;
+
+let platform: Platform;
+let database: OpenDatabase;
+let folder: string;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  platform = await startPlatform({ SPARKLER_QUEUED_PER_DEPLOYMENT_MAX: '2000' });
+  const socketFolder = join(platform.dataFolder, 'run', 'pg');
+  database = openDatabase({ socketFolder, user: 'sparkler', database: 'postgres' }, () => undefined);
+  folder = await mkdtemp(join(tmpdir(), 'sparkler-gateway-'));
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await database?.close();
+  await platform?.stop();
+  await platform?.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A second server that is a gateway only, on the first one's database. */
+async function startGateway(): Promise<{ baseUrl: string; child: ChildProcess }> {
+  const host = encodeURIComponent(join(platform.dataFolder, 'run', 'pg'));
+  const child = spawn(process.execPath, [main], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      SPARKLER_DATA: folder,
+      SPARKLER_PORT: '0',
+      SPARKLER_ROLES: 'gateway',
+      SPARKLER_RUNNER: 'scripted',
+      DATABASE_URL: `postgres://sparkler@/postgres?host=${host}`,
+    },
+  });
+  children.push(child);
+  let told = '';
+  for await (const part of child.stdout!) {
+    told += String(part);
+    const found = /Listening on (\S+)/.exec(told)?.[1];
+    if (found !== undefined) return { baseUrl: found, child };
+  }
+  throw new Error(`the gateway did not start: ${told}`);
+}
+
+interface Answered {
+  readonly id: string;
+  readonly costNanos: number;
+}
+
+interface Completion {
+  readonly usage: {
+    readonly prompt_tokens: number;
+    readonly completion_tokens: number;
+    readonly prompt_tokens_details: { readonly cached_tokens: number };
+  };
+}
+
+/** One request; null when it was refused for lack of money, or its gateway died. */
+async function ask(baseUrl: string): Promise<Answered | null> {
+  try {
+    const response = await fetch(`${baseUrl}/inference/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${platform.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'smollm2-135m-instruct',
+        messages: [{ role: 'user', content: `${randomUUID()} ${'long '.repeat(300)}` }],
+        max_tokens: 5,
+      }),
+    });
+    const text = await response.text();
+    if (response.status !== 200) {
+      expect(response.status).toBe(402);
+      return null;
+    }
+    const { usage } = JSON.parse(text) as Completion;
+    const cached = usage.prompt_tokens_details.cached_tokens;
+    const costNanos = (usage.prompt_tokens - cached) * 100 + cached * 50 + usage.completion_tokens * 100;
+    return { id: response.headers.get('x-fireworks-request-id')!, costNanos };
+  } catch (error) {
+    // Node's fetch tells a broken connection so.
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+/** Many requests, some at once; `onAnswer` hears of each that was served. */
+async function drive(baseUrl: string, onAnswer: (answered: Answered) => void): Promise<void> {
+  let left = REQUESTS;
+  const work = async () => {
+    while (left-- > 0) {
+      const answered = await ask(baseUrl);
+      if (answered !== null) onAnswer(answered);
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+}
+
+async function readBooks() {
+  const { rows } = await sql<{ settled: string; leased: string; costs: string; journal: string }>`
+    select (select coalesce(sum(settled_nanos), 0)::text from spend_periods) as settled,
+      (select coalesce(sum(leased_nanos), 0)::text from spend_periods) as leased,
+      (select coalesce(sum(cost_nanos), 0)::text from usage) as costs,
+      (select coalesce(sum(amount_nanos), 0)::text from ledger_entries) as journal`.execute(database.db);
+  const { settled, leased, costs, journal } = rows[0]!;
+  return { settled: Number(settled), leased: Number(leased), costs: Number(costs), journal };
+}
+
+test('a gateway that is killed in the middle spends no more than was lent to it', {
+  timeout: 120_000,
+}, async () => {
+  const second = await startGateway();
+  await sql`update accounts set tier = 'TIER_1', own_limit_nanos = ${BUDGET}::bigint where id = 'local'`.execute(
+    database.db,
+  );
+  const served: Answered[] = [];
+  const servedBySecond: Answered[] = [];
+  const through = drive(platform.baseUrl, (answered) => void served.push(answered));
+  const throughSecond = drive(second.baseUrl, (answered) => {
+    servedBySecond.push(answered);
+    if (servedBySecond.length === 10) second.child.kill('SIGKILL');
+  });
+  await Promise.all([through, throughSecond, once(second.child, 'exit')]);
+  expect(served.length).toBeGreaterThan(10);
+  expect(served.length).toBeLessThan(REQUESTS);
+  const spent = [...served, ...servedBySecond].reduce((sum, { costNanos }) => sum + costNanos, 0);
+  expect(spent).toBeLessThanOrEqual(BUDGET);
+  // What was lent to the dead gateway stays lent: nobody else can spend it too.
+  const between = await readBooks();
+  expect(between.settled + between.leased).toBeLessThanOrEqual(BUDGET);
+
+  // Its next life settles what its last one served, and gives the rest back.
+  const next = await startGateway();
+  next.child.kill('SIGTERM');
+  await once(next.child, 'exit');
+  const stored = await vi.waitFor(
+    async () => {
+      const { rows } = await sql<{ request_id: string }>`select request_id from usage`.execute(database.db);
+      const ids = new Set(rows.map((row) => row.request_id));
+      for (const { id } of served) expect(ids).toContain(id);
+      return ids;
+    },
+    { timeout: 20_000 },
+  );
+  // Only what it was serving when it died may be missing.
+  const lost = servedBySecond.filter(({ id }) => !stored.has(id));
+  expect(lost.length).toBeLessThanOrEqual(WORKERS);
+  expect(servedBySecond.length - lost.length).toBeGreaterThan(0);
+  await vi.waitFor(
+    async () => {
+      const books = await readBooks();
+      expect(books.costs).toBe(books.settled);
+      expect(books.settled).toBeLessThanOrEqual(BUDGET);
+      expect(books.journal).toBe('0');
+    },
+    { timeout: 20_000 },
+  );
+});
