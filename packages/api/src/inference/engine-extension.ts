@@ -17,11 +17,20 @@ export const EngineRequestExtension = closed({
   adapter: maybe(Type.String({ minLength: 1, maxLength: 512 })),
   /** Leave the stop string out of the text, as OpenAI does; the specification has it end the text. */
   exclude_stop: Type.Optional(Type.Boolean()),
+  /**
+   * Tell how many tokens a chunk of a stream has, unless it is one: what was used is then known to the token
+   * when the stream is broken off.
+   */
+  count_chunks: Type.Optional(Type.Boolean()),
 });
 export type EngineRequestExtension = Static<typeof EngineRequestExtension>;
 
 const count = Type.Integer({ minimum: 0 });
 const milliseconds = Type.Number({ minimum: 0 });
+
+/** In a chunk of a stream that has more or less than one token, after `count_chunks`. */
+export const EngineChunkExtension = closed({ chunk_tokens: count });
+export type EngineChunkExtension = Static<typeof EngineChunkExtension>;
 
 /** In the response, or in the last chunk of a stream. Durations in milliseconds. */
 export const EngineResponseExtension = closed({

@@ -93,3 +93,21 @@ test('a full queue is a status with the time to come again, for streams too', as
     expect(JSON.parse(await readAll(response)).error.code).toBe('QUEUE_FULL');
   }
 });
+
+test('chunks tell their tokens where it is not one each, if asked to; they add up to the usage', async () => {
+  await using http = openHttp({ model: { limits: { cellsMax: 4096, contextTokensMax: 4096 } } });
+  const text = `${'abcd'.repeat(100)} 漢字 🌵`;
+  const more = { stream: true, n: 2, prediction: text };
+  for (const body of [chat(text, more), completion(text, { ...more, echo: true })]) {
+    const route = 'prompt' in body ? '/v1/completions' : '/v1/chat/completions';
+    const { chunks } = await http.post(route, { ...body, sparkler: { count_chunks: true } });
+    const told = chunks.map((chunk) => chunk.sparkler?.chunk_tokens ?? 1);
+    const last = chunks.at(-1);
+    const counted = told.slice(0, -1).reduce((sum, tokens) => sum + tokens, 0);
+    expect(told.slice(0, -1).some((tokens) => tokens > 1)).toBe(true);
+    expect(last.usage.completion_tokens - counted).toBeLessThanOrEqual(1);
+    expect(counted).toBeLessThanOrEqual(last.usage.completion_tokens);
+    const plain = await http.post(route, body);
+    expect(plain.chunks.slice(0, -1).some((chunk) => 'sparkler' in chunk)).toBe(false);
+  }
+});

@@ -1,4 +1,4 @@
-import type { EngineResponseExtension } from '@sparkler/api';
+import type { EngineChunkExtension, EngineResponseExtension } from '@sparkler/api';
 import { readUsage, type TokenCounts } from './token-counts.ts';
 
 /** What a replica says about a finished request besides the answer itself. */
@@ -7,6 +7,9 @@ export interface AnswerSummary {
   /** Only our own engine sends it. */
   readonly extension: EngineResponseExtension | null;
 }
+
+/** Of a whole answer or a stream's last chunk, or of one in between. */
+export type Extension = EngineResponseExtension | EngineChunkExtension;
 
 const MARKER = ',"sparkler":';
 
@@ -17,14 +20,14 @@ const MARKER = ',"sparkler":';
  */
 export function cutExtension(json: Buffer): {
   readonly rest: Buffer;
-  readonly extension: EngineResponseExtension | null;
+  readonly extension: Extension | null;
 } {
   // Inside a JSON string the quotes would be escaped, so the marker can only be a key.
   const at = json.lastIndexOf(MARKER);
   if (at < 0) return { rest: json, extension: null };
   const extension = parseTail(json.toString('utf8', at + MARKER.length));
   if (extension !== null) return { rest: Buffer.concat([json.subarray(0, at), CLOSING]), extension };
-  const whole = JSON.parse(json.toString()) as { sparkler?: EngineResponseExtension };
+  const whole = JSON.parse(json.toString()) as { sparkler?: Extension };
   const { sparkler, ...rest } = whole;
   return { rest: Buffer.from(JSON.stringify(rest)), extension: sparkler ?? null };
 }
@@ -32,11 +35,11 @@ export function cutExtension(json: Buffer): {
 const CLOSING = Buffer.from('}');
 
 /** The extension when `tail` is it and the object's closing brace, nothing more. */
-function parseTail(tail: string): EngineResponseExtension | null {
+function parseTail(tail: string): Extension | null {
   const trimmed = tail.trimEnd();
   if (!trimmed.endsWith('}')) return null;
   try {
-    return JSON.parse(trimmed.slice(0, -1)) as EngineResponseExtension;
+    return JSON.parse(trimmed.slice(0, -1)) as Extension;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

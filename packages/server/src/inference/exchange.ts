@@ -1,6 +1,12 @@
 import type { EngineResponseExtension } from '@sparkler/api';
 import type { Dispatcher } from 'undici';
-import { type AnswerSummary, countsOfExtension, cutExtension, findUsage } from './answer-summary.ts';
+import {
+  type AnswerSummary,
+  countsOfExtension,
+  cutExtension,
+  type Extension,
+  findUsage,
+} from './answer-summary.ts';
 import type { CallerStream } from './caller-stream.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { dataOf, FrameScanner } from './frame-scanner.ts';
@@ -52,6 +58,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #collectedBytes = 0;
   #extension: EngineResponseExtension | null = null;
   #tokens: TokenCounts | null = null;
+  /** Tokens of chunks that do not have exactly one, less one each. */
+  #moreTokens = 0;
+  #toldError = false;
 
   constructor(caller: CallerStream, dialect: Dialect, now: () => number) {
     this.#caller = caller;
@@ -70,13 +79,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve({ kind: 'aborted' });
   }
 
-  /** What is known of the tokens used; of an unfinished stream, the frames that went out are counted. */
+  /**
+   * What is known of the tokens used. Of an unfinished stream, the tokens in the frames that came are
+   * counted; other servers do not say them, there it is one a frame.
+   */
   summary(): AnswerSummary {
     if (this.#tokens !== null) return { tokens: this.#tokens, extension: this.#extension };
     const promptTokens = Number(this.#headers['fireworks-prompt-tokens'] ?? 0);
     const cachedPromptTokens = Number(this.#headers['fireworks-cached-prompt-tokens'] ?? 0);
-    // The first frame holds the role only.
-    const completionTokens = Math.max(0, (this.#scanner?.dataFrames ?? 0) - 1);
+    const frames = (this.#scanner?.dataFrames ?? 0) - (this.#toldError ? 1 : 0);
+    // Of other servers the first frame holds the role only; ours say so themselves.
+    const more = this.#dialect.extension ? this.#moreTokens : -1;
+    const completionTokens = Math.max(0, frames + more);
     return { tokens: { promptTokens, cachedPromptTokens, completionTokens }, extension: null };
   }
 
@@ -179,6 +193,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#caller.end();
       this.#resolve({ kind: 'answered', status: 200 });
     } else if (lastData?.startsWith('{"error"')) {
+      this.#toldError = true;
       this.#caller.end();
       this.#resolve({ kind: 'answered', status: 500 });
     } else {
@@ -198,8 +213,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return Buffer.concat([DATA, rest, BLANK_LINE]);
   }
 
-  #noteExtension(extension: EngineResponseExtension | null): void {
+  #noteExtension(extension: Extension | null): void {
     if (extension === null) return;
+    if ('chunk_tokens' in extension) {
+      this.#moreTokens += extension.chunk_tokens - 1;
+      return;
+    }
     this.#extension = extension;
     this.#tokens = countsOfExtension(extension);
   }

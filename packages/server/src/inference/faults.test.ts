@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startTestReplica, streamWords, type TestReplica, textChunk } from './testbed/test-replica.ts';
+import {
+  roleChunk,
+  startTestReplica,
+  streamWords,
+  type TestReplica,
+  textChunk,
+} from './testbed/test-replica.ts';
 import { aliceKey, createTestbed, listen, type Testbed, tinySnapshot } from './testbed/testbed.ts';
 
 let testbed: Testbed;
@@ -45,7 +51,7 @@ test('a replica that dies in mid-stream ends the stream with an error event, met
   await start();
   replica.answer = (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'fireworks-prompt-tokens': '7' });
-    response.write(textChunk(''));
+    response.write(roleChunk());
     response.write(textChunk('half'), () => response.destroy());
   };
   const response = await chat({ stream: true });
@@ -110,6 +116,25 @@ test('a caller that leaves stops the replica at once and is metered as 499', asy
   abort.abort();
   await vi.waitFor(() => expect(replica.received[0]!.aborted).toBe(true));
   await vi.waitFor(() => expect(testbed.usage.map((usage) => usage.status)).toEqual([499]));
+});
+
+test('what a caller that leaves has got is metered to the token, also where a chunk has several', async () => {
+  await start();
+  replica.answer = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'fireworks-prompt-tokens': '7' });
+    response.write(roleChunk() + roleChunk());
+    response.write(textChunk('one') + textChunk('two three four', { sparkler: { chunk_tokens: 3 } }));
+  };
+  const abort = new AbortController();
+  const response = await chat({ stream: true, n: 2 }, abort.signal);
+  let text = '';
+  for await (const part of response.body!) {
+    text += Buffer.from(part).toString();
+    if (text.includes('four')) break;
+  }
+  expect(text).not.toContain('sparkler');
+  await vi.waitFor(() => expect(testbed.usage).toHaveLength(1));
+  expect(testbed.usage[0]).toMatchObject({ status: 499, promptTokens: 7, completionTokens: 4 });
 });
 
 test('a caller that leaves before the answer stops the replica too', async () => {

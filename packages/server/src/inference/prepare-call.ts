@@ -80,6 +80,7 @@ export function prepareCall(
     priority,
     adapter: target.adapter,
     ...((principal.excludeStop ?? settings.excludeStop) ? { exclude_stop: true } : {}),
+    ...(fields.stream === true ? { count_chunks: true } : {}),
   };
   const raw = request.rawBody!;
   const body = encodeRequest(dialect, {

@@ -16,6 +16,8 @@ export interface GenerationPlan {
   readonly text: TextPlan;
   readonly logprobs: LogprobsPlan | null;
   readonly rawOutput: boolean;
+  /** Chunks tell how many tokens they have, unless it is one. */
+  readonly countsChunks: boolean;
   readonly returnTokenIds: boolean;
   readonly perfMetrics: boolean;
   /** Text of the grammar that constrains the answer, for raw_output. */

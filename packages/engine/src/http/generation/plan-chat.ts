@@ -81,6 +81,7 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
     },
     logprobs,
     rawOutput: body.raw_output ?? false,
+    countsChunks: body.sparkler?.count_chunks ?? false,
     returnTokenIds: body.return_token_ids ?? false,
     perfMetrics: body.perf_metrics_in_response ?? false,
     grammarText: format?.text ?? null,

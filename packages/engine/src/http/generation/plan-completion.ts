@@ -83,6 +83,7 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
     text: { ...stops, markers, createParser: () => plainParser, lead: '' },
     logprobs,
     rawOutput: body.raw_output ?? false,
+    countsChunks: body.sparkler?.count_chunks ?? false,
     returnTokenIds: body.return_token_ids ?? false,
     perfMetrics: body.perf_metrics_in_response ?? false,
     grammarText: format?.text ?? null,

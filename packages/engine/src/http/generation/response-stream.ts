@@ -32,6 +32,8 @@ interface PendingChoice {
   /** All tokens of the answer with their log probabilities, kept only for raw_output. */
   readonly answer: AnswerToken[];
   sentIds: number;
+  /** Tokens in the chunks sent so far. */
+  sentTokens: number;
   sentPromptIds: boolean;
 }
 
@@ -69,6 +71,7 @@ export class ResponseStream {
       tokens: [],
       answer: [],
       sentIds: 0,
+      sentTokens: 0,
       sentPromptIds: false,
     }));
     this.#run = new GenerationRun(plan, options.engine, options.tokenizer, {
@@ -110,7 +113,8 @@ export class ResponseStream {
     raw.flushHeaders();
     this.#choices.forEach((state, index) => {
       const choice = shape.openChoice(index);
-      if (choice !== null) this.#sendChunk(choice, this.#promptIds(state, index, 'envelope'));
+      if (choice === null) return;
+      this.#sendChunk(choice, { ...this.#promptIds(state, index, 'envelope'), ...this.#count(state, index) });
     });
   }
 
@@ -150,7 +154,16 @@ export class ResponseStream {
         : {}),
     };
     state.sentIds = generated.length;
-    this.#sendChunk(shape.chunkChoice(index, pieces, finish, extras), more);
+    const counted = this.#count(state, index);
+    this.#sendChunk(shape.chunkChoice(index, pieces, finish, extras), { ...counted, ...more });
+  }
+
+  /** How many tokens a chunk has, for the gateway; most have one, and say nothing. */
+  #count(state: PendingChoice, index: number): object {
+    const made = this.#run.choices[index]!.tokens.length;
+    const tokens = made - state.sentTokens;
+    state.sentTokens = made;
+    return this.#options.plan.countsChunks && tokens !== 1 ? { sparkler: { chunk_tokens: tokens } } : {};
   }
 
   #promptIds(state: PendingChoice, index: number, place: 'envelope' | 'choice'): object {

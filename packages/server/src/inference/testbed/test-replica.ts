@@ -72,8 +72,14 @@ export function chunkOf(fields: Record<string, unknown>): string {
   return `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', ...fields })}\n\n`;
 }
 
-export function textChunk(content: string): string {
-  return chunkOf({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+export function textChunk(content: string, more: Record<string, unknown> = {}): string {
+  return chunkOf({ choices: [{ index: 0, delta: { content }, finish_reason: null }], ...more });
+}
+
+/** The first chunk of a choice: no token yet. */
+export function roleChunk(): string {
+  const choices = [{ index: 0, delta: { role: 'assistant' }, finish_reason: null }];
+  return chunkOf({ choices, sparkler: { chunk_tokens: 0 } });
 }
 
 /** Streams the words, then usage and the engine's extension, then `[DONE]`. */
@@ -84,7 +90,7 @@ export function streamWords(words: readonly string[]): Answer {
       'fireworks-prompt-tokens': '7',
       'x-secret': 'no',
     });
-    response.write(chunkOf({ choices: [{ index: 0, delta: { role: 'assistant' }, finish_reason: null }] }));
+    response.write(roleChunk());
     for (const word of words) response.write(textChunk(word));
     response.end(`${lastChunk(request, words.length)}data: [DONE]\n\n`);
   };
