@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RequestTimings } from '@sparkler/api';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../packages/server/src/store/database.ts';
@@ -41,7 +42,7 @@ async function setAccount(
   await new Promise((resolve) => setTimeout(resolve, 300));
 }
 
-function chat(fields: Record<string, unknown> = {}): Promise<Response> {
+function chat(fields: Record<string, unknown> = {}, signal?: AbortSignal): Promise<Response> {
   return fetch(`${platform.baseUrl}/inference/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${platform.apiKey}`, 'content-type': 'application/json' },
@@ -51,7 +52,29 @@ function chat(fields: Record<string, unknown> = {}): Promise<Response> {
       max_tokens: 50,
       ...fields,
     }),
+    ...(signal === undefined ? {} : { signal }),
   });
+}
+
+interface Answer {
+  readonly usage: {
+    readonly prompt_tokens: number;
+    readonly completion_tokens: number;
+    readonly prompt_tokens_details: { readonly cached_tokens: number };
+  };
+}
+
+/** Where the time and the money of a request went, once it is over. */
+async function readTimings(response: Response): Promise<RequestTimings> {
+  const url = `${platform.baseUrl}/inference/v1/requests/${response.headers.get('x-fireworks-request-id')}`;
+  return await vi.waitFor(
+    async () => {
+      const found = await fetch(url, { headers: { authorization: `Bearer ${platform.apiKey}` } });
+      expect(found.status).toBe(200);
+      return (await found.json()) as RequestTimings;
+    },
+    { timeout: 20_000 },
+  );
 }
 
 async function readBooks() {
@@ -94,20 +117,48 @@ describe('spending', () => {
 
   test('what is billed is what the answers say, to the token', async () => {
     const before = Number((await readBooks()).costs);
-    const answers = (await Promise.all(
-      Array.from({ length: 20 }, async (_, i) => (await chat({ max_tokens: 5 + i })).json()),
-    )) as {
-      usage: {
-        prompt_tokens: number;
-        completion_tokens: number;
-        prompt_tokens_details: { cached_tokens: number };
-      };
-    }[];
-    const expected = answers.reduce((sum, { usage }) => {
-      const cached = usage.prompt_tokens_details.cached_tokens;
-      return sum + (usage.prompt_tokens - cached) * 100 + cached * 50 + usage.completion_tokens * 100;
-    }, 0);
+    const costs = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        const response = await chat({ max_tokens: 5 + i });
+        const { usage } = (await response.json()) as Answer;
+        const cached = usage.prompt_tokens_details.cached_tokens;
+        const cost = (usage.prompt_tokens - cached) * 100 + cached * 50 + usage.completion_tokens * 100;
+        expect(await readTimings(response)).toMatchObject({ status: 200, cost_nanos: cost });
+        return cost;
+      }),
+    );
+    const expected = costs.reduce((sum, cost) => sum + cost, 0);
     await vi.waitFor(async () => expect(Number((await readBooks()).costs) - before).toBe(expected), {
+      timeout: 20_000,
+    });
+  });
+
+  test('a stream that is broken off costs its prompt and the tokens that came, no more', async () => {
+    const before = Number((await readBooks()).costs);
+    const abort = new AbortController();
+    const response = await chat(
+      { stream: true, max_tokens: 4000, ignore_eos: true, return_token_ids: true },
+      abort.signal,
+    );
+    let text = '';
+    for await (const part of response.body!) {
+      text += Buffer.from(part).toString();
+      if (text.split('"token_ids"').length > 20) break;
+    }
+    const seen = text
+      .split('\n\n')
+      .slice(0, -1)
+      .map((frame) => JSON.parse(frame.slice('data: '.length)).choices[0].token_ids?.length ?? 0)
+      .reduce((sum: number, count: number) => sum + count, 0);
+    const timings = await readTimings(response);
+    const { prompt, cached_prompt: cached, completion } = timings.tokens;
+    expect(timings.status).toBe(499);
+    expect(prompt).toBeGreaterThan(10);
+    expect(completion).toBeGreaterThanOrEqual(seen);
+    expect(completion).toBeLessThan(4000);
+    const cost = (prompt - cached) * 100 + cached * 50 + completion * 100;
+    expect(timings.cost_nanos).toBe(cost);
+    await vi.waitFor(async () => expect(Number((await readBooks()).costs) - before).toBe(cost), {
       timeout: 20_000,
     });
   });
