@@ -1,15 +1,14 @@
 import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { writeTinyCheckpoint } from '../../packages/llama/src/index.ts';
 import { Fireworks } from '../../packages/sdk/src/index.ts';
 import { type Platform, startPlatform } from '../../tests/e2e/start-platform.ts';
 import { type BenchRow, makeRow } from '../bench-row.ts';
 import { takeTurns } from '../take-turns.ts';
 import type { Installed } from './install-packed.ts';
+import { peakReporter } from './report-peak.ts';
 import { startChild, timeChild } from './run-child.ts';
 
-const reporter = fileURLToPath(new URL('report-peak.ts', import.meta.url));
 const model = 'killed';
 
 export interface TransferOptions {
@@ -127,7 +126,7 @@ async function killAtHalf(
   args: readonly string[],
   findDone: () => Promise<number>,
 ): Promise<Killed> {
-  const node = ['--import', reporter, firectl, ...args];
+  const node = ['--import', peakReporter, firectl, ...args];
   const first = startChild(process.execPath, node, env);
   let isOver = false;
   const ended = first.ended.finally(() => {

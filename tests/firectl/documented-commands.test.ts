@@ -1,8 +1,9 @@
-import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../packages/cli/src/program.ts';
 import { firectl } from '../../packages/cli/src/testing.ts';
 import { documentedCommands, refusedLines } from './documented-commands.ts';
+
+type Command = Awaited<ReturnType<typeof createProgram>>;
 
 async function createTree(): Promise<Command> {
   const silent = { out: () => undefined, write: () => undefined, note: () => undefined };

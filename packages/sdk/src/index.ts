@@ -13,7 +13,13 @@ export {
   waitUntilGone,
   waitUntilReady,
 } from './lib/wait-until-ready.ts';
-export { type DownloadSink, downloadFile } from './transfers/download.ts';
+export {
+  type DownloadOptions,
+  type DownloadSink,
+  downloadFile,
+  type GetBytes,
+  type GetReply,
+} from './transfers/download.ts';
 export { ChecksumError, type TransferOptions, type Transferred } from './transfers/transfer.ts';
 export {
   blobSource,
