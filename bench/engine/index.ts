@@ -45,7 +45,7 @@ export async function run({
     }
     add(...(await measurePredictions(plan)), await measureAborts(plan));
     const llamaServer: LlamaServer = quick ? { reason: 'left out of quick runs' } : buildLlamaServer(tell);
-    if ('path' in llamaServer) add(...(await measureAgainstLlamaServer(plan, llamaServer.path, path)));
+    if ('path' in llamaServer) await measureAgainstLlamaServer(plan, llamaServer.path, path, add);
     else tell(`llama-server: ${llamaServer.reason}`);
     return { name, rows };
   } finally {

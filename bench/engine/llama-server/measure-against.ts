@@ -11,12 +11,13 @@ export interface Contest {
 
 const anchorName = 'llama-server, same libraries';
 
-/** Streams and conversations in turns with llama.cpp's own server, one thread each. */
+/** Streams and conversations in turns with llama.cpp's own server, one thread each; `add` gets each row. */
 export async function measureAgainstLlamaServer(
   { ours, rounds, tokens }: Contest,
   program: string,
   modelPath: string,
-): Promise<BenchRow[]> {
+  add: (row: BenchRow) => void,
+): Promise<void> {
   const server = startWorker(new URL('./worker.ts', import.meta.url), [program, modelPath, '1']);
   let round = 20_000;
   const turns = (count: number, make: (round: number) => EngineCommand) => {
@@ -31,7 +32,6 @@ export async function measureAgainstLlamaServer(
     );
   };
   try {
-    const rows: BenchRow[] = [];
     for (const [streams, goal] of [
       [1, '>= 0.97'],
       [8, '>= 1.15'],
@@ -40,13 +40,12 @@ export async function measureAgainstLlamaServer(
       const rates = await turns(rounds, (at) => ({ kind: 'throughput', streams, tokens, round: at }));
       const metric =
         streams === 1 ? 'tokens per second, one stream' : `tokens per second, ${streams} streams`;
-      rows.push(makeRow({ metric, unit: '1/s', ...rates, anchorName, goal }));
+      add(makeRow({ metric, unit: '1/s', ...rates, anchorName, goal }));
     }
     const chats = { kind: 'conversations', isCached: true, count: 16, turns: 6 } as const;
     const times = await turns(Math.min(rounds, 3), () => chats);
     const metric = '16 conversations of 6 turns, cells for four';
-    rows.push(makeRow({ metric, unit: 'ms', ...times, anchorName, goal: '<= 0.6' }));
-    return rows;
+    add(makeRow({ metric, unit: 'ms', ...times, anchorName, goal: '<= 0.6' }));
   } finally {
     server.close();
   }
