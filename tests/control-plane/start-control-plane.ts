@@ -57,6 +57,7 @@ export async function startControlPlane(
     queue,
     audit: createAuditTrail(db),
     ...files,
+    fleet: null,
     settings: defaultGatewaySettings,
     log: pino({ level: 'silent' }),
     keys,

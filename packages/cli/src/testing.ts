@@ -56,10 +56,7 @@ export async function startRecorder(
       body: await readBody(incoming),
     };
     if (request.path === '/verifyApiKey') {
-      response
-        .setHeader('x-fireworks-account-id', 'acme')
-        .setHeader('x-fireworks-user-id', 'alice')
-        .end('{}');
+      response.setHeader('x-fireworks-account-id', 'acme').end('{}');
       return;
     }
     requests.push(request);

@@ -113,6 +113,12 @@ export const settingsSchema = Type.Object({
     default: 'fireworks',
     description: 'Id of the account that owns the catalogue; its models answer to short names.',
   }),
+  fleet: Type.String({
+    env: 'SPARKLER_FLEET',
+    default: '',
+    description:
+      "Simulated regions and accelerators: a JSON file, or 'documented'. Needs the scripted runner; empty: this host.",
+  }),
   directDomain: Type.String({
     env: 'SPARKLER_DIRECT_DOMAIN',
     pattern: '^[a-z0-9]([a-z0-9.-]{0,180}[a-z0-9])?$',

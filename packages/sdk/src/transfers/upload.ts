@@ -15,9 +15,7 @@ export interface UploadSource {
   /** As the server knows it: a path relative to the folder, with slashes. */
   readonly name: string;
   readonly sizeBytes: number;
-  /**
-   * The bytes from `fromByte` up to, not including, `toByte`; a piece is good until the next is asked for.
-   */
+  /** The bytes from `fromByte` up to, not including, `toByte`. */
   read(fromByte: number, toByte: number): AsyncIterable<Uint8Array>;
 }
 

@@ -6,6 +6,7 @@ import { reviewAccounts } from '../billing/review-accounts.ts';
 import { defaultPriceBook } from '../ledger/price-book.ts';
 import type { Database } from '../store/database.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
+import { readReservedCapacity } from '../store/reservations.ts';
 import type { AccountStandings } from './account-standings.ts';
 import { budgetOf } from './open-spending.ts';
 import type { StopList } from './stop-list.ts';
@@ -33,8 +34,7 @@ export function startBilling(
     node,
     now,
     prices: defaultPriceBook,
-    // Reservations can not be made on this server yet.
-    reservationsOf: async () => [],
+    reservationsOf: readReservedCapacity,
     budgetOf: budgetOf(standings),
   };
   let looking: Promise<void> | null = null;

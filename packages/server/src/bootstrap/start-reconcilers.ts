@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Fleet } from '../capacity/fleet.ts';
+import type { Inventory } from '../capacity/inventory.ts';
 import type { CatalogueEntry } from '../catalogue/index.ts';
 import { createChildProcessLauncher } from '../launch/child-process.ts';
+import { afterRealTime, createDelayedLauncher } from '../launch/delayed-launcher.ts';
 import type { Launcher } from '../launch/launcher.ts';
 import { startBlobCollector } from '../model-work/collect-blobs.ts';
 import { createDeployedModelsReconciler } from '../reconcile/deployed-models/reconciler.ts';
@@ -19,6 +22,7 @@ import { createReconcileResults } from '../store/reconcile-results.ts';
 import { openAddon, openModelFiles } from './find-files.ts';
 import { createFineTuningSupport } from './fine-tuning-support.ts';
 import type { FileParts } from './open-files.ts';
+import { createInventory } from './open-fleet.ts';
 import type { OpenStore } from './open-store.ts';
 import type { StartListener } from './progress.ts';
 import type { StopList } from './stop-list.ts';
@@ -29,15 +33,20 @@ export interface ReconcilerParts {
   readonly queue: ReconcileQueue;
   readonly catalogue: readonly CatalogueEntry[];
   readonly files: FileParts;
+  readonly fleet: Fleet | null;
   readonly tell: StartListener;
   readonly log: Logger;
 }
+
+/** Losses of a simulated fleet happen at their time, give or take this. */
+const lossLookMs = 500;
 
 /** Starts everything that acts: launcher, fetching of models, reconcilers. */
 export async function startReconcilers(parts: ReconcilerParts, stops: StopList): Promise<void> {
   const { settings, store, queue, catalogue, log } = parts;
   const { db } = store.database;
-  const launcher = await startLauncher(parts, stops);
+  const inventory = parts.fleet === null ? null : createInventory(parts.fleet, db);
+  const launcher = await startLauncher(parts, inventory, stops);
   const weights = startWeights(parts, stops);
   const deployments = createDeploymentsReconciler({
     db,
@@ -46,6 +55,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     weights,
     catalogue,
     nodeId: store.dataFolder.nodeId,
+    ...(inventory === null ? {} : { inventory }),
     engine: {
       runner: settings.runner,
       threads: settings.engineThreads,
@@ -109,9 +119,13 @@ function startIdleUnloading({ store, queue, log }: ReconcilerParts, stops: StopL
   stops.add('unloading of idle addons', async () => clearInterval(timer));
 }
 
-async function startLauncher(parts: ReconcilerParts, stops: StopList): Promise<Launcher> {
+async function startLauncher(
+  parts: ReconcilerParts,
+  inventory: Inventory | null,
+  stops: StopList,
+): Promise<Launcher> {
   const { settings, store } = parts;
-  const launcher = await createChildProcessLauncher({
+  const processes = await createChildProcessLauncher({
     socketFolder: store.socketFolder,
     logFolder: join(settings.dataFolder, 'logs', 'replicas'),
     compileCacheFolder: join(settings.dataFolder, 'compile-cache'),
@@ -121,6 +135,16 @@ async function startLauncher(parts: ReconcilerParts, stops: StopList): Promise<L
       drainMs: settings.replicaDrainTimeoutMs,
     },
   });
+  const launcher =
+    inventory === null
+      ? processes
+      : createDelayedLauncher({ inner: processes, after: afterRealTime, now: Date.now });
+  if (inventory !== null) {
+    const timer = setInterval(() => {
+      for (const replica of inventory.takeLosses()) void launcher.stop(replica);
+    }, lossLookMs).unref();
+    stops.add('simulated losses', async () => clearInterval(timer));
+  }
   launcher.onLoading((deployment, fraction) => parts.tell({ kind: 'model-load', deployment, fraction }));
   stops.add('replicas', async () => {
     await launcher.close();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import packageFile from '../../package.json' with { type: 'json' };
+import type { Fleet } from '../capacity/fleet.ts';
 import { CatalogueFileError, findCatalogueEntry, loadCatalogue } from '../catalogue/index.ts';
 import { createApp } from '../http/app.ts';
 import type { GatewaySettings } from '../http/context.ts';
@@ -27,6 +28,7 @@ import { makeDefaultDeployment } from './default-deployment.ts';
 import { makeFirstAccount } from './first-account.ts';
 import { checkPortFree, closeGently, listen } from './listen.ts';
 import { type FileParts, openFiles } from './open-files.ts';
+import { openFleet } from './open-fleet.ts';
 import { openSpending } from './open-spending.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import type { StartListener } from './progress.ts';
@@ -93,6 +95,7 @@ async function startParts(
   const catalogue = loadCatalogue(settings.catalogueFile || undefined);
   const defaultModel = resolveDefaultModel(settings, catalogue);
   tell({ kind: 'step', step: 'data-folder', text: `Data folder ${settings.dataFolder}` });
+  const fleet = openFleet(settings);
   const dataFolder = await openDataFolder(settings.dataFolder);
   stops.add('data folder', () => dataFolder.release());
   const listens = settings.roles.includes('api') || settings.roles.includes('gateway');
@@ -119,12 +122,12 @@ async function startParts(
   const loads = new DeploymentLoads();
   if (reconciles) {
     tell({ kind: 'step', step: 'reconciler', text: 'Starting reconcilers' });
-    await startReconcilers({ settings, store, queue, catalogue, files, tell, log }, stops);
+    await startReconcilers({ settings, store, queue, catalogue, files, fleet, tell, log }, stops);
     startAutoscaler({ settings, db, queue, loads, log }, stops);
     const { standings } = directories;
     startBilling({ db, queue, node: dataFolder.nodeId, standings, log }, stops);
   }
-  const http = { files, loads, tell, log, stops };
+  const http = { files, fleet, loads, tell, log, stops };
   const baseUrl = listens ? await startHttp(settings, store, directories, queue, http) : null;
   return {
     baseUrl,
@@ -190,13 +193,14 @@ async function startHttp(
   queue: ReconcileQueue,
   parts: {
     readonly files: FileParts;
+    readonly fleet: Fleet | null;
     readonly loads: DeploymentLoads;
     readonly tell: StartListener;
     readonly log: Logger;
     readonly stops: StopList;
   },
 ): Promise<string> {
-  const { files, loads, tell, log, stops } = parts;
+  const { files, fleet, loads, tell, log, stops } = parts;
   tell({ kind: 'step', step: 'http', text: 'Starting the API' });
   const { db } = store.database;
   const { usage, spending } = await openSpending({ settings, store, standings, log, stops });
@@ -211,6 +215,7 @@ async function startHttp(
     queue,
     audit: createAuditTrail(db),
     ...files,
+    fleet,
     settings: toGatewaySettings(settings),
     log,
     keys,

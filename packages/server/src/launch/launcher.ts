@@ -24,6 +24,8 @@ export interface ReplicaSpec {
    */
   readonly draftTokens?: number;
   readonly ngramTokens?: number;
+  /** Time until its accelerators are there; left out: they are. */
+  readonly launchDelayMs?: number;
 }
 
 /**

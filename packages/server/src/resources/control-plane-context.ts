@@ -1,4 +1,5 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
+import type { Fleet } from '../capacity/fleet.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { ModelWork } from '../model-work/model-work.ts';
 import type { Database } from '../store/database.ts';
@@ -9,6 +10,8 @@ export interface ControlPlaneContext extends ServerContext {
   readonly db: Database;
   /** Where a changed resource is announced to its reconciler, within the transaction that changes it. */
   readonly queue: ReconcileQueue;
+  /** Regions and accelerators; null: replicas run on this host, which has none. */
+  readonly fleet: Fleet | null;
   /** Files of models and datasets. */
   readonly blobs: BlobStore;
   /** Signs the URLs of blobs; the same on all servers of a database. */

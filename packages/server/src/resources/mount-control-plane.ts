@@ -8,6 +8,7 @@ import {
   models,
   peftMergeJobs,
   quotas,
+  reservations,
   supervisedFineTuningJobs,
   userApiKeys,
   users,
@@ -31,6 +32,7 @@ import { makeImportHandler } from './models/import-model.ts';
 import { makePrepareHandler } from './models/prepare-model.ts';
 import { makePeftMergeJobHandlers } from './peft-merge-jobs.ts';
 import { makeQuotaHandlers } from './quotas.ts';
+import { makeReservationHandlers } from './reservations.ts';
 import { makeUserHandlers } from './users.ts';
 
 /** Mounts the control plane: every resource that this server has handlers for. One line a resource. */
@@ -52,6 +54,7 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
     ...makeDatasetFileHandlers(context),
   });
   mountResource(app, context, quotas, makeQuotaHandlers(context));
+  mountResource(app, context, reservations, makeReservationHandlers(context));
   mountBlobs(app, {
     blobs: context.blobs,
     secret: context.blobSecret,

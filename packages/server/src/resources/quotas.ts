@@ -4,6 +4,7 @@ import type { Static } from 'typebox';
 import { checkIfMatch } from '../http/etag.ts';
 import { type Tier, tierRules } from '../ledger/tiers.ts';
 import { readQuotaFacts, writeOwnLimit } from '../store/quotas.ts';
+import { readAcceleratorQuotas, updateAcceleratorQuota } from './accelerator-quotas.ts';
 import type { ControlPlaneContext } from './control-plane-context.ts';
 import type { HandlersOf } from './handler.ts';
 
@@ -38,6 +39,10 @@ export function makeQuotaHandlers(context: ControlPlaneContext): HandlersOf<type
         throw invalidField('maxValue', 'maxValue follows from the tier of the account');
       }
       if (ids.quota !== 'monthly-spend-usd') {
+        const { account, quota } = ids;
+        if (await updateAcceleratorQuota(db, context.fleet, account, quota, next.value ?? '0')) {
+          return find(account, name);
+        }
         if (next.value !== current.value) throw invalidField('value', `${name} is the same for all accounts`);
         return current;
       }
@@ -51,7 +56,10 @@ export function makeQuotaHandlers(context: ControlPlaneContext): HandlersOf<type
   };
 }
 
-async function readQuotas({ db, now }: ControlPlaneContext, account: string): Promise<QuotaResource[]> {
+async function readQuotas(
+  { db, now, fleet }: ControlPlaneContext,
+  account: string,
+): Promise<QuotaResource[]> {
   const facts = await readQuotaFacts(db, account, new Date(now()).toISOString().slice(0, 7));
   if (facts === null) throw new ApiError('NOT_FOUND', `there is no accounts/${account}`);
   const { limitNanos } = tierRules[facts.tier as Tier];
@@ -68,5 +76,6 @@ async function readQuotas({ db, now }: ControlPlaneContext, account: string): Pr
   return [
     quota('monthly-spend-usd', own, most, facts.spentNanos / Number(NANOS_PER_USD)),
     quota('deployed-loras', String(ADDONS_MAX), String(ADDONS_MAX), facts.addonCount),
+    ...(await readAcceleratorQuotas(db, fleet, account, updateTime)),
   ];
 }

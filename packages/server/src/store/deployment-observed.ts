@@ -72,14 +72,26 @@ export interface ReplicaObserved {
   readonly address: { readonly socketPath: string } | { readonly baseUrl: string };
   readonly pid: number | null;
   readonly state: ReplicasTable['state'];
+  /** What it runs on; null or left out: this host, without accelerators. */
+  readonly placement?: {
+    readonly region: string;
+    readonly acceleratorType: string;
+    readonly reserved: number;
+    readonly onDemand: number;
+    readonly revocable: number;
+  } | null;
 }
 
-/** Makes the rows of a node's replicas of one deployment equal to `replicas`, touching only what differs. */
+/**
+ * Makes the rows of a node's replicas of one deployment equal to `replicas`, touching only what differs.
+ * `removesGone`: false leaves those that are in no list any more for a later call.
+ */
 export async function writeReplicas(
   db: Database,
   node: string,
   deployment: string,
   replicas: readonly ReplicaObserved[],
+  { removesGone = true }: { readonly removesGone?: boolean } = {},
 ): Promise<void> {
   const rows = await db
     .selectFrom('replicas')
@@ -90,7 +102,7 @@ export async function writeReplicas(
   const known = new Map(rows.map((row) => [row.id, row]));
   const ids = new Set(replicas.map((replica) => replica.id));
   const gone = rows.filter((row) => !ids.has(row.id)).map((row) => row.id);
-  if (gone.length > 0) {
+  if (removesGone && gone.length > 0) {
     await db.deleteFrom('replicas').where('id', 'in', gone).execute();
     await closeServing(db, gone, new Date());
   }
@@ -108,8 +120,15 @@ async function writeReplica(
   deployment: string,
   replica: ReplicaObserved,
 ): Promise<void> {
-  const { id, generation, pid, state, address } = replica;
-  const changing = { pid, state, update_time: new Date() };
+  const { id, generation, pid, state, address, placement } = replica;
+  const changing = {
+    pid,
+    state,
+    // Known only once its process runs, when it had to wait for its accelerators.
+    socket_path: 'socketPath' in address ? address.socketPath : null,
+    base_url: 'baseUrl' in address ? address.baseUrl : null,
+    update_time: new Date(),
+  };
   await db
     .insertInto('replicas')
     .values({
@@ -117,8 +136,11 @@ async function writeReplica(
       deployment,
       generation,
       node,
-      socket_path: 'socketPath' in address ? address.socketPath : null,
-      base_url: 'baseUrl' in address ? address.baseUrl : null,
+      region: placement?.region ?? '',
+      accelerator_type: placement?.acceleratorType ?? '',
+      reserved_count: placement?.reserved ?? 0,
+      on_demand_count: placement?.onDemand ?? 0,
+      revocable_count: placement?.revocable ?? 0,
       ...changing,
     })
     .onConflict((conflict) =>

@@ -217,6 +217,11 @@ export interface ReplicasTable {
   base_url: string | null;
   pid: number | null;
   state: 'starting' | 'ready' | 'draining';
+  region: Generated<string>;
+  accelerator_type: Generated<string>;
+  reserved_count: Generated<number>;
+  on_demand_count: Generated<number>;
+  revocable_count: Generated<number>;
   /** Ids of the addons it has loaded. */
   adapters: Generated<string[]>;
   create_time: CreateTime;

@@ -16,7 +16,8 @@ export async function openServing(
   await sql`
     insert into serving_intervals (replica, node, account, deployment, model, region, accelerator_type,
       accelerator_count, start_time, seen_time)
-    select ${replica}, ${node}, account, name, base_model, coalesce(details ->> 'region', ''),
+    select ${replica}, ${node}, account, name, base_model,
+      coalesce((select nullif(region, '') from replicas where id = ${replica}), details ->> 'region', ''),
       details ->> 'acceleratorType', greatest(1, coalesce((details ->> 'acceleratorCount')::integer, 1)),
       ${time}, ${time}
     from deployments

@@ -1,3 +1,4 @@
+import type { Inventory } from '../../capacity/inventory.ts';
 import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher, ObservedReplica } from '../../launch/launcher.ts';
 import type { Database } from '../../store/database.ts';
@@ -14,6 +15,8 @@ export interface ApplyParts {
   readonly catalogue: readonly CatalogueEntry[];
   readonly nodeId: string;
   readonly makeReplicaId: () => string;
+  /** Accelerators; left out: replicas run on this host without any. */
+  readonly inventory?: Inventory;
 }
 
 /**
@@ -25,23 +28,18 @@ export async function applyDeployment(
   plan: DeploymentPlan,
   parts: ApplyParts,
 ): Promise<boolean> {
-  const { db, launcher, nodeId } = parts;
+  const { db } = parts;
   // Before the state: whoever sees the deployment READY finds a replica.
-  await publishReplicas(parts, deployment.name, new Set());
+  await publishReplicas(parts, deployment.name, new Set(), { removesGone: false });
   const isCurrent = await writeDeploymentObserved(db, deployment.name, deployment.generation, plan);
   if (!isCurrent) return false;
   // Gateways stop sending to a replica before it is told to end.
   const leaving = new Set(
     plan.steps.flatMap((step) => (step.kind === 'drain' || step.kind === 'stop' ? [step.replica] : [])),
   );
-  if (leaving.size > 0) await publishReplicas(parts, deployment.name, leaving);
+  if (leaving.size > 0) await publishReplicas(parts, deployment.name, leaving, { removesGone: true });
   for (const step of plan.steps) await applyStep(step, deployment, parts);
-  await writeReplicas(
-    db,
-    nodeId,
-    deployment.name,
-    routable(await launcher.observe(deployment.name), new Set()),
-  );
+  await publishReplicas(parts, deployment.name, new Set(), { removesGone: true });
   return true;
 }
 
@@ -49,12 +47,18 @@ async function publishReplicas(
   parts: ApplyParts,
   deployment: string,
   leaving: ReadonlySet<string>,
+  options: { readonly removesGone: boolean },
 ): Promise<void> {
   const replicas = await parts.launcher.observe(deployment);
-  await writeReplicas(parts.db, parts.nodeId, deployment, routable(replicas, leaving));
+  const rows = routable(replicas, leaving, parts.inventory);
+  await writeReplicas(parts.db, parts.nodeId, deployment, rows, options);
 }
 
-function routable(replicas: readonly ObservedReplica[], leaving: ReadonlySet<string>) {
+function routable(
+  replicas: readonly ObservedReplica[],
+  leaving: ReadonlySet<string>,
+  inventory: Inventory | undefined,
+) {
   return replicas
     .filter((replica) => replica.state !== 'exited')
     .map((replica) => {
@@ -65,7 +69,7 @@ function routable(replicas: readonly ObservedReplica[], leaving: ReadonlySet<str
         : replica.state === 'ready'
           ? ('ready' as const)
           : ('starting' as const);
-      return { ...replica, state };
+      return { ...replica, state, placement: inventory?.placementOf(replica.id) ?? null };
     });
 }
 
@@ -78,7 +82,8 @@ async function applyStep(
     case 'fetch-weights':
       return fetchWeights(step.model, deployment, parts);
     case 'launch':
-      for (let index = 0; index < step.count; index += 1) await launchReplica(step, deployment, parts);
+      for (let index = 0; index < step.count; index += 1)
+        await launchReplica(step, index >= step.count - step.revocable, deployment, parts);
       return;
     case 'drain':
       return parts.launcher.drain(step.replica);
@@ -108,11 +113,23 @@ async function fetchWeights(
 
 async function launchReplica(
   { modelPath, draftPath }: Extract<DeploymentStep, { kind: 'launch' }>,
+  isRevocable: boolean,
   deployment: DesiredDeployment,
-  parts: ApplyParts,
+  { inventory, launcher, makeReplicaId }: ApplyParts,
 ): Promise<void> {
-  await parts.launcher.launch({
-    id: parts.makeReplicaId(),
+  const id = makeReplicaId();
+  const { need } = deployment;
+  let launchDelayMs = 0;
+  if (inventory !== undefined && need !== null) {
+    const taken = await inventory.take(id, { ...need, isRevocable });
+    // Somebody else was quicker; the next look tells what it waits for.
+    if (taken === null) return;
+    for (const replica of taken.revoked) void launcher.stop(replica);
+    launchDelayMs = taken.placement.coldStartMs;
+  }
+  await launcher.launch({
+    id,
+    launchDelayMs,
     deployment: deployment.name,
     generation: deployment.generation,
     specKey: deployment.specKey,

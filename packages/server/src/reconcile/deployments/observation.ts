@@ -1,3 +1,5 @@
+import type { Room } from '../../capacity/inventory.ts';
+import type { ReplicaNeed } from '../../capacity/plan-placement.ts';
 import type { ObservedReplica } from '../../launch/launcher.ts';
 import type { DeploymentObservedState } from '../../store/schema.ts';
 import type { WeightsState } from '../weights.ts';
@@ -16,6 +18,10 @@ export interface DeploymentObservation {
   /** File of the draft model once all weights are there; null: it has none. */
   readonly draftPath: string | null;
   readonly replicas: readonly ObservedReplica[];
+  /** Those of them that run on capacity which can be taken back. */
+  readonly revocable: ReadonlySet<string>;
+  /** How many of the missing replicas could run now; null: this host has no inventory, all can. */
+  readonly room: { readonly firm: Room; readonly revocable: Room } | null;
 }
 
 export interface DesiredDeployment {
@@ -34,6 +40,10 @@ export interface DesiredDeployment {
   readonly minReplicaCount: number;
   readonly maxReplicaCount: number;
   readonly requestedReplicaCount: number | null;
+  /** Replicas beyond maxReplicaCount, on capacity that can be taken back. */
+  readonly revocableReplicaCount: number;
+  /** Accelerators of one replica; null: none. */
+  readonly need: Omit<ReplicaNeed, 'isRevocable'> | null;
   readonly engine: EngineOptions;
   /** What a replica of it runs, as a key: replicas with another one are outdated. */
   readonly specKey: string;

@@ -1,11 +1,13 @@
+import type { Inventory } from '../../capacity/inventory.ts';
 import type { CatalogueEntry } from '../../catalogue/index.ts';
-import type { Launcher } from '../../launch/launcher.ts';
+import type { Launcher, ObservedReplica } from '../../launch/launcher.ts';
 import { findPrepared } from '../../model-work/prepared.ts';
 import type { Database } from '../../store/database.ts';
 import { findWeightsSource, type WeightsColumns } from '../find-weights-source.ts';
 import type { Weights } from '../weights.ts';
 import { type EngineOptions, type EngineWishes, resolveEngineOptions } from './engine-options.ts';
 import type { DeploymentObservation, DesiredDeployment } from './observation.ts';
+import { countMissing } from './plan.ts';
 
 export interface ObserveParts {
   readonly db: Database;
@@ -15,12 +17,20 @@ export interface ObserveParts {
   /** How replicas are run, unless a deployment says otherwise. */
   readonly engine: EngineOptions;
   readonly now: () => number;
+  /** Accelerators; left out: replicas run on this host without any. */
+  readonly inventory?: Inventory;
 }
 
 /** What of a deployment's `details` decides what its replicas run. */
 interface Details extends EngineWishes {
   readonly precision?: string;
   readonly draftModel?: string;
+  readonly acceleratorType?: string;
+  readonly acceleratorCount?: number;
+  readonly maxWithRevocableReplicaCount?: number;
+  readonly region?: string;
+  /** As the handler wrote it: `regions` names all that are allowed. */
+  readonly placement?: { readonly regions?: readonly string[] };
 }
 
 /** Looks at everything that decides what a deployment needs. Null when its row is gone. */
@@ -35,6 +45,7 @@ export async function observeDeployment(
   const preparedPrecision =
     findPrepared(row.weights, details.precision ?? '') === null ? null : details.precision!;
   const draftModel = details.draftModel && details.draftTokenCount !== 0 ? details.draftModel : null;
+  const need = describeNeed(row.account, details);
   const deployment: DesiredDeployment = {
     name,
     generation: row.generation,
@@ -47,19 +58,52 @@ export async function observeDeployment(
     minReplicaCount: row.min_replica_count,
     maxReplicaCount: row.max_replica_count,
     requestedReplicaCount: row.requested_replica_count,
+    revocableReplicaCount: Math.max((details.maxWithRevocableReplicaCount ?? 0) - row.max_replica_count, 0),
+    need,
     engine,
     specKey: JSON.stringify({
       model: row.base_model,
       ...(preparedPrecision === null ? {} : { preparedPrecision }),
       ...(draftModel === null ? {} : { draftModel }),
+      ...(need === null ? {} : { need }),
       ...engine,
     }),
   };
+  const replicas = await parts.launcher.observe(name);
   return {
     nowMs: parts.now(),
     deployment,
     ...(await observeWeights(row, deployment, parts)),
-    replicas: await parts.launcher.observe(name),
+    replicas,
+    ...(await observeRoom(deployment, replicas, parts.inventory ?? null)),
+  };
+}
+
+function describeNeed(account: string, details: Details): DesiredDeployment['need'] {
+  const { acceleratorType = 'ACCELERATOR_TYPE_UNSPECIFIED', acceleratorCount, placement, region } = details;
+  if (acceleratorType === 'ACCELERATOR_TYPE_UNSPECIFIED') return null;
+  const regions = placement?.regions ?? (region ? [region] : []);
+  return { account, regions, acceleratorType, acceleratorCount: acceleratorCount || 1 };
+}
+
+/** Gives back what dead replicas had, and asks whether the missing ones would fit. */
+async function observeRoom(
+  deployment: DesiredDeployment,
+  replicas: readonly ObservedReplica[],
+  inventory: Inventory | null,
+): Promise<Pick<DeploymentObservation, 'room' | 'revocable'>> {
+  const { need } = deployment;
+  if (inventory === null || need === null) return { room: null, revocable: new Set() };
+  for (const { id, state } of replicas) if (state === 'exited') inventory.release(id);
+  const ids = replicas.map(({ id }) => id);
+  const revocable = new Set(ids.filter((id) => (inventory.placementOf(id)?.revocable ?? 0) > 0));
+  const missing = countMissing(deployment, replicas, revocable);
+  return {
+    revocable,
+    room: {
+      firm: await inventory.preview({ ...need, isRevocable: false }, missing.firm),
+      revocable: await inventory.preview({ ...need, isRevocable: true }, missing.revocable),
+    },
   };
 }
 

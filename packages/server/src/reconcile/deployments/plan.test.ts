@@ -14,6 +14,8 @@ function deployment(change: Partial<DesiredDeployment> = {}): DesiredDeployment 
     state: 'starting',
     baseModel: 'accounts/a/models/m',
     draftModel: null,
+    revocableReplicaCount: 0,
+    need: null,
     minReplicaCount: 1,
     maxReplicaCount: 1,
     requestedReplicaCount: null,
@@ -46,6 +48,8 @@ function observe(change: Partial<DeploymentObservation> = {}): DeploymentObserva
     weights: { state: 'ready', path: '/m.gguf' },
     weightsOf: 'accounts/a/models/m',
     draftPath: null,
+    revocable: new Set(),
+    room: null,
     replicas: [],
     ...change,
   };
@@ -92,7 +96,9 @@ describe('weights come first', () => {
 
   test('a runner without weights is launched at once', () => {
     const plan = planDeployment(observe({ weights: { state: 'not-needed' } }));
-    expect(plan.steps).toEqual([{ kind: 'launch', count: 1, modelPath: null, draftPath: null }]);
+    expect(plan.steps).toEqual([
+      { kind: 'launch', count: 1, modelPath: null, draftPath: null, revocable: 0 },
+    ]);
   });
 });
 
@@ -106,7 +112,9 @@ describe('replicas that died', () => {
 
   test('the first is replaced at once', () => {
     const plan = planDeployment(observe({ replicas: crashes(1) }));
-    expect(plan.steps).toEqual([{ kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null }]);
+    expect(plan.steps).toEqual([
+      { kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null, revocable: 0 },
+    ]);
     expect(plan.state).toBe('starting');
   });
 
@@ -122,7 +130,9 @@ describe('replicas that died', () => {
 
   test('when the delay is over it is tried again', () => {
     const plan = planDeployment(observe({ replicas: crashes(3, nowMs - 2_000) }));
-    expect(plan.steps).toEqual([{ kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null }]);
+    expect(plan.steps).toEqual([
+      { kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null, revocable: 0 },
+    ]);
   });
 
   test('one that served for long does not count towards a crash loop', () => {
@@ -131,7 +141,13 @@ describe('replicas that died', () => {
       exit: { timeMs: nowMs - 1, wanted: false, reason: 'ended by SIGKILL' },
     });
     const plan = planDeployment(observe({ replicas: [old, ...crashes(4, nowMs - 200_000)] }));
-    expect(plan.steps).toContainEqual({ kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null });
+    expect(plan.steps).toContainEqual({
+      kind: 'launch',
+      count: 1,
+      modelPath: '/m.gguf',
+      draftPath: null,
+      revocable: 0,
+    });
     expect(plan.state).toBe('starting');
   });
 
@@ -174,7 +190,9 @@ describe('a changed deployment', () => {
   test('keeps its outdated replica serving until the new one does', () => {
     const outdated = replica('old', 'ready');
     const first = planDeployment(observe({ deployment: changed, replicas: [outdated] }));
-    expect(first.steps).toEqual([{ kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null }]);
+    expect(first.steps).toEqual([
+      { kind: 'launch', count: 1, modelPath: '/m.gguf', draftPath: null, revocable: 0 },
+    ]);
     expect(first.state).toBe('ready');
     const starting = replica('new', 'starting', { specKey: 'v2' });
     expect(planDeployment(observe({ deployment: changed, replicas: [outdated, starting] })).steps).toEqual(

@@ -10,6 +10,8 @@ export type DeploymentStep =
       readonly count: number;
       readonly modelPath: string | null;
       readonly draftPath: string | null;
+      /** So many of them, the last ones, on capacity that can be taken back. */
+      readonly revocable: number;
     }
   | { readonly kind: 'drain'; readonly replica: string }
   | { readonly kind: 'stop'; readonly replica: string }
@@ -31,6 +33,8 @@ const stableMs = 60_000;
 /** Dead replicas remembered to tell a crash loop from a single crash. */
 const exitsKeptMax = 8;
 const crashBackOffMs = { first: 1_000, max: 60_000 };
+/** Replicas that wait for capacity are looked at this often. */
+const capacityLookMs = 5_000;
 /** Crashes in a row after which the deployment counts as failed (it is still tried again). */
 const crashesUntilFailed = 3;
 
@@ -39,7 +43,22 @@ export function deriveReplicaCount(deployment: DesiredDeployment): number {
   if (deployment.deleted || deployment.isSuspended === true) return 0;
   const { minReplicaCount, maxReplicaCount, requestedReplicaCount } = deployment;
   const wanted = requestedReplicaCount ?? Math.max(minReplicaCount, 1);
-  return Math.min(Math.max(wanted, minReplicaCount), maxReplicaCount);
+  return Math.min(Math.max(wanted, minReplicaCount), maxReplicaCount + deployment.revocableReplicaCount);
+}
+
+/** How many replicas are to be launched: on capacity that stays, and on such as can be taken back. */
+export function countMissing(
+  deployment: DesiredDeployment,
+  replicas: readonly ObservedReplica[],
+  revocable: ReadonlySet<string>,
+): { readonly firm: number; readonly revocable: number } {
+  const current = replicas.filter(
+    ({ state, specKey }) => (state === 'starting' || state === 'ready') && specKey === deployment.specKey,
+  );
+  const missing = Math.max(deriveReplicaCount(deployment) - current.length, 0);
+  const firmNow = current.filter(({ id }) => !revocable.has(id)).length;
+  const firm = Math.min(missing, Math.max(deployment.maxReplicaCount - firmNow, 0));
+  return { firm, revocable: missing - firm };
 }
 
 /** Decides what to do for a deployment. Pure: the same observation gives the same plan. */
@@ -49,8 +68,8 @@ export function planDeployment(observation: DeploymentObservation): DeploymentPl
   const alive = replicas.filter((replica) => replica.state === 'starting' || replica.state === 'ready');
   const current = alive.filter((replica) => replica.specKey === deployment.specKey);
   const outdated = alive.filter((replica) => replica.specKey !== deployment.specKey);
-  const removal = planRemovals(wanted, current, outdated);
-  const launch = planLaunch(observation, wanted - current.length);
+  const launch = planLaunch(observation);
+  const removal = planRemovals(wanted, current, outdated, launch.blocked);
   const exits = planForgetting(deployment, replicas);
   const ready = alive.filter((replica) => replica.state === 'ready').length - removal.drainedReady;
   const gone = replicas.every((replica) => replica.state === 'exited');
@@ -76,7 +95,8 @@ function deriveReason(
   launch: Launch,
 ): string | null {
   if (state === 'asleep' && isSuspended === true) return 'the account is suspended';
-  return state === 'starting' || state === 'failed' ? launch.reason : null;
+  // A deployment that serves may still want for more replicas.
+  return state === 'starting' || state === 'failed' || launch.isShort ? launch.reason : null;
 }
 
 interface Removals {
@@ -89,10 +109,13 @@ function planRemovals(
   wanted: number,
   current: readonly ObservedReplica[],
   outdated: readonly ObservedReplica[],
+  blocked: boolean,
 ): Removals {
   // An outdated replica serves until the new ones do: one leaves for each that is ready.
   const readyCurrent = current.filter((replica) => replica.state === 'ready').length;
-  const keepOutdated = Math.max(wanted - readyCurrent, 0);
+  // Where nothing new fits beside them, one of several leaves first; a single one never does.
+  const yields = blocked && outdated.length > 1 ? 1 : 0;
+  const keepOutdated = Math.max(Math.min(wanted - readyCurrent, outdated.length - yields), 0);
   const surplus = Math.max(current.length - wanted, 0);
   const leaving = [
     // Those still starting have the least to lose; of the others the youngest has the coldest cache.
@@ -117,15 +140,27 @@ interface Launch {
   readonly reason: string | null;
   readonly failed: boolean;
   readonly lookAgainMs: number | null;
+  /** There was no room for all that are missing, or for any. */
+  readonly isShort: boolean;
+  readonly blocked: boolean;
 }
 
-const nothing: Launch = { steps: [], details: [], reason: null, failed: false, lookAgainMs: null };
+const nothing: Launch = {
+  steps: [],
+  details: [],
+  reason: null,
+  failed: false,
+  lookAgainMs: null,
+  isShort: false,
+  blocked: false,
+};
 
-function planLaunch(observation: DeploymentObservation, missing: number): Launch {
+function planLaunch(observation: DeploymentObservation): Launch {
+  const missing = countMissing(observation.deployment, observation.replicas, observation.revocable);
   const { weights, weightsOf, nowMs } = observation;
   const crash = deriveCrashLoop(observation.replicas, nowMs);
   const starting = { ...nothing, reason: crash.reason ?? 'a replica is starting', failed: crash.failed };
-  if (missing <= 0) return starting;
+  if (missing.firm + missing.revocable === 0) return starting;
   switch (weights.state) {
     case 'absent':
       return {
@@ -142,19 +177,39 @@ function planLaunch(observation: DeploymentObservation, missing: number): Launch
       return planFetchAgain(weights, weightsOf, nowMs);
     default:
       if (crash.waitMs > 0) return { ...starting, lookAgainMs: crash.waitMs };
-      return {
-        ...starting,
-        steps: [
-          {
-            kind: 'launch',
-            count: missing,
-            modelPath: weights.state === 'ready' ? weights.path : null,
-            draftPath: observation.draftPath,
-          },
-        ],
-        details: [`launch ${missing} ${missing === 1 ? 'replica' : 'replicas'}`],
-      };
+      return planWithRoom(observation, missing, starting);
   }
+}
+
+/** Launches what there is room for; the rest waits, and says what for. */
+function planWithRoom(
+  { room, weights, draftPath }: DeploymentObservation,
+  missing: { readonly firm: number; readonly revocable: number },
+  starting: Launch,
+): Launch {
+  const firm = Math.min(missing.firm, room?.firm.fits ?? missing.firm);
+  const revocable = Math.min(missing.revocable, room?.revocable.fits ?? missing.revocable);
+  const count = firm + revocable;
+  const isShort = count < missing.firm + missing.revocable;
+  const modelPath = weights.state === 'ready' ? weights.path : null;
+  const words = `${count} ${count === 1 ? 'replica' : 'replicas'}`;
+  return {
+    ...starting,
+    ...(count === 0
+      ? {}
+      : {
+          steps: [{ kind: 'launch', count, modelPath, draftPath, revocable }],
+          details: [`launch ${words}`],
+        }),
+    ...(isShort
+      ? {
+          reason: `waiting for capacity: ${room?.firm.reason ?? room?.revocable.reason}`,
+          lookAgainMs: capacityLookMs,
+          isShort,
+          blocked: count === 0,
+        }
+      : {}),
+  };
 }
 
 function planFetchAgain(

@@ -1,11 +1,13 @@
 import { ApiError, invalidField } from '@sparkler/api';
+import type { Fleet } from '../../capacity/fleet.ts';
 import type { DatabaseOrTransaction } from '../../store/database.ts';
 import type { DeploymentResource } from '../../store/deployments.ts';
 import type { StoredModel } from '../../store/models.ts';
 import { checkDirectRoute } from './check-direct-route.ts';
+import { checkHardware } from './check-hardware.ts';
 import { checkSpeculation, withDefaultDraft } from './check-speculation.ts';
 import { findDeployable } from './find-deployable.ts';
-import { refuseField, refuseMissing } from './refuse-missing.ts';
+import { refuseMissing } from './refuse-missing.ts';
 
 /** Metrics that a load target can name (reconcile/autoscale/plan-autoscale.ts counts by them). */
 const loadMetrics = ['default', 'concurrent_requests', 'requests_per_second', 'tokens_generated_per_second'];
@@ -17,14 +19,20 @@ const descriptionMax = 1000;
 const contextMin = 256;
 const contextMax = 16_777_216;
 
+export interface CheckParts {
+  readonly db: DatabaseOrTransaction;
+  readonly account: string;
+  readonly providerAccount: string;
+  readonly fleet: Fleet | null;
+  readonly now: () => number;
+}
+
 /**
  * A deployment as it is stored: names resolved, defaults in, rules of the docs kept. `isNew`: take the base
  * model's draft model too. Throws ApiError.
  */
 export async function checkDeployment(
-  db: DatabaseOrTransaction,
-  account: string,
-  providerAccount: string,
+  { db, account, providerAccount, fleet, now }: CheckParts,
   wanted: DeploymentResource,
   isNew = false,
 ): Promise<DeploymentResource> {
@@ -49,10 +57,19 @@ export async function checkDeployment(
   checkPrecision(wanted, base);
   checkContext(wanted, base);
   refuseMissing(wanted);
-  refuseHardware(wanted);
   checkDirectRoute(wanted);
-  const checked = await checkSpeculation(db, accounts, isNew ? withDefaultDraft(wanted, base) : wanted);
+  checkRevocable(wanted, maxReplicaCount);
+  const drafting = await checkSpeculation(db, accounts, isNew ? withDefaultDraft(wanted, base) : wanted);
+  const checked = await checkHardware({ db, fleet, account, base, now }, drafting);
   return { ...checked, baseModel: base.resource.name, minReplicaCount, maxReplicaCount };
+}
+
+function checkRevocable({ maxWithRevocableReplicaCount: most = 0 }: DeploymentResource, firm: number): void {
+  if (most === 0 || (most >= firm && most <= replicasMax)) return;
+  throw invalidField(
+    'maxWithRevocableReplicaCount',
+    `maxWithRevocableReplicaCount must be from ${firm} (maxReplicaCount) to ${replicasMax}`,
+  );
 }
 
 function checkWindows({ autoscalingPolicy }: DeploymentResource): void {
@@ -88,19 +105,6 @@ function checkPrecision({ precision }: DeploymentResource, { resource }: StoredM
   const has = known.length === 0 ? '' : ` (it has ${known.join(', ')})`;
   const message = `${resource.name} was not prepared for ${precision}${has}; run prepare-model first`;
   throw new ApiError('FAILED_PRECONDITION', message, [{ field: 'precision', description: message }]);
-}
-
-/** Accelerators that this host lacks are refused. */
-function refuseHardware(wanted: DeploymentResource): void {
-  if (wanted.acceleratorType && wanted.acceleratorType !== 'ACCELERATOR_TYPE_UNSPECIFIED') {
-    throw refuseField(
-      'acceleratorType',
-      `this host has no ${wanted.acceleratorType}; leave it out to run on the processor`,
-    );
-  }
-  if ((wanted.acceleratorCount ?? 0) > 0) {
-    throw refuseField('acceleratorCount', 'this host has no accelerators; leave it out');
-  }
 }
 
 /** A replica can't hold more of a text than its model can read. */

@@ -28,6 +28,10 @@ const undeleteMs = 7 * 24 * 3_600_000;
 /** Deployments: what is wanted of them. Their reconciler makes it so. */
 export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf<typeof deployments> {
   const { db, queue, settings, now } = context;
+  const { providerAccount } = settings;
+  const checkParts = (within: DatabaseOrTransaction, account: string) => {
+    return { db: within, account, providerAccount, fleet: context.fleet, now };
+  };
   const announce = (name: string, transaction: DatabaseOrTransaction) =>
     queue.request({ kind: 'deployment', name }, transaction);
 
@@ -54,22 +58,15 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
       const name = `${parent}/deployments/${id ?? `d${randomBytes(4).toString('hex')}`}`;
       const wanted = { ...resource, name, createdBy: principal.user };
       const drafts = query.disableSpeculativeDecoding !== true;
-      const checked = await checkDeployment(db, ids.account, settings.providerAccount, wanted, drafts);
+      const checked = await checkDeployment(checkParts(db, ids.account), wanted, drafts);
       await checkMaySpend(db, ids.account, now());
       if (query.validateOnly === true) return checked;
       const handle = deriveDirectRouteHandle(checked, settings.directDomain);
       return db.transaction().execute(async (transaction) => {
-        const keyHashes = (await hashDirectKeys(transaction, checked)) ?? [];
-        const made = await insertDeployment(transaction, ids.account, checked, { handle, keyHashes }).catch(
-          (error) => {
-            if (isDuplicate(error)) throw alreadyExists(name, handle, error);
-            throw error;
-          },
-        );
-        if (query.disableAutoDeploy !== true)
-          await deployBaseModel(transaction, made.resource, principal.user);
+        const made = await insertOne(transaction, ids.account, checked, handle);
+        if (query.disableAutoDeploy !== true) await deployBaseModel(transaction, made, principal.user);
         await announce(name, transaction);
-        return made.resource;
+        return made;
       });
     },
     update: ({ ids, name, updates }, { ifMatch }) =>
@@ -78,7 +75,7 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
         checkIfMatch(ifMatch, name, current.resource);
         checkLegal(deployments, 'update', name, current.resource.state ?? '');
         const next = changeResource(deployments, current.resource, updates);
-        const checked = await checkDeployment(transaction, ids.account, settings.providerAccount, next);
+        const checked = await checkDeployment(checkParts(transaction, ids.account), next);
         const keyHashes = await hashDirectKeys(transaction, checked);
         const changed = await updateDeployment(transaction, checked, keyHashes);
         await announce(name, transaction);
@@ -97,6 +94,21 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
     },
     undelete: async ({ name }) => (await wish(name, 'undelete', { kind: 'undelete' })).resource,
   };
+}
+
+async function insertOne(
+  db: DatabaseOrTransaction,
+  account: string,
+  checked: DeploymentResource,
+  handle: string | null,
+): Promise<DeploymentResource> {
+  const keyHashes = (await hashDirectKeys(db, checked)) ?? [];
+  try {
+    return (await insertDeployment(db, account, checked, { handle, keyHashes })).resource;
+  } catch (error) {
+    if (isDuplicate(error)) throw alreadyExists(checked.name, handle, error);
+    throw error;
+  }
 }
 
 function deleteOne(
