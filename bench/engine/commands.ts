@@ -1,4 +1,4 @@
-/** What the workers of this benchmark can be asked to do. Times in milliseconds. */
+/** What the workers of this benchmark can be asked to do; llama-server the first and conversations. */
 export type EngineCommand =
   /** Tokens per second over all streams, greedy, from the first submit to the last token. */
   | { readonly kind: 'throughput'; readonly streams: number; readonly tokens: number; readonly round: number }
@@ -43,6 +43,9 @@ export interface PredictionCost {
   readonly steps: number;
   readonly ms: number;
 }
+
+/** Cells for the conversations: at their end each has about 380 tokens, so four of them fill this. */
+export const conversationCells = 1536;
 
 /** Different prompts for every stream and round: neither side may gain from having seen one. */
 export function promptOf(stream: number, round: number): string {

@@ -5,6 +5,8 @@ import { takeTurns } from '../take-turns.ts';
 import { fetchTestModel } from '../test-model.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import type { EngineCommand, PredictionCost, StepOverhead } from './commands.ts';
+import { buildLlamaServer, type LlamaServer } from './llama-server/build-llama-server.ts';
+import { measureAgainstLlamaServer } from './llama-server/measure-against.ts';
 
 export const name = 'engine';
 
@@ -42,6 +44,9 @@ export async function run({
       add(await measure(plan));
     }
     add(...(await measurePredictions(plan)), await measureAborts(plan));
+    const llamaServer: LlamaServer = quick ? { reason: 'left out of quick runs' } : buildLlamaServer(tell);
+    if ('path' in llamaServer) await measureAgainstLlamaServer(plan, llamaServer.path, path, add);
+    else tell(`llama-server: ${llamaServer.reason}`);
     return { name, rows };
   } finally {
     ours.close();

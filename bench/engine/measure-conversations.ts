@@ -1,43 +1,37 @@
+import { Engine } from '../../packages/engine/src/core/engine.ts';
 import { generate, makeRequest } from '../../packages/engine/src/core/testing/requests.ts';
-import type { EngineCommand } from './commands.ts';
+import { openLlamaModel } from '../../packages/engine/src/runners/llama-cpp/index.ts';
+import { conversationCells, type EngineCommand } from './commands.ts';
+import { holdConversations } from './hold-conversations.ts';
 import type { Subject } from './subject.ts';
 
 type Conversations = Extract<EngineCommand, { kind: 'conversations' }>;
 
-const systemPrompt = `<|im_start|>system
-You are the assistant of a small town library. Answer briefly, name the shelf where a book stands, and never invent
-titles. The library is open from nine to six on weekdays and from ten to two on Saturdays.<|im_end|>
-`;
-let made = 0;
+let small: Promise<Engine> | null = null;
 
-/**
- * Milliseconds for all conversations, which go on side by side; each turn sends the whole conversation again.
- */
+/** An engine with room for about four of the conversations; host memory takes the others meanwhile. */
+async function openSmall({ modelPath }: Subject): Promise<Engine> {
+  const limits = { cellsMax: conversationCells, sequencesMax: 16, batchTokensMax: 512 };
+  const { runner } = await openLlamaModel({ path: modelPath, threads: 1, ...limits });
+  return new Engine({ runner });
+}
+
+/** Milliseconds for all conversations. */
 export async function measureConversations(subject: Subject, command: Conversations): Promise<number> {
-  const { isCached, count, turns } = command;
-  made += 1;
-  const isolationKey = `library ${made}`;
-  const begin = performance.now();
-  await Promise.all(
-    Array.from({ length: count }, async (_, person) => {
-      let tokens = subject.encode(systemPrompt);
-      for (let turn = 0; turn < turns; turn += 1) {
-        const question = `<|im_start|>user\nReader ${person}: where are books about topic ${
-          person * turns + turn
-        }?<|im_end|>\n<|im_start|>assistant\n`;
-        tokens = [...tokens, ...subject.encode(question)];
-        const request = makeRequest({
-          promptTokens: tokens,
-          maxTokens: 16,
-          ignoreEnd: true,
-          speculate: false,
-          isolationKey,
-          cacheTokensMax: isCached ? null : 0,
-        });
-        const { choices } = await generate(subject.engine, request);
-        tokens = [...tokens, ...choices[0]!];
-      }
-    }),
-  );
-  return performance.now() - begin;
+  small ??= openSmall(subject);
+  const engine = await small;
+  return holdConversations(command, {
+    encode: (text) => subject.encode(text),
+    async answer(tokens, count) {
+      const request = makeRequest({
+        promptTokens: [...tokens],
+        maxTokens: count,
+        ignoreEnd: true,
+        speculate: false,
+        cacheTokensMax: command.isCached ? null : 0,
+      });
+      const { choices } = await generate(engine, request);
+      return choices[0]!;
+    },
+  });
 }

@@ -48,6 +48,7 @@ const verifyApiKey: JsonObject = {
       description: 'The key is good.',
       headers: {
         'x-fireworks-account-id': { description: 'Account of the key.', schema: { type: 'string' } },
+        'x-fireworks-user-id': { description: 'User of the key.', schema: { type: 'string' } },
       },
       content: json({ type: 'object' }),
     },

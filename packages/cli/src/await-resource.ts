@@ -10,13 +10,14 @@ interface Stateful {
 }
 
 /**
- * Looks at a resource until it has come to rest, telling each change of state and its reason. Throws
- * ResourceFailedError when it rests in a state that is not good, or is gone.
+ * Looks at a resource until it has come to rest; tells each change of state and its reason, unless `show`
+ * does. Throws ResourceFailedError when it rests in a state that is not good, or is gone.
  */
 export async function waitForResource<T extends Stateful>(
   session: Session,
   resource: Resource,
   name: string,
+  show?: (current: T) => Promise<void>,
 ): Promise<T> {
   const { waitUntilReady, WaitFailedError } = await import('@sparkler/sdk');
   let told = '';
@@ -26,10 +27,12 @@ export async function waitForResource<T extends Stateful>(
     told = line;
   };
   try {
-    return await waitUntilReady(() => look<T>(session, resource, name), {
-      signal: session.signal,
-      onLook: tell,
-    });
+    const lookAndShow = async (): Promise<T> => {
+      const current = await look<T>(session, resource, name);
+      await (show ?? tell)(current);
+      return current;
+    };
+    return await waitUntilReady(lookAndShow, { signal: session.signal });
   } catch (error) {
     if (error instanceof WaitFailedError) throw new ResourceFailedError(error.message);
     throw error;

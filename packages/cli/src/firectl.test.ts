@@ -199,6 +199,18 @@ describe('lists', () => {
   });
 });
 
+describe('list api-key', () => {
+  it("shows one's own keys, and those of everybody when asked", async () => {
+    answer = () => ({ apiKeys: [{ keyId: 'k1', prefix: 'fw_a' }] });
+    await run('list api-key');
+    await run('list api-key --all-users');
+    expect(server.requests.map(({ path }) => path)).toEqual([
+      '/v1/accounts/acme/users/alice/apiKeys',
+      '/v1/accounts/acme/apiKeys',
+    ]);
+  });
+});
+
 describe('uploads', () => {
   it('a dataset is created, sent and validated', async () => {
     const file = join(folder, 'Training_Data.jsonl');

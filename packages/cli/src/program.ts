@@ -36,6 +36,8 @@ const groups: readonly { readonly words: readonly string[]; readonly load: () =>
     words: ['apply', 'diff', 'export'],
     load: async () => (await import('./commands/manifest.ts')).addManifestCommands,
   },
+  { words: ['logs'], load: async () => (await import('./commands/logs.ts')).addLogsCommand },
+  { words: ['usage'], load: async () => (await import('./commands/usage.ts')).addUsageCommand },
   { words: ['chat'], load: async () => (await import('./commands/chat.ts')).addChatCommand },
   { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
   {

@@ -56,7 +56,10 @@ export async function startRecorder(
       body: await readBody(incoming),
     };
     if (request.path === '/verifyApiKey') {
-      response.setHeader('x-fireworks-account-id', 'acme').end('{}');
+      response
+        .setHeader('x-fireworks-account-id', 'acme')
+        .setHeader('x-fireworks-user-id', 'alice')
+        .end('{}');
       return;
     }
     requests.push(request);

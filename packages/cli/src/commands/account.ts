@@ -68,9 +68,8 @@ async function keepKey(session: Session, key: string, accountId: string | undefi
 
 async function showIdentity(session: Session): Promise<void> {
   const client = session.client();
-  const response = await client.resources.http.raw({ method: 'GET', path: '/verifyApiKey' });
   const identity = {
-    accountId: response.headers.get('x-fireworks-account-id') ?? '',
+    ...(await client.resources.identify()),
     server: client.resources.http.settings.origin,
     profile: session.profileName,
   };

@@ -4,6 +4,7 @@ import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
 import { deriveFlags } from '../flags/derive-flags.ts';
+import { addDocumentedOptions, readDocumentedFlags } from '../flags/documented-flags.ts';
 import { type RawFlags, readFlags } from '../flags/read-flags.ts';
 import { emptyIdMessage, resolveReference } from '../names.ts';
 import { nouns, schemaOf } from '../nouns.ts';
@@ -37,6 +38,7 @@ export function addCreateDeployment(create: Command, act: Act): void {
     .option('--validate-only', 'check the request and create nothing')
     .option('--wait', 'wait until the deployment is ready');
   addFieldOptions(command, fields);
+  addDocumentedOptions(command, noun.key);
   command.addHelpText(
     'after',
     '\nExample:\n  firectl create deployment llama-v3p1-8b-instruct --min-replica-count 0 --wait',
@@ -45,7 +47,8 @@ export function addCreateDeployment(create: Command, act: Act): void {
     act(async (session: Session, model: string | undefined, flags: DeploymentFlags) => {
       const given = model ?? flags.modelId;
       if (given === undefined || given.trim() === '') throw new UsageError(emptyIdMessage);
-      const resource = { ...readFlags(fields, flags), baseModel: await findModel(session, given) };
+      const settings = readFlags(fields, readDocumentedFlags(noun.key, flags));
+      const resource = { ...settings, baseModel: await findModel(session, given) };
       const extra = {
         disableSpeculativeDecoding: flags.disableSpeculativeDecoding,
         validateOnly: flags.validateOnly,

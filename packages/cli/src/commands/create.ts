@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { waitForResource } from '../await-resource.ts';
 import { methodOf, sendCall } from '../calls.ts';
-import { type ResourceKey, resources } from '../contract.ts';
+import { resources } from '../contract.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
 import { deriveFlags, type FieldFlag } from '../flags/derive-flags.ts';
-import { type RawFlags, readFlags, toCamelCase } from '../flags/read-flags.ts';
+import { addDocumentedOptions, readDocumentedFlags } from '../flags/documented-flags.ts';
+import { type RawFlags, readFlags } from '../flags/read-flags.ts';
 import { type Noun, nouns, schemaOf, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
@@ -37,8 +38,7 @@ function addCreate(create: Command, act: Act, noun: Noun): void {
     .option('--wait', 'wait until it is ready');
   if (noun.key.endsWith('Jobs')) command.option('--job-id <string>', 'the id of the job');
   addFieldOptions(command, fields);
-  for (const [name, field] of Object.entries(synonyms[noun.key] ?? {}))
-    command.option(`--${name} <string>`, `the same as --${field}`);
+  addDocumentedOptions(command, noun.key);
   command.addHelpText('after', `\nExample:\n  firectl create ${noun.singular} my-${noun.singular}`);
   command.action(
     act((session: Session, id: string | undefined, flags: RawFlags & { wait?: boolean; jobId?: string }) =>
@@ -57,33 +57,13 @@ async function createResource(
   const created = await sendCreate(
     session,
     noun,
-    withDefaults(noun, readFlags(fields, readSynonyms(noun, flags))),
+    withDefaults(noun, readFlags(fields, readDocumentedFlags(noun.key, flags))),
     id,
   );
   if (created === null) return;
   const resource = resources[noun.key];
   const result = flags.wait === true ? await waitForResource(session, resource, created.name) : created;
   printResource(session, result);
-}
-
-/** Flags that some guides call otherwise. */
-const synonyms: Partial<Record<ResourceKey, Readonly<Record<string, string>>>> = {
-  supervisedFineTuningJobs: { 'output-model-id': 'output-model' },
-  reinforcementFineTuningJobs: {
-    'model-id': 'base-model',
-    'dataset-id': 'dataset',
-    'reward-endpoint': 'evaluator',
-  },
-};
-
-/** A reward endpoint is the URL of an evaluator: its id is the last part. */
-function readSynonyms(noun: Noun, flags: RawFlags): RawFlags {
-  const entries = Object.entries(synonyms[noun.key] ?? {}).flatMap(([name, field]) => {
-    const value = flags[toCamelCase(name)];
-    if (value === undefined) return [];
-    return [[toCamelCase(field), name === 'reward-endpoint' ? String(value).split('/').at(-1) : value]];
-  });
-  return { ...flags, ...Object.fromEntries(entries) };
 }
 
 /** The guide creates users by e-mail alone: they are plain users then. */

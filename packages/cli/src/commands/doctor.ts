@@ -68,8 +68,8 @@ async function findReadiness(session: Session): Promise<string> {
 }
 
 async function findAccount(session: Session): Promise<string> {
-  const response = await session.client().resources.http.raw({ method: 'GET', path: '/verifyApiKey' });
-  return `belongs to account ${response.headers.get('x-fireworks-account-id') ?? ''}`;
+  const { accountId, userId } = await session.client().resources.identify();
+  return `belongs to account ${accountId}${userId === '' ? '' : `, user ${userId}`}`;
 }
 
 async function compareClocks(session: Session): Promise<string> {

@@ -6,6 +6,7 @@ import { nouns, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
+import { watchJob } from './watch-job.ts';
 
 /** `firectl get <resource> <id>`, for every resource that can be read. */
 export function addGetCommands(program: Command, act: Act): void {
@@ -18,9 +19,15 @@ export function addGetCommands(program: Command, act: Act): void {
       .aliases(noun.aliases.filter((name) => !name.endsWith('s')))
       .description(`Show one ${spell(noun.singular)}: its id, or its full name.`)
       .addHelpText('after', `\nExample:\n  firectl get ${noun.singular} my-${noun.singular}`);
+    if (noun.key === 'supervisedFineTuningJobs')
+      command.option('--watch', 'follow the job to its end: progress, and its losses as a curve');
     command.action(
-      act(async (session: Session, id: string | undefined) => {
+      act(async (session: Session, id: string | undefined, { watch }: { readonly watch?: boolean }) => {
         const name = await resolveName(session, resource, readName(id));
+        if (watch === true) {
+          printResource(session, await watchJob(session, name));
+          return;
+        }
         printResource(session, await sendCall(session, { method: methodOf(resource, 'get', 'get'), name }));
       }),
     );

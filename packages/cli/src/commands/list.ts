@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { fillPath, methodOf } from '../calls.ts';
-import { resources } from '../contract.ts';
+import { type Method, resources } from '../contract.ts';
 import { type Noun, nouns, schemaOf, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import { formatTable, planColumns } from '../output/print-table.ts';
@@ -14,6 +14,7 @@ interface ListFlags {
   readonly pageToken?: string;
   readonly paginate: boolean;
   readonly showDeleted?: boolean;
+  readonly allUsers?: boolean;
 }
 
 interface ListReply {
@@ -42,16 +43,13 @@ export function addListCommands(program: Command, act: Act): void {
     if (noun.key === 'deployments')
       command.option('--show-deleted', 'deleted ones that can be undeleted, too');
     if (noun.key === 'apiKeys')
-      command.option('--all-users', 'keys of all users; administrators see them all anyway');
+      command.option('--all-users', 'keys of all users, for administrators; by default your own');
     command.action(act((session: Session, flags: ListFlags) => listResources(session, noun, flags)));
   }
 }
 
 async function listResources(session: Session, noun: Noun, flags: ListFlags): Promise<void> {
-  const resource = resources[noun.key];
-  const method = methodOf(resource, 'list', 'list');
-  const account = await session.client().resources.account();
-  const parent = method.path.includes('{') ? `accounts/${account}` : '';
+  const { method, parent } = await chooseList(session, noun, flags);
   const items: Record<string, unknown>[] = [];
   let pageToken = flags.pageToken ?? '';
   do {
@@ -72,6 +70,23 @@ async function listResources(session: Session, noun: Noun, flags: ListFlags): Pr
     // Pages are for people; a script that names no page wants everything.
   } while (pageToken !== '' && !flags.paginate);
   printItems(session, noun, items, pageToken);
+}
+
+/** Keys are listed by user, unless those of all are wanted; everything else by account. */
+async function chooseList(
+  session: Session,
+  noun: Noun,
+  { allUsers }: ListFlags,
+): Promise<{ readonly method: Method; readonly parent: string }> {
+  const { resources: client } = session.client();
+  const parent = `accounts/${await client.account()}`;
+  if (noun.key === 'apiKeys' && allUsers !== true) {
+    const { userId } = await client.identify();
+    const method = methodOf(resources.userApiKeys, 'list', 'list');
+    if (userId !== '') return { method, parent: `${parent}/users/${userId}` };
+  }
+  const method = methodOf(resources[noun.key], 'list', 'list');
+  return { method, parent: method.path.includes('{') ? parent : '' };
 }
 
 function printItems(

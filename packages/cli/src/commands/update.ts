@@ -4,6 +4,7 @@ import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
 import { deriveFlags } from '../flags/derive-flags.ts';
+import { addDocumentedOptions, readDocumentedFlags } from '../flags/documented-flags.ts';
 import { type RawFlags, readFlags } from '../flags/read-flags.ts';
 import { readName } from '../names.ts';
 import { nouns, schemaOf, spell } from '../nouns.ts';
@@ -23,13 +24,14 @@ export function addUpdateCommands(program: Command, act: Act): void {
       .aliases(noun.aliases.filter((name) => !name.endsWith('s')))
       .description(`Change one ${spell(noun.singular)}; what is not named stays.`);
     addFieldOptions(command, fields);
+    addDocumentedOptions(command, noun.key);
     command.addHelpText(
       'after',
       `\nExample:\n  firectl update ${noun.singular} my-${noun.singular} --display-name "New Name"`,
     );
     command.action(
       act(async (session: Session, id: string | undefined, flags: RawFlags) => {
-        const changes = readFlags(fields, flags);
+        const changes = readFlags(fields, readDocumentedFlags(noun.key, flags));
         if (Object.keys(changes).length === 0)
           throw new UsageError(`nothing to change: see firectl update ${noun.singular} -h`);
         const name = await resolveName(session, resource, readName(id));

@@ -62,6 +62,32 @@ test('nothing is shared across isolation keys or adapters', async () => {
   await engine.close(0);
 });
 
+test('what others asked under another key leaves no trace in time: not in steps, rows, waits or drafts', async () => {
+  /** What happens to one request after, or while, somebody else asks. */
+  const observe = async (theirs: string, isMeanwhile: boolean) => {
+    const { engine, steps } = openEngine();
+    const text = ' the cat sat on the mat and the cat sat on the mat';
+    const other = generate(engine, ask(theirs, { isolationKey: 'x', maxTokens: 30 }));
+    if (!isMeanwhile) await other;
+    const before = isMeanwhile ? 0 : steps.length;
+    const mine = await generate(engine, ask(text, { isolationKey: 'y', maxTokens: 30 }));
+    await other;
+    await engine.close(0);
+    const shape = steps.slice(before).map(({ prefillRows, decodeRows }) => [prefillRows, decodeRows]);
+    if (mine.end.type !== 'finish') throw new Error('it did not finish');
+    const { steps: own, draftTokens } = mine.end.timings;
+    return { cached: mine.cachedTokens, own, draftTokens, prefill: shape.map(([rows]) => rows) };
+  };
+  const same = ' the cat sat on the mat and the cat sat on the mat';
+  const unlike = ' zq xw vk jh qz wx kv hj zq xw vk jh qz wx kv hj z';
+  expect(unlike).toHaveLength(same.length);
+  for (const isMeanwhile of [false, true]) {
+    const afterSame = await observe(same, isMeanwhile);
+    expect(afterSame.cached).toBe(0);
+    expect(afterSame).toEqual(await observe(unlike, isMeanwhile));
+  }
+});
+
 test('the maximum of cached tokens is honoured, and 0 leaves no trace', async () => {
   const { engine } = openEngine();
   await generate(engine, ask(' One?', { cacheTokensMax: 0 }));

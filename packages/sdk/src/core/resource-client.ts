@@ -26,6 +26,12 @@ export type Input<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]?: Input<T[Key]> | undefined }
     : T;
 
+/** Account and user that a key belongs to. */
+export interface Identity {
+  readonly accountId: string;
+  readonly userId: string;
+}
+
 /** Turns names and ids into paths, and calls into requests. Every generated class works through it. */
 export class ResourceClient {
   readonly http: HttpClient;
@@ -43,15 +49,21 @@ export class ResourceClient {
   }
 
   async #findAccount(): Promise<string> {
-    const response = await this.http.raw({ method: 'GET', path: '/verifyApiKey' });
-    const account = response.headers.get('x-fireworks-account-id');
-    if (account === null || account === '') {
-      this.#account = null;
-      throw new FireworksError(
-        'the server does not say whose the key is: pass accountId, or set FIREWORKS_ACCOUNT_ID',
-      );
-    }
-    return account;
+    const { accountId } = await this.identify();
+    if (accountId !== '') return accountId;
+    this.#account = null;
+    throw new FireworksError(
+      'the server does not say whose the key is: pass accountId, or set FIREWORKS_ACCOUNT_ID',
+    );
+  }
+
+  /** Whose the key is, asked anew; what the server does not tell is empty. */
+  async identify(): Promise<Identity> {
+    const { headers } = await this.http.raw({ method: 'GET', path: '/verifyApiKey' });
+    return {
+      accountId: headers.get('x-fireworks-account-id') ?? '',
+      userId: headers.get('x-fireworks-user-id') ?? '',
+    };
   }
 
   /**

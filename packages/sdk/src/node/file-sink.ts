@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DownloadSink } from '../transfers/download.ts';
-import { readBytes } from './file-source.ts';
+import { readFile } from './file-source.ts';
 
 /** A file that gets its name when it is whole; until then it lies beside it, with `.partial` behind. */
 export interface FileSink extends DownloadSink {
@@ -23,12 +22,13 @@ export async function openFileSink(path: string): Promise<FileSink> {
     get keptBytes() {
       return keptBytes;
     },
-    read: () => createReadStream(partial, { highWaterMark: readBytes }),
+    read: () => readFile(partial),
     async write(bytes) {
       let written = 0;
       while (written < bytes.length)
         written += (await file.write(bytes, written, bytes.length - written)).bytesWritten;
       keptBytes += bytes.length;
+      release(bytes);
     },
     async clear() {
       await file.truncate(0);
@@ -40,4 +40,10 @@ export async function openFileSink(path: string): Promise<FileSink> {
     },
     close: () => file.close(),
   };
+}
+
+/** Gives memory back now: the collector comes only after a hundred megabytes. */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && 'transfer' in buffer)
+    (buffer as ArrayBuffer & { transfer(length: number): ArrayBuffer }).transfer(0);
 }

@@ -1,49 +1,62 @@
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { ConnectionError } from '../core/errors.ts';
 import type { PutBytes, PutReply } from '../transfers/upload.ts';
+import { openRequest, readHeaders } from './open-request.ts';
 
 /**
  * Sends all that is missing in one request, streamed, so that neither memory nor the disk waits for parts.
  */
-export const streamPut: PutBytes = ({ url, source, fromByte, headers, signal, onChunk }) =>
-  new Promise<PutReply>((resolve, reject) => {
-    const send = url.startsWith('https:') ? requestHttps : requestHttp;
-    const outgoing = send(url, {
-      method: 'PUT',
-      ...(signal === undefined ? {} : { signal }),
-      headers: { ...headers(source.sizeBytes), 'content-length': source.sizeBytes - fromByte },
-    });
-    let isAnswered = false;
-    outgoing.on('response', (response) => {
-      isAnswered = true;
+export const streamPut: PutBytes = async ({ url, source, fromByte, headers, signal, onChunk }) => {
+  const outgoing = openRequest(url, {
+    method: 'PUT',
+    signal,
+    headers: { ...headers(source.sizeBytes), 'content-length': String(source.sizeBytes - fromByte) },
+  });
+  const reply = receiveReply(outgoing);
+  try {
+    let at = fromByte;
+    for await (const bytes of source.read(fromByte, source.sizeBytes)) {
+      // The source uses the memory again: the piece has left before the next is read.
+      await writeOut(outgoing, bytes);
+      onChunk(at, bytes);
+      at += bytes.length;
+    }
+    if (at < source.sizeBytes) throw new ConnectionError(`${source.name} has become smaller`);
+    outgoing.end();
+  } catch (error) {
+    // A server that refuses answers first and closes then: its answer says more than the broken pipe.
+    const early = await Promise.race([reply.catch(() => null), new Promise<null>(setNull)]);
+    outgoing.destroy();
+    if (early === null) throw error;
+    return early;
+  }
+  return reply;
+};
+
+const answerGraceMs = 200;
+const setNull = (resolve: (value: null) => void): void => void setTimeout(() => resolve(null), answerGraceMs);
+
+function writeOut(outgoing: ClientRequest, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    outgoing.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+function receiveReply(outgoing: ClientRequest): Promise<PutReply> {
+  const reply = new Promise<PutReply>((resolve, reject) => {
+    outgoing.once('error', reject);
+    outgoing.once('response', (response: IncomingMessage) => {
       let text = '';
       response.setEncoding('utf8').on('data', (part: string) => {
         text += part;
       });
       response.once('error', reject);
       response.once('end', () => {
-        const fields = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: new Headers(fields as [string, string][]),
-          text,
-        });
+        resolve({ status: response.statusCode ?? 0, headers: readHeaders(response), text });
       });
     });
-    outgoing.once('error', reject);
-    const body = Readable.from(countBytes(), { objectMode: false, highWaterMark: 0 });
-    async function* countBytes(): AsyncGenerator<Uint8Array> {
-      let at = fromByte;
-      for await (const bytes of source.read(fromByte, source.sizeBytes)) {
-        yield bytes;
-        onChunk(at, bytes);
-        at += bytes.length;
-      }
-    }
-    // A server that refuses answers first and closes then: its answer says more than the broken pipe.
-    pipeline(body, outgoing).catch((error) => {
-      if (!isAnswered) reject(error);
-    });
   });
+  // Looked at only once everything is sent.
+  reply.catch(() => undefined);
+  return reply;
+}

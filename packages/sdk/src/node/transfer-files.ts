@@ -6,6 +6,7 @@ import { uploadFile } from '../transfers/upload.ts';
 import { openFileSink } from './file-sink.ts';
 import { fileSource } from './file-source.ts';
 import type { LocalFile } from './list-folder.ts';
+import { streamGet } from './stream-get.ts';
 import { streamPut } from './stream-put.ts';
 
 /** Progress of several files: told file by file. */
@@ -52,7 +53,7 @@ export async function downloadFiles(
     const tell = (done: number, total: number): void => onProgress?.(name, done, total);
     const sink = await openFileSink(target);
     try {
-      const received = await downloadFile(url, sink, { ...options, onProgress: tell });
+      const received = await downloadFile(url, sink, { ...options, get: streamGet, onProgress: tell });
       await sink.finish();
       onDone?.(name, received);
     } catch (error) {

@@ -18,9 +18,26 @@ export interface DownloadSink {
   readonly keptBytes: number;
   /** The bytes there, for their checksum. */
   read(): AsyncIterable<Uint8Array>;
+  /** Takes the bytes: whoever gives them does not look at them again. */
   write(bytes: Uint8Array): Promise<void>;
   /** Forgets the bytes there. */
   clear(): Promise<void>;
+}
+
+export interface GetReply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** How bytes are fetched; Node has a way in less memory (`@sparkler/sdk/node`). */
+export type GetBytes = (
+  url: string,
+  request: { readonly headers: Record<string, string>; readonly signal: AbortSignal | undefined },
+) => Promise<GetReply>;
+
+export interface DownloadOptions extends TransferOptions {
+  readonly get?: GetBytes | undefined;
 }
 
 /**
@@ -31,7 +48,7 @@ export interface DownloadSink {
 export async function downloadFile(
   url: string,
   sink: DownloadSink,
-  options: TransferOptions = {},
+  options: DownloadOptions = {},
 ): Promise<Transferred> {
   for (let isSecond = false; ; isSecond = true) {
     const told = askChecksum(url, options);
@@ -57,7 +74,7 @@ async function askChecksum(url: string, { fetch: send = fetch, signal }: Transfe
 async function fetchRest(
   url: string,
   sink: DownloadSink,
-  options: TransferOptions,
+  options: DownloadOptions,
 ): Promise<RunningChecksum> {
   let checksum = new RunningChecksum();
   await repeatTransfer(async (advance) => {
@@ -66,9 +83,9 @@ async function fetchRest(
       for await (const bytes of sink.read()) checksum.update(checksum.at, bytes);
     }
     try {
-      const response = await openFrom(url, sink, options);
+      const reply = await openFrom(url, sink, options);
       if (sink.keptBytes === 0) checksum = new RunningChecksum();
-      if (response !== null) await receive(response, sink, checksum, options, advance);
+      if (reply !== null) await receive(reply, sink, checksum, options, advance);
     } catch (cause) {
       throw explainBreak(cause, `the download of ${sink.name}`, options.signal);
     }
@@ -80,38 +97,54 @@ async function fetchRest(
 async function openFrom(
   url: string,
   sink: DownloadSink,
-  { fetch: send = fetch, signal }: TransferOptions,
-): Promise<Response | null> {
+  { get, fetch: send = fetch, signal }: DownloadOptions,
+): Promise<GetReply | null> {
   const from = sink.keptBytes;
   const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
-  const response = await send(url, { headers, signal: signal ?? null });
-  if (response.status === 206) return response;
-  if (response.status === 416) {
-    await response.body?.cancel();
-    if (response.headers.get('content-range') === `bytes */${from}`) return null;
+  const reply = await (get ?? getThrough(send))(url, { headers, signal });
+  if (reply.status === 206) return reply;
+  if (reply.status >= 300) {
+    const text = await readText(reply.body);
+    if (reply.status !== 416) throw createApiError(reply.status, text, reply.headers);
+    if (reply.headers.get('content-range') === `bytes */${from}`) return null;
     await sink.clear();
     throw new ConnectionError(`${sink.name} is another file than what was begun: starting again`);
   }
-  if (!response.ok) throw createApiError(response.status, await response.text(), response.headers);
   // The server sends all of it.
   if (from > 0) await sink.clear();
-  return response;
+  return reply;
+}
+
+function getThrough(send: typeof fetch): GetBytes {
+  return async (url, { headers, signal }) => {
+    const response = await send(url, { headers, signal: signal ?? null });
+    const body = (async function* () {
+      const reader = response.body?.getReader();
+      for (let next = await reader?.read(); next?.done === false; next = await reader?.read())
+        yield next.value;
+    })();
+    return { status: response.status, headers: response.headers, body };
+  };
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const bytes of body) text += decoder.decode(bytes, { stream: true });
+  return text;
 }
 
 async function receive(
-  response: Response,
+  { headers, body }: GetReply,
   sink: DownloadSink,
   checksum: RunningChecksum,
   { onProgress }: TransferOptions,
   advance: () => void,
 ): Promise<void> {
-  const total = sink.keptBytes + Number(response.headers.get('content-length') ?? 0);
-  const reader = response.body?.getReader();
-  for (;;) {
-    const next = await reader?.read();
-    if (next === undefined || next.done) break;
-    checksum.update(sink.keptBytes, next.value);
-    await sink.write(next.value);
+  const total = sink.keptBytes + Number(headers.get('content-length') ?? 0);
+  for await (const bytes of body) {
+    checksum.update(sink.keptBytes, bytes);
+    await sink.write(bytes);
     advance();
     onProgress?.(sink.keptBytes, total);
   }

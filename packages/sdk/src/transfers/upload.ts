@@ -15,7 +15,9 @@ export interface UploadSource {
   /** As the server knows it: a path relative to the folder, with slashes. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** The bytes from `fromByte` up to, not including, `toByte`. */
+  /**
+   * The bytes from `fromByte` up to, not including, `toByte`; a piece is good until the next is asked for.
+   */
   read(fromByte: number, toByte: number): AsyncIterable<Uint8Array>;
 }
 

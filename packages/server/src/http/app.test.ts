@@ -35,6 +35,7 @@ test('a good key is verified with its account in a header', async () => {
   });
   expect(response.statusCode).toBe(200);
   expect(response.headers['x-fireworks-account-id']).toBe('bob');
+  expect(response.headers['x-fireworks-user-id']).toMatch(/^[a-z0-9-]+$/);
 });
 
 test('a bad key fails verification with 401', async () => {

@@ -16,9 +16,18 @@ const assumeStepMs = (rows: number): number => 3 + rows;
 const WASTE_SHARE = 0.02;
 /** Good drafts are credited for so many tokens' time at most, so that a change is noticed soon. */
 const CREDIT_TOKENS = 32;
-/** First estimates of how likely a guess is right, and how many observations they weigh. */
-const PRIORS = { prediction: 0.6, repetition: 0.5, model: 0.7 } as const;
+/**
+ * First estimates of how likely a guess is right, and how many observations they weigh. A prediction gets
+ * rows only where the output follows it already, and a text that begins as predicted mostly goes on so.
+ */
+const PRIORS = { prediction: 0.9, repetition: 0.5, model: 0.7 } as const;
 const PRIOR_WEIGHT = 2;
+/**
+ * Tokens by which the place in a prediction is found again behind an edit. Fewer than for repetition: one
+ * text, known to be near. Simulated on four edits of 443 tokens: 1, 2 and 3 give 3.5, 5.7 and 5.1 times fewer
+ * steps.
+ */
+const PREDICTION_RUN_TOKENS = 2;
 /** How fast the cost of a draft model's token is followed. */
 const MODEL_COST_SHARE = 0.2;
 
@@ -172,7 +181,8 @@ export class Speculator {
     const start = sequence.promptLength;
     const guesses: { source: GuessSource; guess: Guess }[] = [];
     if (prediction !== null) {
-      guesses.push({ source: 'prediction', guess: createPredictionGuess(prediction, ngramTokens, start) });
+      const runTokens = Math.min(PREDICTION_RUN_TOKENS, ngramTokens);
+      guesses.push({ source: 'prediction', guess: createPredictionGuess(prediction, runTokens, start) });
     }
     if (speculate) guesses.push({ source: 'repetition', guess: createRepetitionGuess(ngramTokens, start) });
     const state: DraftState = {
