@@ -151,10 +151,10 @@ class Run:
             self.evaluate()
         while self.state["step"] < total:
             asked = self.asked()
+            if asked in ("cancel", "pause", "checkpoint"):
+                self.save()
             if asked == "cancel":
                 return "cancelled"
-            if asked in ("pause", "checkpoint"):
-                self.save()
             if asked == "pause":
                 return "paused"
             self.take_step()

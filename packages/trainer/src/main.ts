@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { type EmitEvent, exitCodes, TrainerError, type TrainerErrorCode } from './process/events.ts';
 import { prepareJob } from './process/prepare-job.ts';
+import { previewJob } from './process/preview-job.ts';
 import { runJob } from './process/run-job.ts';
 import type { RunControl } from './run/run-training.ts';
 import type { TrainerConfig } from './run/trainer-config.ts';
@@ -13,9 +14,11 @@ const help = `One fine-tuning job: reads a job folder, trains a LoRA adapter, wr
 
   node packages/trainer/src/main.ts --job <folder>/config.json [--resume]
   node packages/trainer/src/main.ts --job <folder>/config.json --prepare [--with-base]
+  node packages/trainer/src/main.ts --job <folder>/config.json --preview 3
 
 --prepare trains nothing: it writes train.tok, eval.tok, plan.jsonl and init/ into the folder, for a trainer in
 another language (packages/trainer/python); --with-base also writes the base model's weights into base/.
+--preview trains nothing either: one event tells what the job would train on, with so many examples spelled out.
 
 Events go to file descriptor 3 (where it is open) and to <folder>/events.jsonl, one JSON object a line.
 Commands come on standard input, one JSON object a line: {"cmd":"cancel"}, {"cmd":"pause"}, {"cmd":"checkpoint"}.
@@ -23,11 +26,15 @@ SIGTERM pauses. Exit status: 0 done, 2 bad config, 3 bad data, 4 out of memory, 
 130 cancelled, 1 anything else.
 `;
 
+/** Not in the file: heartbeats say nothing later, previews hold text of examples. */
+const unwritten: ReadonlySet<string> = new Set(['heartbeat', 'preview']);
+
 const { values } = parseArgs({
   options: {
     job: { type: 'string' },
     resume: { type: 'boolean', default: false },
     prepare: { type: 'boolean', default: false },
+    preview: { type: 'string' },
     'with-base': { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
@@ -48,6 +55,10 @@ async function runMain(configPath: string): Promise<number> {
   const heartbeat = setInterval(() => emit({ type: 'heartbeat' }), 5000);
   try {
     const config = parseConfig(await readFile(configPath, 'utf8'), configPath);
+    if (values.preview !== undefined) {
+      emit({ type: 'preview', preview: await previewJob(config, Number(values.preview)) });
+      return exitCodes.done;
+    }
     if (values.prepare) {
       const { report } = await prepareJob(config, folder, values['with-base']);
       emit({ type: 'report', report });
@@ -96,7 +107,7 @@ function openEventLog(folder: string): EmitEvent {
   });
   return (event) => {
     const line = `${JSON.stringify({ v: 1, seq: sequence++, ts: new Date().toISOString(), ...event })}\n`;
-    if (event.type !== 'heartbeat') appendFileSync(join(folder, 'events.jsonl'), line);
+    if (!unwritten.has(event.type)) appendFileSync(join(folder, 'events.jsonl'), line);
     pipe?.write(line);
   };
 }

@@ -131,6 +131,15 @@ export const cancellableJobStates = [
   'JOB_STATE_PAUSED',
 ] as const;
 
+/** States in which a job can be paused. */
+export const pausableJobStates = [
+  'JOB_STATE_CREATING',
+  'JOB_STATE_RUNNING',
+  'JOB_STATE_VALIDATING',
+  'JOB_STATE_PENDING',
+  'JOB_STATE_RE_QUEUEING',
+] as const;
+
 /** States from which a stopped job can go on. */
 export const resumableJobStates = [
   'JOB_STATE_FAILED',

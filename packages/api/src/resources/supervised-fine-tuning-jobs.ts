@@ -12,7 +12,8 @@ import {
   timestamp,
 } from '../fields.ts';
 import { defineResource } from '../resource.ts';
-import { cancellableJobStates, JobState, Region, resumableJobStates } from './enums.ts';
+import { cancellableJobStates, JobState, pausableJobStates, Region, resumableJobStates } from './enums.ts';
+import { FineTuningEvents, FineTuningPreview } from './fine-tuning-reports.ts';
 import {
   AwsS3Config,
   AzureBlobStorageConfig,
@@ -49,7 +50,7 @@ export const SupervisedFineTuningJob = message('SupervisedFineTuningJob', {
   warmStartFrom: reference('model', 'LoRA addon to train on from; this or baseModel.'),
   jinjaTemplate: text('Chat template in place of the one of the model.'),
   earlyStop: bool('Stop when the validation loss no longer falls.'),
-  epochs: int32(),
+  epochs: float('Passes over the dataset; fractions too.', { minimum: 0 }),
   learningRate: float(undefined, { minimum: 0 }),
   learningRateWarmupSteps: int32(),
   optimizerWeightDecay: float(undefined, { minimum: 0 }),
@@ -71,7 +72,9 @@ export const SupervisedFineTuningJob = message('SupervisedFineTuningJob', {
   awsS3Config: AwsS3Config,
   azureBlobStorageConfig: AzureBlobStorageConfig,
   usePurpose: text(),
-  metricsFileSignedUrl: text(),
+  metricsFileSignedUrl: text(
+    'Made by the server: metrics so far as JSON lines, as CSV with .csv in place of .jsonl.',
+  ),
   trainerLogsSignedUrl: out(text()),
   estimatedCost: out(Money),
   jobProgress: out(JobProgress),
@@ -93,7 +96,26 @@ export const supervisedFineTuningJobs = defineResource({
     }),
     delete: on.delete(),
     cancel: on.verb('cancel', { summary: 'Stop a job, keeping what it has' }),
+    pause: on.verb('pause', { summary: 'Stop a job with a checkpoint, to resume it later' }),
     resume: on.verb('resume', { summary: 'Go on with a stopped job', response: SupervisedFineTuningJob }),
+    getEvents: on.verb('getEvents', {
+      httpMethod: 'GET',
+      summary: 'What a job did so far: losses, evaluations, checkpoints, messages',
+      query: message('FineTuningEventsParameters', {
+        afterSequence: text('Only events after this one. Empty: from the beginning.'),
+      }),
+      response: FineTuningEvents,
+    }),
+    preview: on.collectionVerb('preview', {
+      summary: 'What a job would train on, how long it would take and what it would cost',
+      access: 'read',
+      body: SupervisedFineTuningJob,
+      response: FineTuningPreview,
+    }),
   }),
-  legalStates: { cancel: cancellableJobStates, resume: resumableJobStates },
+  legalStates: {
+    cancel: cancellableJobStates,
+    pause: pausableJobStates,
+    resume: resumableJobStates,
+  },
 });

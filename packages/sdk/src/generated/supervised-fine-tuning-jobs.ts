@@ -27,6 +27,7 @@ export interface SupervisedFineTuningJob {
   readonly jinjaTemplate: string;
   /** Stop when the validation loss no longer falls. */
   readonly earlyStop: boolean;
+  /** Passes over the dataset; fractions too. */
   readonly epochs: number;
   readonly learningRate: number;
   readonly learningRateWarmupSteps: number;
@@ -53,6 +54,7 @@ export interface SupervisedFineTuningJob {
   readonly awsS3Config: AwsS3Config | null;
   readonly azureBlobStorageConfig: AzureBlobStorageConfig | null;
   readonly usePurpose: string;
+  /** Made by the server: metrics so far as JSON lines, as CSV with .csv in place of .jsonl. */
   readonly metricsFileSignedUrl: string;
   readonly trainerLogsSignedUrl: string;
   readonly estimatedCost: Money | null;
@@ -122,6 +124,95 @@ export interface JobProgress {
   readonly outputTokens: number;
 }
 
+export interface FineTuningEvents {
+  readonly events: readonly FineTuningEvent[];
+}
+
+export interface FineTuningEvent {
+  readonly sequence: string;
+  readonly time: string | null;
+  readonly type: 'message' | 'metric' | 'eval' | 'checkpoint';
+  readonly level: 'info' | 'warning' | 'error';
+  readonly message: string;
+  readonly metrics: FineTuningMetrics | null;
+}
+
+export interface FineTuningMetrics {
+  /** Optimiser steps done. */
+  readonly step: number;
+  /** From 0. */
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly trainMeanTokenAccuracy: number;
+  readonly evalLoss: number;
+  readonly evalMeanTokenAccuracy: number;
+  /** Whether no evaluation before was better. */
+  readonly best: boolean;
+  readonly learningRate: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+  /** Tokens whose prediction was learned in the step. */
+  readonly lossTokens: number;
+}
+
+export interface FineTuningPreview {
+  readonly report: DatasetReport | null;
+  /** The report is on the first rows; steps, tokens and price are projected from them. */
+  readonly isPartial: boolean;
+  /** The first examples as the model sees them. */
+  readonly samples: readonly PreviewSample[];
+  /** Optimiser steps. */
+  readonly steps: number;
+  readonly trainedTokens: string;
+  readonly estimatedCost: Money | null;
+  /** On this host, from the last jobs of the model or its size. */
+  readonly estimatedDuration: string | null;
+}
+
+export interface DatasetReport {
+  readonly rows: number;
+  /** Trained on; a row can give several. */
+  readonly examples: number;
+  readonly evaluationExamples: number;
+  /** Of one epoch. */
+  readonly tokens: string;
+  /** Of the tokens, those whose prediction is learned. */
+  readonly supervisedShare: number;
+  /** Of an example. */
+  readonly tokensMedian: number;
+  readonly tokens95th: number;
+  readonly tokensMax: number;
+  /** Examples by length, in powers of two. */
+  readonly histogram: readonly TokenBucket[];
+  /** Examples cut to maxContextLength. */
+  readonly truncated: number;
+  /** Examples with nothing left to learn after the cut. */
+  readonly dropped: number;
+  /** The first lines that cannot be used; a job fails on any. */
+  readonly refused: readonly RefusedLine[];
+}
+
+export interface TokenBucket {
+  readonly tokensMax: number;
+  readonly examples: number;
+}
+
+export interface RefusedLine {
+  /** From 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+export interface PreviewSample {
+  readonly segments: readonly PreviewSegment[];
+}
+
+export interface PreviewSegment {
+  readonly text: string;
+  /** Whether the model learns to say it. */
+  readonly supervised: boolean;
+}
+
 /** Supervised fine tuning jobs: `accounts/{account}/supervisedFineTuningJobs/{supervisedFineTuningJob}`. */
 export class SupervisedFineTuningJobs {
   readonly #client: ResourceClient;
@@ -182,6 +273,17 @@ export class SupervisedFineTuningJobs {
     });
   }
 
+  /** Stop a job with a checkpoint, to resume it later. POST /v1/accounts/{account}/supervisedFineTuningJobs/{supervisedFineTuningJob}:pause */
+  pause(name: string, options?: CallOptions): Promise<Record<string, never>> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}/supervisedFineTuningJobs/{supervisedFineTuningJob}',
+      name,
+      suffix: ':pause',
+      options,
+    });
+  }
+
   /** Go on with a stopped job. POST /v1/accounts/{account}/supervisedFineTuningJobs/{supervisedFineTuningJob}:resume */
   resume(name: string, options?: CallOptions): Promise<SupervisedFineTuningJob> {
     return this.#client.call({
@@ -189,6 +291,30 @@ export class SupervisedFineTuningJobs {
       pattern: 'accounts/{account}/supervisedFineTuningJobs/{supervisedFineTuningJob}',
       name,
       suffix: ':resume',
+      options,
+    });
+  }
+
+  /** What a job did so far: losses, evaluations, checkpoints, messages. GET /v1/accounts/{account}/supervisedFineTuningJobs/{supervisedFineTuningJob}:getEvents */
+  getEvents(name: string, query: { afterSequence?: string | undefined } = {}, options?: CallOptions): Promise<FineTuningEvents> {
+    return this.#client.call({
+      method: 'GET',
+      pattern: 'accounts/{account}/supervisedFineTuningJobs/{supervisedFineTuningJob}',
+      name,
+      suffix: ':getEvents',
+      query: query as Query,
+      options,
+    });
+  }
+
+  /** What a job would train on, how long it would take and what it would cost. POST /v1/accounts/{account}/supervisedFineTuningJobs:preview */
+  preview(body: Input<SupervisedFineTuningJob>, parent = '', options?: CallOptions): Promise<FineTuningPreview> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}',
+      name: parent,
+      suffix: 'supervisedFineTuningJobs:preview',
+      body,
       options,
     });
   }

@@ -14,13 +14,18 @@ export const blobPath = '/blobs/';
 
 /** A URL that needs no API key: whoever has it may do what it says, which a signature keeps to that. */
 export function signUrl(secret: Buffer, baseUrl: string, access: SignedAccess): string {
+  const path = access.key.split('/').map(encodeURIComponent).join('/');
+  return `${baseUrl}${blobPath}${path}?${signQuery(secret, access)}`;
+}
+
+/** The query that proves an access, for URLs of other routes. */
+export function signQuery(secret: Buffer, access: SignedAccess): string {
   const query = new URLSearchParams({
     ...(access.sizeBytes === null ? {} : { size: String(access.sizeBytes) }),
     expires: String(Math.floor(access.expireTimeMs / 1000)),
     signature: sign(secret, access).toString('base64url'),
   });
-  const path = access.key.split('/').map(encodeURIComponent).join('/');
-  return `${baseUrl}${blobPath}${path}?${query}`;
+  return query.toString();
 }
 
 /** Whether a signature is that of the access, in constant time. */

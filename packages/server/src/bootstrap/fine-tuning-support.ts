@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import type { CatalogueEntry } from '../catalogue/index.ts';
 import type { AdapterFacts } from '../model-work/facts.ts';
 import type { JobSupport } from '../reconcile/fine-tuning-jobs/reconciler.ts';
@@ -9,8 +8,8 @@ import type { Weights } from '../reconcile/weights.ts';
 import type { Database } from '../store/database.ts';
 import type { JobResource } from '../store/fine-tuning-jobs.ts';
 import { insertModel, lockModel, type ModelResource, readModel, updateModel } from '../store/models.ts';
+import { findDataset } from './find-dataset.ts';
 import { findWeightsSource, openAddon } from './find-files.ts';
-import { joinFiles } from './join-files.ts';
 import type { FileParts } from './open-files.ts';
 
 export interface FineTuningSupportParts {
@@ -47,30 +46,6 @@ export function createFineTuningSupport(parts: FineTuningSupportParts): JobSuppo
     },
     registerAdapter: (job, base, folder) => registerAdapter(parts, job, base, folder),
   };
-}
-
-async function findDataset(
-  { db, files, dataFolder }: FineTuningSupportParts,
-  name: string,
-): ReturnType<JobSupport['findDataset']> {
-  const { rows } = await sql<{
-    state: string;
-    blob_prefix: string | null;
-    upload_files: Record<string, number>;
-  }>`
-    select state, blob_prefix, upload_files from datasets where name = ${name}`.execute(db);
-  const row = rows[0];
-  if (row === undefined) return { problem: `there is no ${name}` };
-  if (row.state !== 'READY') return 'pending';
-  const names = Object.keys(row.upload_files);
-  if (row.blob_prefix === null || names.length === 0)
-    return { problem: `${name} has no examples on this platform` };
-  const scratch = join(dataFolder, name.replaceAll('/', '-'));
-  await mkdir(scratch, { recursive: true, mode: 0o700 });
-  const folder =
-    (await files.blobs.localFolder(row.blob_prefix)) ??
-    (await files.blobs.openFolder(row.blob_prefix, scratch, AbortSignal.timeout(600_000)));
-  return { path: await joinFiles(folder, names, join(scratch, 'joined')) };
 }
 
 /**

@@ -31,6 +31,7 @@ import { type FileParts, openFiles } from './open-files.ts';
 import { openFleet } from './open-fleet.ts';
 import { openSpending } from './open-spending.ts';
 import { type OpenStore, openStore } from './open-store.ts';
+import { createPreviewJob } from './preview-job.ts';
 import type { StartListener } from './progress.ts';
 import { startAutoscaler } from './start-autoscaler.ts';
 import { startBilling } from './start-billing.ts';
@@ -216,6 +217,8 @@ async function startHttp(
     audit: createAuditTrail(db),
     ...files,
     fleet,
+    previewJob: createPreviewJob({ db, files, dataFolder: join(settings.dataFolder, 'jobs') }),
+    trainerThreads: settings.engineThreads,
     settings: toGatewaySettings(settings),
     log,
     keys,

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { dieWithParent } from './die-with-parent.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 
-const trainerMain = fileURLToPath(new URL('../../../trainer/src/main.ts', import.meta.url));
+/** The trainer's program. */
+export const trainerMain = fileURLToPath(new URL('../../../trainer/src/main.ts', import.meta.url));
 /** The trainer speaks every 5 s; silence this long is a hang. */
 const silenceMsMax = 60_000;
 

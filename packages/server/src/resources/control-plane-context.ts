@@ -5,6 +5,8 @@ import type { ModelWork } from '../model-work/model-work.ts';
 import type { Database } from '../store/database.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 
+import type { PreviewJob } from './fine-tuning-jobs/preview-handler.ts';
+
 /** What handlers of resources get besides what every request handler gets. */
 export interface ControlPlaneContext extends ServerContext {
   readonly db: Database;
@@ -24,6 +26,10 @@ export interface ControlPlaneContext extends ServerContext {
   readonly importEndpoint: string;
   /** Where repositories of Hugging Face's form are imported from. */
   readonly hubEndpoint: string;
+  /** Looks at what a fine-tuning job would train on; left out where no trainer is. */
+  readonly previewJob?: PreviewJob;
+  /** Threads that a trainer computes with. */
+  readonly trainerThreads?: number;
   /** The file of a catalogue model on this machine, or null when it is not here (yet). */
   findCatalogueFile(catalogueId: string): Promise<string | null>;
 }

@@ -26,6 +26,8 @@ import { makeDatasetHandlers } from './datasets/handlers.ts';
 import { makeDeployedModelHandlers } from './deployments/deployed-model-handlers.ts';
 import { makeDeploymentHandlers } from './deployments/handlers.ts';
 import { makeFineTuningJobHandlers } from './fine-tuning-jobs/handlers.ts';
+import { mountMetricsFiles } from './fine-tuning-jobs/metrics-file.ts';
+import { makePreviewHandler } from './fine-tuning-jobs/preview-handler.ts';
 import { makeModelFileHandlers } from './models/file-handlers.ts';
 import { makeModelHandlers } from './models/handlers.ts';
 import { makeImportHandler } from './models/import-model.ts';
@@ -63,5 +65,9 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
   });
   mountResource(app, context, deployments, makeDeploymentHandlers(context));
   mountResource(app, context, deployedModels, makeDeployedModelHandlers(context));
-  mountResource(app, context, supervisedFineTuningJobs, makeFineTuningJobHandlers(context));
+  mountResource(app, context, supervisedFineTuningJobs, {
+    ...makeFineTuningJobHandlers(context),
+    ...makePreviewHandler(context),
+  });
+  mountMetricsFiles(app, context);
 }

@@ -21,7 +21,20 @@ export interface StoredJob {
   readonly state: string;
   readonly restartCount: number;
   readonly trainedTokens: number;
+  /** Sealed; empty for a job that reports nowhere. */
+  readonly wandbKey: string;
   readonly resource: JobResource;
+}
+
+/** What an order holds besides the resource. */
+export interface JobOrder {
+  readonly createdBy: string;
+  /** Nano-dollars a trained token. */
+  readonly priceNanos: number;
+  /** Estimate, until the trainer has counted. */
+  readonly plannedTokens: number;
+  /** Sealed. */
+  readonly wandbKey: string;
 }
 
 interface JobRow {
@@ -42,6 +55,10 @@ interface JobRow {
   restart_count: number;
   trained_tokens: number;
   is_suspended?: boolean;
+  price_nanos: number;
+  planned_tokens: number;
+  wandb_key: string;
+  wandb_url: string;
 }
 
 const specKeys = [
@@ -74,8 +91,6 @@ const specKeys = [
   'awsS3Config',
   'azureBlobStorageConfig',
   'usePurpose',
-  'metricsFileSignedUrl',
-  'estimatedCost',
 ] as const;
 
 const fields: FieldMap = {
@@ -90,6 +105,8 @@ const fields: FieldMap = {
   'status.message': column(sql`status_message`),
   jobProgress: json(sql`progress`),
   trainerLogsSignedUrl: unset,
+  metricsFileSignedUrl: unset,
+  estimatedCost: unset,
   ...Object.fromEntries(specKeys.map((key) => [key, json(sql`(spec -> ${key}::text)`)])),
 };
 
@@ -122,11 +139,12 @@ export async function insertJob(
   db: DatabaseOrTransaction,
   account: string,
   spec: JobResource,
-  createdBy: string,
+  { createdBy, priceNanos, plannedTokens, wandbKey }: JobOrder,
 ): Promise<StoredJob> {
   const { rows } = await sql<JobRow>`
-    insert into fine_tuning_jobs (name, account, spec, created_by)
-    values (${spec.name}, ${account}, ${JSON.stringify(spec)}::jsonb, ${createdBy}) returning *`.execute(db);
+    insert into fine_tuning_jobs (name, account, spec, created_by, price_nanos, planned_tokens, wandb_key)
+    values (${spec.name}, ${account}, ${JSON.stringify(spec)}::jsonb, ${createdBy},
+            ${priceNanos}::bigint, ${plannedTokens}::bigint, ${wandbKey}) returning *`.execute(db);
   return toJob(rows[0]!);
 }
 
@@ -138,7 +156,10 @@ export async function wantOfJob(
 ): Promise<StoredJob> {
   const change = wanted === 'deleted' ? sql`delete_time = now(), wanted = 'cancel'` : sql`wanted = ${wanted}`;
   // A job that is gone on with leaves its resting state, or its reconciler would leave it alone.
-  const state = wanted === 'run' ? sql`, state = 'JOB_STATE_RE_QUEUEING', completed_time = null` : sql``;
+  const state =
+    wanted === 'run'
+      ? sql`, state = 'JOB_STATE_RE_QUEUEING', completed_time = null, restart_count = 0`
+      : sql``;
   const { rows } = await sql<JobRow>`
     update fine_tuning_jobs set ${change} ${state}, generation = generation + 1, update_time = now()
     where name = ${name} returning *`.execute(db);
@@ -168,16 +189,47 @@ export async function writeJobObserved(
   return rows.length === 1;
 }
 
+export interface JobProgressReport {
+  readonly progress: object;
+  /** For people, with the time that is left. */
+  readonly message: string;
+  readonly trainedTokens: number;
+  readonly tokensPerSecond: number;
+}
+
 export async function writeJobProgress(
   db: DatabaseOrTransaction,
   name: string,
-  progress: object,
-  trainedTokens: number,
+  { progress, message, trainedTokens, tokensPerSecond }: JobProgressReport,
 ): Promise<void> {
   await sql`
     update fine_tuning_jobs set progress = progress || ${JSON.stringify(progress)}::jsonb,
-      trained_tokens = greatest(trained_tokens, ${trainedTokens}::bigint), update_time = now()
+      trained_tokens = greatest(trained_tokens, ${trainedTokens}::bigint),
+      tokens_per_second = ${tokensPerSecond}::double precision,
+      status_message = case when state = 'JOB_STATE_RUNNING' then ${message} else status_message end,
+      update_time = now()
     where name = ${name}`.execute(db);
+}
+
+/** What the trainer counted, in place of the estimate. */
+export async function writePlannedTokens(
+  db: DatabaseOrTransaction,
+  name: string,
+  tokens: number,
+): Promise<void> {
+  await sql`update fine_tuning_jobs set planned_tokens = ${tokens}::bigint where name = ${name}`.execute(db);
+}
+
+/** Trained tokens a second of the newest run of a base model, or null. */
+export async function readTrainingSpeed(
+  db: DatabaseOrTransaction,
+  baseModel: string,
+): Promise<number | null> {
+  const { rows } = await sql<{ speed: number }>`
+    select tokens_per_second as speed from fine_tuning_jobs
+    where spec ->> 'baseModel' = ${baseModel} and tokens_per_second > 0
+    order by update_time desc limit 1`.execute(db);
+  return rows[0]?.speed ?? null;
 }
 
 export async function removeJob(db: DatabaseOrTransaction, name: string): Promise<void> {
@@ -195,6 +247,10 @@ function toJob(row: JobRow): StoredJob {
     state: row.delete_time === null ? row.state : 'JOB_STATE_DELETING',
     status: { code: row.status_code, message: row.status_message },
     jobProgress: row.progress,
+    estimatedCost: describeCost(BigInt(row.price_nanos) * BigInt(row.planned_tokens)),
+    ...(row.spec.wandbConfig === undefined
+      ? {}
+      : { wandbConfig: { ...row.spec.wandbConfig, url: row.wandb_url } }),
   } as JobResource;
   return {
     name: row.name,
@@ -207,6 +263,13 @@ function toJob(row: JobRow): StoredJob {
     state: row.state,
     restartCount: row.restart_count,
     trainedTokens: row.trained_tokens,
+    wandbKey: row.wandb_key,
     resource,
   };
+}
+
+/** google.type.Money. The store knows no ledger. */
+function describeCost(nanos: bigint) {
+  const unit = 1_000_000_000n;
+  return { currencyCode: 'USD', units: String(nanos / unit), nanos: Number(nanos % unit) };
 }

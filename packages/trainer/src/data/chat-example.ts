@@ -21,10 +21,13 @@ export interface ChatMessage {
 export class ExampleError extends Error {
   override name = 'ExampleError';
   readonly line: number;
+  /** The message without the number. */
+  readonly reason: string;
 
-  constructor(line: number, problem: string) {
-    super(`line ${line}: ${problem}`);
+  constructor(line: number, reason: string) {
+    super(`line ${line}: ${reason}`);
     this.line = line;
+    this.reason = reason;
   }
 }
 
@@ -51,8 +54,9 @@ function parseLine(text: string, fail: Fail): Record<string, unknown> {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (error) {
-    return fail(`is not JSON (${(error as Error).message})`);
+  } catch {
+    // V8's message quotes the line, and content of examples belongs into no error text or log.
+    return fail('is not JSON');
   }
   return isRecord(json) ? json : fail('is not a JSON object');
 }
@@ -61,7 +65,9 @@ function parseMessage(value: unknown, where: string, fail: Fail): ChatMessage {
   if (!isRecord(value)) return fail(`${where} is not an object`);
   const { role, weight } = value;
   if (typeof role !== 'string' || !roles.has(role)) {
-    return fail(`${where}.role is ${JSON.stringify(role)}: use system, user, assistant or tool`);
+    return fail(
+      `${where}.role is ${JSON.stringify(role)?.slice(0, 40) ?? 'absent'}: use system, user, assistant or tool`,
+    );
   }
   if (weight !== undefined && weight !== 0 && weight !== 1) return fail(`${where}.weight must be 0 or 1`);
   if (weight !== undefined && role !== 'assistant')

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { TrainerError } from '../process/events.ts';
 import { type ChatExample, ExampleError, parseChatExample } from './chat-example.ts';
+import { createReport, type DatasetReport } from './dataset-report.ts';
 import { planCarveOut, shuffle } from './plan-steps.ts';
 import { type ChatTemplate, renderExample } from './render-example.ts';
 import {
@@ -11,23 +12,7 @@ import {
   truncateExample,
 } from './tokenize-example.ts';
 
-/** What a dataset turned into: shown to the user before anything is trained. */
-export interface DatasetReport {
-  readonly rows: number;
-  readonly examples: number;
-  readonly tokens: number;
-  /** Tokens whose prediction is learned, as a share of all. */
-  readonly supervisedShare: number;
-  readonly tokensMedian: number;
-  readonly tokens95th: number;
-  readonly tokensMax: number;
-  /** Examples cut to the context length. */
-  readonly truncated: number;
-  /** Examples that had nothing left to learn after the cut. */
-  readonly dropped: number;
-  readonly evaluationExamples: number;
-}
-
+/** Token ids and weights of a job, the same for every engine. */
 export interface PreparedData {
   readonly train: readonly TokenizedExample[];
   readonly evaluation: readonly TokenizedExample[];
@@ -50,19 +35,25 @@ const rowsMax = 3_000_000;
 /** Problems named one by one; a file with more is wrong as a whole. */
 const problemsMax = 20;
 
+/** A line that cannot be used, and why. */
+export interface RefusedLine {
+  readonly line: number;
+  readonly reason: string;
+}
+
 /**
  * Reads, checks, renders and tokenizes the files of a job. Throws TrainerError BAD_DATA listing the lines at
  * fault: nothing is skipped silently.
  */
 export async function prepareData(options: DataOptions): Promise<PreparedData> {
-  const all = await prepareFile(options.train, options);
+  const all = await readTrainingFile(options.train, options);
   if (all.rows < rowsMin || all.rows > rowsMax) {
     throw new TrainerError(
       'BAD_DATA',
       `the dataset has ${all.rows} rows: between ${rowsMin} and ${rowsMax} are needed`,
     );
   }
-  const separate = options.evaluation === null ? null : await prepareFile(options.evaluation, options);
+  const separate = options.evaluation === null ? null : await readTrainingFile(options.evaluation, options);
   const { train, evaluation } =
     separate === null
       ? carveOut(all.examples, options)
@@ -73,44 +64,61 @@ export async function prepareData(options: DataOptions): Promise<PreparedData> {
       'no example has anything to learn within the context length: raise it',
     );
   }
-  return { train, evaluation, report: createReport(all, train, evaluation.length) };
+  return { train, evaluation, report: createReport(all, train, evaluation) };
 }
 
-interface PreparedFile {
+export interface PreparedFile {
   readonly rows: number;
   readonly examples: TokenizedExample[];
-  truncated: number;
-  dropped: number;
+  /** Examples cut to the context length. */
+  readonly truncated: number;
+  /** Examples that had nothing left to learn after the cut. */
+  readonly dropped: number;
+  /** The first of the lines that cannot be used. */
+  readonly refused: readonly RefusedLine[];
+  /** Whether the file went on beyond what was read. */
+  readonly isCut: boolean;
 }
 
-async function prepareFile(path: string, options: DataOptions): Promise<PreparedFile> {
-  const problems: string[] = [];
+async function readTrainingFile(path: string, options: DataOptions): Promise<PreparedFile> {
+  const file = await prepareFile(path, options, Number.POSITIVE_INFINITY);
+  if (file.refused.length > 0) {
+    const problems = file.refused.map(({ line, reason }) => `line ${line}: ${reason}`);
+    throw new TrainerError('BAD_DATA', problems.join('\n'));
+  }
+  return file;
+}
+
+/** Reads at most `linesMax` lines of a file; stops at the 20th that cannot be used. */
+export async function prepareFile(
+  path: string,
+  options: Pick<DataOptions, 'maxContextTokens' | 'template' | 'tokenizer'>,
+  linesMax: number,
+): Promise<PreparedFile> {
+  const refused: RefusedLine[] = [];
   const examples: TokenizedExample[] = [];
-  let rows = 0;
+  const counts = { rows: 0, truncated: 0, dropped: 0 };
   let line = 0;
-  const counts = { truncated: 0, dropped: 0 };
-  for await (const text of createInterface({
-    input: createReadStream(path),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  for await (const text of lines) {
+    if (line >= linesMax || refused.length >= problemsMax)
+      return { ...counts, examples, refused, isCut: true };
     line++;
     if (text.trim() === '') continue;
-    rows++;
+    counts.rows++;
     try {
       examples.push(...prepareExample(parseChatExample(text, line), options, counts));
     } catch (error) {
       if (!(error instanceof ExampleError)) throw error;
-      problems.push(error.message);
-      if (problems.length >= problemsMax) break;
+      refused.push({ line, reason: error.reason });
     }
   }
-  if (problems.length > 0) throw new TrainerError('BAD_DATA', problems.join('\n'));
-  return { rows, examples, ...counts };
+  return { ...counts, examples, refused, isCut: false };
 }
 
 function prepareExample(
   example: ChatExample,
-  options: DataOptions,
+  options: Pick<DataOptions, 'maxContextTokens' | 'template' | 'tokenizer'>,
   counts: { truncated: number; dropped: number },
 ): TokenizedExample[] {
   return renderExample(options.template, example).flatMap((rendered) => {
@@ -129,32 +137,5 @@ function carveOut(examples: readonly TokenizedExample[], options: DataOptions) {
   return {
     train: examples.filter((_, index) => !chosen.has(index)),
     evaluation: examples.filter((_, index) => chosen.has(index)),
-  };
-}
-
-function createReport(
-  file: PreparedFile,
-  train: readonly TokenizedExample[],
-  evaluationExamples: number,
-): DatasetReport {
-  const lengths = train.map((example) => example.tokens.length).sort((a, b) => a - b);
-  const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  const supervised = train.reduce(
-    (sum, example) => sum + example.weights.filter((weight) => weight > 0).length,
-    0,
-  );
-  const quantile = (share: number): number =>
-    lengths[Math.min(lengths.length - 1, Math.floor(share * lengths.length))]!;
-  return {
-    rows: file.rows,
-    examples: train.length,
-    tokens,
-    supervisedShare: supervised / tokens,
-    tokensMedian: quantile(0.5),
-    tokens95th: quantile(0.95),
-    tokensMax: lengths.at(-1)!,
-    truncated: file.truncated,
-    dropped: file.dropped,
-    evaluationExamples,
   };
 }

@@ -1,3 +1,6 @@
+import type { DatasetReport } from '../data/dataset-report.ts';
+import type { JobPreview } from './preview-job.ts';
+
 /** What a trainer tells while it works: one JSON object a line, on file descriptor 3 and in events.jsonl. */
 export type TrainerEvent =
   | {
@@ -10,7 +13,9 @@ export type TrainerEvent =
       readonly totalTokens: number;
       readonly resumedFromStep: number | null;
     }
-  | { readonly type: 'report'; readonly report: unknown }
+  | { readonly type: 'report'; readonly report: DatasetReport }
+  /** Answer to --preview, on file descriptor 3 alone: it holds text of examples. */
+  | { readonly type: 'preview'; readonly preview: JobPreview }
   | {
       readonly type: 'progress';
       readonly step: number;

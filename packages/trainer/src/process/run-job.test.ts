@@ -117,6 +117,29 @@ describe('a training job', () => {
     expect(metrics).toHaveLength(losses(result).length + evals.length);
   });
 
+  it('can be looked at before it runs: report, bad lines, learned parts; no text is left in its folder', async () => {
+    const job = await createJob();
+    await writeFile(`${job}.jsonl`, `${rows.slice(0, 12).join('\n')}\n{"messages":[]}\nsecret\n`);
+    const { code, events } = await run(job, ['--preview', '2']);
+    expect(code).toBe(0);
+    const event = events.find((each) => each.type === 'preview');
+    if (event?.type !== 'preview') throw new Error('no preview');
+    const { report, samples, epochTokens, steps } = event.preview;
+    expect(report).toMatchObject({ rows: 14, examples: 11, evaluationExamples: 1, tokens: epochTokens });
+    expect(report.refused).toEqual([
+      { line: 13, reason: '"messages" is empty' },
+      { line: 14, reason: 'is not JSON' },
+    ]);
+    expect(report.histogram.reduce((sum, bucket) => sum + bucket.examples, 0)).toBe(11);
+    expect(steps).toBeGreaterThan(3);
+    expect(samples).toHaveLength(2);
+    const learned = samples[0]!.filter((segment) => segment.supervised).map((segment) => segment.text);
+    expect(learned.join('')).toContain('aye aye');
+    expect(learned.join('')).not.toContain('question');
+    expect(samples[0]!.map((segment) => segment.text).join('')).toContain('question 0');
+    expect(await readdir(job)).toEqual(['config.json']);
+  });
+
   it('gives the same losses for the same seed', async () => {
     const first = await run(await createJob());
     const second = await run(await createJob());

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTokenizer, loadLibrary, openLlamaModelFile } from '@sparkler/llama';
 import { createInitialAdapter } from '../adapter/initial-adapter.ts';
 import { readPeftParameters, writeAdapterFiles } from '../adapter/write-adapter.ts';
 import { type PreparedData, prepareData } from '../data/prepare-data.ts';
-import { compileChatTemplate } from '../data/render-example.ts';
 import { loadTrainableModel } from '../model/load-model.ts';
 import type { TrainableModel } from '../model/trainable-model.ts';
 import { type RunControl, runTraining, type TrainingOutcome } from '../run/run-training.ts';
 import type { TrainerConfig } from '../run/trainer-config.ts';
 import { type EmitEvent, TrainerError } from './events.ts';
+import { openJobVocabulary } from './job-vocabulary.ts';
 
 export interface Job {
   readonly config: TrainerConfig;
@@ -53,36 +52,13 @@ export async function runJob(job: Job): Promise<TrainingOutcome['status']> {
 
 /** Reads, renders and tokenizes the job's files with its base model's vocabulary. */
 export async function prepareJobData(config: TrainerConfig): Promise<PreparedData> {
-  const library = loadLibrary({ backend: 'cpu' });
-  const base = await openLlamaModelFile(library, { path: config.base.gguf, gpuLayers: 0 });
+  const { template, tokenizer, close } = await openJobVocabulary(config);
   try {
-    const source = config.data.chatTemplate ?? base.chatTemplate;
-    if (source === null) {
-      throw new TrainerError(
-        'BAD_CONFIG',
-        'the base model has no chat template: give the job a jinjaTemplate',
-      );
-    }
-    const tokenizer = createTokenizer(base);
-    const spell = (token: number | null): string =>
-      token === null ? '' : new TextDecoder().decode(tokenizer.tokenBytes(token, true));
-    const specials = { bos: spell(tokenizer.bosToken), eos: spell(tokenizer.eosToken) };
-    const template = compileTemplate(source, specials);
     const { train, evaluation, carveOut } = config.data;
     const { seed, maxContextTokens } = config.train;
     return await prepareData({ train, evaluation, carveOut, seed, maxContextTokens, template, tokenizer });
   } finally {
-    base.close();
-  }
-}
-
-function compileTemplate(source: string, specials: { bos: string; eos: string }) {
-  try {
-    return compileChatTemplate(source, specials);
-  } catch (cause) {
-    throw new TrainerError('BAD_CONFIG', `the chat template does not parse: ${(cause as Error).message}`, {
-      cause,
-    });
+    close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { planSteps, type StepPlan } from '../data/plan-steps.ts';
 import type { TokenizedExample } from '../data/tokenize-example.ts';
 import type { TrainableModel } from '../model/trainable-model.ts';
@@ -50,8 +51,11 @@ export async function runTraining(inputs: TrainingInputs): Promise<TrainingOutco
     // What the model knew before: the first point of the curve, and the bar for early stopping.
     if (state.step === 0) await evaluate(inputs, state, gradientStep);
     while (state.step < plan.length) {
-      if (control.wanted === 'cancel') return { status: 'cancelled', ...pickResult(config, state) };
+      // Lets commands in that came during the step: one is obeyed before the next step begins.
+      await setImmediate();
+      // A cancelled job leaves a checkpoint too: it may be resumed.
       if (control.wanted !== null) await obeyControl(inputs, state);
+      if (control.wanted === 'cancel') return { status: 'cancelled', ...pickResult(config, state) };
       if (control.wanted === 'pause') return { status: 'paused', ...pickResult(config, state) };
       await takeStep(inputs, plan, state, gradientStep, gradients);
       emitProgress(emit, plan, state, { startMs, startStep });

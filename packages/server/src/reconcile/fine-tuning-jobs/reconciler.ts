@@ -1,4 +1,3 @@
-import type { TrainerReport } from '../../launch/trainer-process.ts';
 import type { Database } from '../../store/database.ts';
 import {
   type JobResource,
@@ -7,12 +6,13 @@ import {
   removeJob,
   type StoredJob,
   writeJobObserved,
-  writeJobProgress,
 } from '../../store/fine-tuning-jobs.ts';
 import type { ReconcileQueue } from '../../store/reconcile-queue.ts';
 import type { ReconcileOutcome } from '../../store/reconcile-results.ts';
 import type { Reconciler } from '../reconciler.ts';
 import { type JobObservation, type JobPlan, type JobState, type JobStep, planJob } from './plan.ts';
+import { recordReport } from './record-report.ts';
+import { createReportQueue } from './report-queue.ts';
 import { type JobFiles, planTrainerConfig } from './trainer-config.ts';
 import { TrainerHost } from './trainer-host.ts';
 
@@ -54,10 +54,11 @@ const lookAgainMs = 2_000;
 export function createFineTuningReconciler(parts: FineTuningParts): FineTuningReconciler {
   const { db, queue, onError } = parts;
   const request = (name: string) => queue.request({ kind: 'fine-tuning-job', name }).catch(onError);
+  const reports = createReportQueue((job, report) => recordReport(db, job, report), onError);
   const host = new TrainerHost({
     folder: parts.jobsFolder,
     onChange: (job) => void request(job),
-    onReport: (job, report) => void recordReport(db, job, report).catch(onError),
+    onReport: (job, report) => reports.add(job, report),
   });
   return {
     kind: 'fine-tuning-job',
@@ -65,6 +66,10 @@ export function createFineTuningReconciler(parts: FineTuningParts): FineTuningRe
     async reconcile(name) {
       const job = await readJob(db, name);
       if (job === null) return settled(0);
+      // What the trainer said last is written before its end is looked at: what it costs is taken from it.
+      await reports.idle(name);
+      // Somebody resumed it: how its last trainer ended no longer counts.
+      if (job.state === 'JOB_STATE_RE_QUEUEING') host.forgetEnd(name);
       const files = await findFiles(parts.support, job.spec);
       const plan = planJob(observe(job, files, host));
       for (const step of plan.steps) await applyStep(step, { parts, host, job, files });
@@ -149,16 +154,6 @@ async function applyStep(step: JobStep, { parts, host, job, files }: StepParts):
       await host.remove(job.name);
       return removeJob(parts.db, job.name);
   }
-}
-
-async function recordReport(db: Database, job: string, report: TrainerReport): Promise<void> {
-  if (report.type !== 'progress') return;
-  const progress = {
-    percent: Math.round(Number(report.percent)),
-    epoch: Number(report.epoch),
-    inputTokens: Number(report.tokensSeen),
-  };
-  await writeJobProgress(db, job, progress, Number(report.tokensSeen));
 }
 
 const restingStates = new Set(

@@ -40,6 +40,11 @@ export class TrainerHost {
     return this.#ended.get(job) ?? 'none';
   }
 
+  /** A trainer that starts again has a new end. */
+  forgetEnd(job: string): void {
+    this.#ended.delete(job);
+  }
+
   isBusyWithout(job: string): boolean {
     return [...this.#running.keys()].some((other) => other !== job);
   }

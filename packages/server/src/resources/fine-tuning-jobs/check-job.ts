@@ -106,11 +106,12 @@ function refuseUnsupported(job: JobResource): void {
   if (job.hiddenStatesGenConfig && Object.keys(job.hiddenStatesGenConfig).length > 0) {
     refuse('hiddenStatesGenConfig', 'hidden states can only be taken from an engine that exports them');
   }
-  if (job.wandbConfig?.enabled) {
-    refuse(
-      'wandbConfig.enabled',
-      'this server has no way out to Weights & Biases; metrics are in metricsFileSignedUrl',
-    );
+  if (job.metricsFileSignedUrl) {
+    refuse('metricsFileSignedUrl', 'is made by the server; leave it out, and read it from the job');
+  }
+  if (job.usePurpose) refuse('usePurpose', 'capacity is not reserved for a purpose here; leave it out');
+  if (job.region && job.region !== 'REGION_UNSPECIFIED') {
+    refuse('region', 'this server has no regions; leave it out');
   }
   if (job.awsS3Config || job.azureBlobStorageConfig) {
     refuse('awsS3Config', 'training data is read from datasets; create one from the bucket first');

@@ -1,32 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError, checkLegal } from '@sparkler/api';
+import { ApiError, checkLegal, invalidField } from '@sparkler/api';
 import { supervisedFineTuningJobs as jobs } from '@sparkler/api/resources';
 import { reserveTraining } from '../../billing/charge-training.ts';
 import { checkMaySpend } from '../../billing/check-may-spend.ts';
 import { defaultPriceBook } from '../../ledger/price-book.ts';
 import type { Database } from '../../store/database.ts';
-import { insertJob, listJobs, readJob, type StoredJob, wantOfJob } from '../../store/fine-tuning-jobs.ts';
+import { readJobEvents, type StoredJobEvent } from '../../store/fine-tuning-events.ts';
+import {
+  insertJob,
+  type JobResource,
+  listJobs,
+  readJob,
+  type StoredJob,
+  wantOfJob,
+} from '../../store/fine-tuning-jobs.ts';
 import { isDuplicate } from '../../store/postgres-errors.ts';
 import { countDatasetTokens, readBaseOfAddon } from '../../store/training-meters.ts';
 import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
 import { checkJob } from './check-job.ts';
+import { estimateJob } from './estimate-job.ts';
+import { signMetricsUrl } from './metrics-file.ts';
 
 /** Supervised fine-tuning jobs: what is asked of them. The reconciler of their kind does it. */
-export function makeFineTuningJobHandlers({
-  db,
-  queue,
-  settings,
-  now,
-}: ControlPlaneContext): HandlersOf<typeof jobs> {
+export function makeFineTuningJobHandlers(context: ControlPlaneContext): HandlersOf<typeof jobs> {
+  const { db, queue, settings, now } = context;
   const announce = (name: string, transaction: Database) =>
     queue.request({ kind: 'fine-tuning-job', name }, transaction);
 
-  async function want(
-    name: string,
-    method: 'cancel' | 'resume',
-    wanted: StoredJob['wanted'],
-  ): Promise<StoredJob> {
+  type Verb = 'cancel' | 'pause' | 'resume';
+  async function want(name: string, method: Verb, wanted: StoredJob['wanted']): Promise<StoredJob> {
     return db.transaction().execute(async (transaction) => {
       const current = await requireJob(transaction, name);
       checkLegal(jobs, method, name, current.state);
@@ -37,16 +40,27 @@ export function makeFineTuningJobHandlers({
     });
   }
 
+  /** As it is shown: with a URL of its metrics, which is made anew each time. */
+  const show = (resource: JobResource, baseUrl: string): JobResource => ({
+    ...resource,
+    metricsFileSignedUrl: signMetricsUrl(context, baseUrl, resource.name),
+  });
+
   return {
-    list: ({ ids, list }) => listJobs(db, ids.account, list),
-    get: async ({ name }) => (await requireJob(db, name)).resource,
-    async create({ ids, name: parent, id, resource }, { principal }) {
+    async list({ ids, list }, { baseUrl }) {
+      const page = await listJobs(db, ids.account, list);
+      return { ...page, items: page.items.map((job) => show(job, baseUrl)) };
+    },
+    get: async ({ name }, { baseUrl }) => show((await requireJob(db, name)).resource, baseUrl),
+    async create({ ids, name: parent, id, resource }, { principal, baseUrl }) {
       // Ids begin with a letter; a uuid may not.
       const name = `${parent}/supervisedFineTuningJobs/${id ?? `j-${randomUUID()}`}`;
       const spec = await checkJob(db, ids.account, settings.providerAccount, { ...resource, name });
       await checkMaySpend(db, ids.account, now());
+      const estimate = await estimateJob(context, spec);
+      const order = { ...estimate, createdBy: principal.user, wandbKey: '' };
       const made = await db.transaction().execute(async (transaction) => {
-        const inserted = await insertJob(transaction, ids.account, spec, principal.user).catch((error) => {
+        const inserted = await insertJob(transaction, ids.account, spec, order).catch((error) => {
           if (isDuplicate(error)) throw new ApiError('ALREADY_EXISTS', `${name} exists already`);
           throw error;
         });
@@ -54,7 +68,7 @@ export function makeFineTuningJobHandlers({
         await announce(name, transaction);
         return inserted;
       });
-      return made.resource;
+      return show(made.resource, baseUrl);
     },
     async delete({ name }) {
       await db.transaction().execute(async (transaction) => {
@@ -67,7 +81,12 @@ export function makeFineTuningJobHandlers({
       await want(name, 'cancel', 'cancel');
       return {};
     },
-    resume: async ({ name }) => (await want(name, 'resume', 'run')).resource,
+    async pause({ name }) {
+      await want(name, 'pause', 'pause');
+      return {};
+    },
+    resume: async ({ name }, { baseUrl }) => show((await want(name, 'resume', 'run')).resource, baseUrl),
+    getEvents: ({ name, query }) => readEvents(db, name, query.afterSequence || '0'),
   };
 }
 
@@ -82,6 +101,23 @@ async function reserveJob(db: Database, { name, account, spec }: StoredJob, nowM
     `the account ${account} has no room in its budget for ${tokens} tokens times ${spec.epochs} epochs: ` +
     'add credit for a higher tier, raise monthly-spend-usd, or train on less';
   throw new ApiError('FAILED_PRECONDITION', message);
+}
+
+/** Events of one answer; ask again after the last for more. */
+const eventsMax = 1000;
+
+async function readEvents(db: Database, name: string, after: string) {
+  await requireJob(db, name);
+  if (!/^\d{1,18}$/.test(after)) {
+    throw invalidField('afterSequence', 'afterSequence is the sequence of an event');
+  }
+  const events = await readJobEvents(db, name, after, eventsMax);
+  const describe = ({ time, metrics, ...event }: StoredJobEvent) => ({
+    ...event,
+    time: time.toISOString(),
+    ...(metrics === null ? {} : { metrics }),
+  });
+  return { events: events.map(describe) };
 }
 
 async function requireJob(db: Database, name: string): Promise<StoredJob> {
