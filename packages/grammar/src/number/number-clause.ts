@@ -67,12 +67,13 @@ export function negateNumber(clause: NumberClause): NumberClause[] {
 /** The step whose multiples are the multiples of all; none for no steps. */
 export function mergeSteps(steps: readonly NumberStep[]): readonly NumberStep[] {
   if (steps.length < 2) return steps;
-  const places = Math.max(...steps.map((step) => step.places));
+  let places = Math.max(...steps.map((step) => step.places));
   let unit = 1n;
   for (const step of steps) {
     const scaled = step.unit * 10n ** BigInt(places - step.places);
     unit = (unit / greatestDivisor(unit, scaled)) * scaled;
   }
+  for (; places > 0 && unit % 10n === 0n; places--) unit /= 10n;
   return [{ unit, places }];
 }
 

@@ -58,7 +58,15 @@ export const START_TEXT: NumberText = {
 
 /** A double never prints more digits than these; text beyond them only comes from a model that ran away. */
 const DIGITS_MAX = 24;
-const POWER_MAX = 308;
+/** With these powers and digits no number is read as infinite, nor as 0 unless it is. */
+const POWER_MAX = 284;
+/**
+ * Digits that a double keeps. Whoever reads the answer has doubles: 0.99999999999999999999 would be 1 there,
+ * no longer below an exclusive maximum of 1, and a multiple of 7 with 24 digits be none.
+ */
+const EXACT_DIGITS = 15;
+/** Of those behind the point, where numbers have to be no multiple of something. */
+const EXACT_FRACTION = 5;
 
 export function rulesOf(clause: NumberClause): NumberRules {
   const bounds: NumberRules['bounds'][number][] = [];
@@ -76,14 +84,35 @@ export function rulesOf(clause: NumberClause): NumberRules {
   return {
     bounds,
     steps,
-    wholeMax: Math.max(DIGITS_MAX, ...bounds.map((bound) => bound.whole.length + 1)),
+    ...limitDigits(bounds, steps),
+    exponent,
+    oneStep: wanted.length === 1 && !exponent,
+  };
+}
+
+/** The most digits before and behind the point: enough for the clause, and no more than can be told apart. */
+function limitDigits(
+  bounds: NumberRules['bounds'],
+  steps: NumberRules['steps'],
+): Pick<NumberRules, 'wholeMax' | 'fractionMax'> {
+  const sharp = bounds.filter(({ exclusive, value }) => exclusive && value.mantissa !== 0n);
+  let whole = DIGITS_MAX;
+  let fraction = DIGITS_MAX;
+  if (sharp.length > 0) fraction = EXACT_DIGITS - Math.max(...sharp.map((bound) => bound.whole.length));
+  if (steps.some(({ unit, places }) => unit !== 1n || places !== 0)) {
+    whole = EXACT_DIGITS - Math.max(...steps.map(({ places }) => places));
+  }
+  if (steps.some(({ wanted }) => !wanted)) {
+    fraction = Math.min(fraction, EXACT_FRACTION);
+    whole = Math.min(whole, EXACT_DIGITS - EXACT_FRACTION);
+  }
+  return {
+    wholeMax: Math.max(whole, ...bounds.map((bound) => bound.whole.length + 1)),
     fractionMax: Math.max(
-      DIGITS_MAX,
+      fraction,
       ...bounds.map((bound) => bound.fraction.length + 1),
       ...steps.map((step) => step.places + 1),
     ),
-    exponent,
-    oneStep: wanted.length === 1 && !exponent,
   };
 }
 
