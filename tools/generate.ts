@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { buildOpenApi } from '@sparkler/api/openapi';
 import { writeCliContract } from './generate-sdk/write-contract.ts';
 import { writeSdk } from './generate-sdk/write-sdk.ts';
+import { writeKeywordTable } from './keyword-table/write-keyword-table.ts';
 
 /**
  * `npm run generate`: writes the files that are projections of the contract. Tests fail when one is out of
@@ -14,6 +15,7 @@ function writeOpenApi(): void {
 }
 
 writeOpenApi();
+writeKeywordTable();
 await writeSdk(fileURLToPath(new URL('../packages/sdk/src/generated', import.meta.url)));
 await writeCliContract(
   fileURLToPath(new URL('../packages/cli/src/generated/contract.json', import.meta.url)),
