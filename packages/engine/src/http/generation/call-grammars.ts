@@ -7,37 +7,50 @@ import { rebaseReferences } from './rebase-references.ts';
 
 /** Grammars for calls of some tools, in the spelling of one family. */
 export interface CallGrammars {
-  /** The whole call as JSON; null where the name stands outside of the JSON. */
+  /** A whole call as JSON; null where the name stands outside of the JSON. */
   readonly call: CompiledGrammar | null;
-  /** Names alone; null where they are in the JSON. */
-  readonly name: CompiledGrammar | null;
-  /** Arguments alone; null where they are in the call, or no JSON. */
-  readonly callArguments: CompiledGrammar | null;
+  /** A list of such calls; null where the family has none. */
+  readonly list: CompiledGrammar | null;
+  /** Any JSON, in which what names a tool is a call of it; null where something announces a call. */
+  readonly answer: CompiledGrammar | null;
+  readonly tools: readonly ToolGrammar[];
   /** Keywords of parameters that are not enforced, as `field#/pointer/keyword`. */
   readonly unenforced: readonly string[];
+}
+
+export interface ToolGrammar {
+  readonly name: string;
+  /** Arguments alone; null where the family writes no JSON. */
+  readonly callArguments: CompiledGrammar | null;
 }
 
 /** Schemas are compiled here, before any queue: a bad one is a 400 naming the tool. */
 export function compileCallGrammars(
   tools: readonly Tool[],
-  syntax: CallSyntax,
+  { syntax, parallel }: { readonly syntax: CallSyntax; readonly parallel: boolean },
   compile: CompileGrammar,
 ): CallGrammars {
   // Each alone first, so that a complaint can name the tool.
-  const unenforced = readParameters(tools).flatMap((parameters) => compileAlone(parameters, syntax, compile));
-  if (syntax.nameKey === null) {
-    // Their tags are no JSON: names are held to, values are the model's.
-    const source = syntax.bareArguments === true ? null : schemaSource(joinSchemas(tools.map(parametersOf)));
-    const names = tools.map((tool) => escapePattern(tool.function.name)).join('|');
-    return {
-      call: null,
-      name: compileOrRefuse({ kind: 'regex', pattern: names }, 'tools', compile),
-      callArguments: source === null ? null : compileOrRefuse(source, 'tools', compile),
-      unenforced,
-    };
-  }
-  const { nameKey, argumentsKey } = syntax;
-  const calls = tools.map((tool) => ({
+  const alone = readParameters(tools).map((parameters) => compileAlone(parameters, syntax, compile));
+  const unenforced = alone.flatMap((compiled) => compiled.unenforced);
+  const named = tools.map((tool, index) => ({
+    name: tool.function.name,
+    callArguments: alone[index]!.callArguments,
+  }));
+  if (syntax.nameKey === null) return { call: null, list: null, answer: null, tools: named, unenforced };
+  const calls = tools.map((tool) => callSchema(tool, syntax));
+  const compileJoined = (schema: unknown) => compileOrRefuse(schemaSource(schema), 'tools', compile);
+  return {
+    call: compileJoined(joinSchemas(calls)),
+    list: syntax.list === true ? compileJoined(listSchema(calls)) : null,
+    answer: syntax.trigger === null ? compileJoined(answerSchema(tools, calls, parallel)) : null,
+    tools: named,
+    unenforced,
+  };
+}
+
+function callSchema(tool: Tool, { nameKey, argumentsKey }: CallSyntax & { nameKey: string }): object {
+  return {
     type: 'object',
     properties: {
       [nameKey]: { const: tool.function.name },
@@ -45,13 +58,31 @@ export function compileCallGrammars(
     },
     required: [nameKey, argumentsKey],
     additionalProperties: false,
-  }));
-  return {
-    call: compileOrRefuse(schemaSource(joinSchemas(calls)), 'tools', compile),
-    name: null,
-    callArguments: null,
-    unenforced,
   };
+}
+
+function listSchema(calls: readonly object[]): object {
+  return { type: 'array', minItems: 1, items: rebaseReferences(joinSchemas(calls), '/items') };
+}
+
+/** JSON that may be a call, a list of calls or something else, but no call that is wrong. */
+function answerSchema(tools: readonly Tool[], calls: readonly object[], parallel: boolean): unknown {
+  const notTool = { not: { anyOf: [{ enum: tools.map((tool) => tool.function.name) }, { type: 'object' }] } };
+  const other = {
+    type: 'object',
+    // The keys under which a name is looked for.
+    properties: { name: notTool, function: notTool, tool_name: notTool },
+    additionalProperties: true,
+  };
+  const others = [other, { type: ['string', 'number', 'boolean', 'null'] }];
+  const listOf = (items: readonly object[], more = {}) => ({
+    type: 'array',
+    items: rebaseReferences(joinSchemas(items), '/items'),
+    ...more,
+  });
+  // Where one call is all there may be, a list holds it alone.
+  const lists = parallel ? [listOf([...calls, ...others])] : [listOf(others), listOf(calls, { maxItems: 1 })];
+  return joinSchemas([...calls, ...others, ...lists]);
 }
 
 /** The schemas of tools, as they can be checked before a call. */
@@ -67,16 +98,18 @@ function compileAlone(
   { source, field }: FormatSource,
   syntax: CallSyntax,
   compile: CompileGrammar,
-): string[] {
+): { readonly callArguments: CompiledGrammar | null; readonly unenforced: readonly string[] } {
   const grammar = compileOrRefuse(source, field, compile);
-  if (syntax.nameKey !== null || syntax.bareArguments !== true) return listUnenforced(grammar, field);
+  if (syntax.nameKey !== null || syntax.bareArguments !== true) {
+    return { callArguments: grammar, unenforced: listUnenforced(grammar, field) };
+  }
   if (source.kind === 'json-schema' && source.strict) {
     throw refuseField(
       field,
       'this model writes arguments in tags of its own, which no schema can hold; leave strict out',
     );
   }
-  return [`${field}#`];
+  return { callArguments: null, unenforced: [`${field}#`] };
 }
 
 /** One of the schemas. */
@@ -92,8 +125,4 @@ function schemaSource(schema: unknown) {
 /** A tool without parameters takes none. */
 function parametersOf(tool: Tool): Record<string, unknown> {
   return tool.function.parameters ?? { type: 'object', properties: {}, additionalProperties: false };
-}
-
-function escapePattern(name: string): string {
-  return name.replace(/[^A-Za-z0-9_]/g, (char) => `\\${char}`);
 }

@@ -107,7 +107,11 @@ function planCalls(tools: ToolsPlan, format: AnswerFormat | null, context: PlanC
   }
   const wanted = forced?.name ?? null;
   const usable = wanted === null ? tools.shown : tools.shown.filter((tool) => tool.function.name === wanted);
-  const grammars = compileCallGrammars(usable, family.callSyntax, context.compileGrammar);
+  const grammars = compileCallGrammars(
+    usable,
+    { syntax: family.callSyntax, parallel },
+    context.compileGrammar,
+  );
   return { grammars, forced: forced !== null, parallel };
 }
 

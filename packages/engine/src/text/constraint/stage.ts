@@ -15,8 +15,13 @@ export type Stage =
       /** Blanks in front are not the grammar's business. */
       readonly leadingBlanks: boolean;
     }
-  /** Any text. It ends where the trigger is complete; without a trigger nothing follows. */
-  | { readonly kind: 'free'; readonly trigger: Trigger | null }
+  /** Any text. It ends where a trigger is complete; without triggers nothing follows. */
+  | { readonly kind: 'free'; readonly triggers: readonly Trigger[] }
+  /** One of a few runs of tokens, each of which leads to a stage of its own. */
+  | {
+      readonly kind: 'choice';
+      readonly options: readonly { readonly tokens: readonly number[]; readonly target: number }[];
+    }
   /** Reasoning between its tags, at most so many tokens; then the closing tag is forced. */
   | {
       readonly kind: 'reasoning';
@@ -40,6 +45,8 @@ export interface Trigger {
   readonly text: string;
   /** Only at the very beginning of the text. */
   readonly onlyFirst: boolean;
-  /** The grammar that follows begins with the trigger itself. */
-  readonly belongsToNext: boolean;
+  /** End of the text that the stage behind it begins with. */
+  readonly kept: string;
+  /** Stage that follows; the next one if there is none. */
+  readonly target?: number;
 }

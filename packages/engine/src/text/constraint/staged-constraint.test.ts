@@ -96,17 +96,36 @@ const optionalReasoning: Stage = {
 };
 const openedReasoning: Stage = { ...optionalReasoning, open: null };
 const call: Stage = { kind: 'grammar', createMatcher: () => matchOneOf('{}'), leadingBlanks: true };
-const trigger = { text: '<call>', onlyFirst: false, belongsToNext: false };
-const first = { text: '{"a"', onlyFirst: true, belongsToNext: true };
+const trigger = { text: '<call>', onlyFirst: false, kept: '' };
+const first = { text: '{"a"', onlyFirst: true, kept: '{"a"' };
 
 const shapes: Record<string, readonly Stage[]> = {
   'JSON only': [json],
   'reasoning, then JSON': [optionalReasoning, json],
   'opened reasoning, then JSON': [openedReasoning, json],
-  'reasoning, then text': [optionalReasoning, { kind: 'free', trigger: null }],
+  'reasoning, then text': [optionalReasoning, { kind: 'free', triggers: [] }],
   'a forced call': [{ kind: 'literal', tokens: [14, 6] }, call, { kind: 'literal', tokens: [6, 15] }],
-  'text with calls': [{ kind: 'free', trigger }, call, { kind: 'jump', target: 0 }],
-  'an answer that may be a call': [{ kind: 'free', trigger: first }, json],
+  'text with calls': [{ kind: 'free', triggers: [trigger] }, call, { kind: 'jump', target: 0 }],
+  'an answer that may be a call': [{ kind: 'free', triggers: [first] }, json],
+  'text with calls of two kinds': [
+    { kind: 'free', triggers: [trigger, { text: '{"a"', onlyFirst: true, kept: '{"a"', target: 3 }] },
+    call,
+    { kind: 'jump', target: 0 },
+    json,
+  ],
+  'one of three names': [
+    {
+      kind: 'choice',
+      options: [
+        { tokens: [14, 8, 12], target: 1 },
+        { tokens: [14, 8, 10], target: 3 },
+        { tokens: [15], target: 1 },
+      ],
+    },
+    json,
+    { kind: 'end' },
+    call,
+  ],
   'a call or JSON': [
     { kind: 'branch', token: 14, target: 3 },
     json,

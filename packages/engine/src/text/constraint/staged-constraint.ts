@@ -1,8 +1,10 @@
 import type { Matcher } from '@sparkler/grammar';
 import type { Constraint } from '../../core/constraint.ts';
 import type { ModelTokenizer } from '../../core/model-runner.ts';
+import { forceOption, openOptions } from './open-options.ts';
 import type { Stage } from './stage.ts';
-import { findTokens, isBlank, readBytes, trimBlanks } from './token-bytes.ts';
+import { findTokens, isBlank, readBytes, toByteText, trimBlanks } from './token-bytes.ts';
+import { findTrigger, keepTail } from './triggers.ts';
 
 /** A matcher and how far it really is; states remember how far it was. */
 interface TrackedMatcher {
@@ -22,9 +24,19 @@ interface State {
   readonly tail: string;
   readonly phase: 'before' | 'inside' | 'closing';
   readonly spent: number;
+  /** Index of an option of a choice that begins with what is written. */
+  readonly option: number;
 }
 
-const fresh = { written: 0, matcher: null, depth: 0, tail: '', phase: 'before', spent: 0 } as const;
+const fresh = {
+  option: 0,
+  written: 0,
+  matcher: null,
+  depth: 0,
+  tail: '',
+  phase: 'before',
+  spent: 0,
+} as const;
 
 /** A constraint made of stages. Every `allows`, `fillMask` and `accept` tell the same story. */
 export class StagedConstraint implements Constraint {
@@ -75,6 +87,7 @@ export class StagedConstraint implements Constraint {
     const state = this.#state;
     const stage = this.#stageOf(state);
     if (stage.kind === 'literal') return stage.tokens.slice(state.written);
+    if (stage.kind === 'choice') return forceOption(stage.options, state);
     if (stage.kind === 'reasoning' && state.phase === 'closing')
       return stage.closingTokens.slice(state.written);
     const settled = stage.kind === 'grammar' && !this.#takesBlanks(stage, state) && !this.#mayLeave(state);
@@ -110,8 +123,12 @@ export class StagedConstraint implements Constraint {
         this.#addGrammar(mask, stage, state);
         break;
       case 'free':
-        if (stage.trigger === null || !this.#isStrict(state.stage + 1)) mask.fill(0xffff_ffff);
-        else this.#addByTrial(mask, state);
+        if (stage.triggers.some((trigger) => this.#isStrict(trigger.target ?? state.stage + 1)))
+          this.#addByTrial(mask, state);
+        else mask.fill(0xffff_ffff);
+        break;
+      case 'choice':
+        for (const { tokens } of openOptions(stage.options, state)) setBit(mask, tokens[state.written]!);
         break;
       case 'reasoning':
         this.#addReasoning(mask, stage, state);
@@ -203,6 +220,8 @@ export class StagedConstraint implements Constraint {
     switch (stage.kind) {
       case 'literal':
         return this.#stepLiteral(state, stage.tokens, token);
+      case 'choice':
+        return this.#stepChoice(state, stage, token);
       case 'grammar':
         return this.#stepGrammar(state, stage, token);
       case 'free':
@@ -220,6 +239,14 @@ export class StagedConstraint implements Constraint {
     if (tokens[state.written] !== token) return null;
     if (state.written + 1 === tokens.length) return this.#enter(state.stage + 1);
     return { ...state, written: state.written + 1 };
+  }
+
+  #stepChoice(state: State, stage: Stage & { kind: 'choice' }, token: number): State | null {
+    const option = openOptions(stage.options, state).find(({ tokens }) => tokens[state.written] === token);
+    if (option === undefined) return null;
+    const written = state.written + 1;
+    if (written === option.tokens.length) return this.#enter(option.target);
+    return { ...state, written, option: stage.options.indexOf(option) };
   }
 
   #stepGrammar(state: State, stage: Stage & { kind: 'grammar' }, token: number): State | null {
@@ -242,21 +269,16 @@ export class StagedConstraint implements Constraint {
   }
 
   #stepFree(state: State, stage: Stage & { kind: 'free' }, token: number): State | null {
-    const { trigger } = stage;
-    if (trigger === null) return state;
-    const wanted = toByteText(trigger.text);
+    const { triggers } = stage;
+    if (triggers.length === 0) return state;
     const text = state.tail + readBytes(this.#tokenizer, token);
-    const place = text.indexOf(wanted);
-    const fits = place >= 0 && (!trigger.onlyFirst || isBlank(text.slice(0, place)));
-    if (fits) {
-      const behind = text.slice(trigger.belongsToNext ? place : place + wanted.length);
-      return this.#feed(this.#enter(state.stage + 1), behind);
+    const found = findTrigger(triggers, text);
+    if (found !== null) {
+      const { trigger, end } = found;
+      const behind = text.slice(end - toByteText(trigger.kept).length);
+      return this.#feed(this.#enter(trigger.target ?? state.stage + 1), behind);
     }
-    if (!trigger.onlyFirst) return { ...state, tail: text.slice(-wanted.length) };
-    // Once the text has begun otherwise the trigger can't come any more.
-    const lead = trimBlanks(text);
-    const over = lead !== '' && !wanted.startsWith(lead);
-    return { ...state, tail: over ? 'x' : text };
+    return { ...state, tail: keepTail(triggers, text) };
   }
 
   #stepReasoning(state: State, stage: Stage & { kind: 'reasoning' }, token: number): State | null {
@@ -361,8 +383,4 @@ const LEADING_BLANKS_MAX = 8;
 
 function setBit(mask: Uint32Array, token: number): void {
   mask[token >> 5]! |= 1 << (token & 31);
-}
-
-function toByteText(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
 }

@@ -5,6 +5,11 @@ export function readBytes(tokenizer: ModelTokenizer, token: number): string {
   return Buffer.from(tokenizer.tokenBytes(token, true)).toString('latin1');
 }
 
+/** A text as `readBytes` would write its bytes. */
+export function toByteText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
 /** Nothing but spaces and line breaks. */
 export function isBlank(bytes: string): boolean {
   return /^[ \t\r\n]*$/.test(bytes);

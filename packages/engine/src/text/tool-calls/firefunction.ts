@@ -26,6 +26,8 @@ export const firefunction: ToolFamily = {
     nameKey: 'name',
     argumentsKey: 'arguments',
     after: ']',
+    list: true,
+    others: [{ trigger: '<functioncall>', onlyFirst: false, content: 'call', after: '' }],
   },
   describeTools,
   writeCall: writeHermesCall,

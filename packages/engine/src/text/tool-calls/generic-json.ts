@@ -24,7 +24,19 @@ export const genericJson: ToolFamily = {
         return reader;
       },
     }),
-  callSyntax: { trigger: null, before: '', nameKey: 'name', argumentsKey: 'arguments', after: '' },
+  callSyntax: {
+    trigger: null,
+    before: '',
+    nameKey: 'name',
+    argumentsKey: 'arguments',
+    after: '',
+    others: [
+      { trigger: '{', onlyFirst: true, kept: '{', content: 'answer', after: '' },
+      { trigger: '[', onlyFirst: true, kept: '[', content: 'answer', after: '' },
+      { trigger: '```json', onlyFirst: true, content: 'answer', after: '\n```' },
+      { trigger: '<tool_call>', onlyFirst: true, content: 'call', after: '</tool_call>' },
+    ],
+  },
   describeTools,
   writeCall: writeHermesCall,
   formCallId: (id) => id,

@@ -28,7 +28,18 @@ export const llama3: ToolFamily = {
         return reader;
       },
     }),
-  callSyntax: { trigger: null, before: '', nameKey: 'name', argumentsKey: 'parameters', after: '' },
+  callSyntax: {
+    trigger: null,
+    before: '',
+    nameKey: 'name',
+    argumentsKey: 'parameters',
+    after: '',
+    others: [
+      { trigger: '{', onlyFirst: true, kept: '{', content: 'answer', after: '' },
+      { trigger: '<|python_tag|>', onlyFirst: true, content: 'call', after: '' },
+      { trigger: '<function=', onlyFirst: true, content: 'named', separator: '>', after: '</function>' },
+    ],
+  },
   describeTools,
   writeCall: writeHermesCall,
   formCallId: (id) => id,

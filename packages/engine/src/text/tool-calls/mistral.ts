@@ -21,6 +21,7 @@ export const mistral: ToolFamily = {
     nameKey: 'name',
     argumentsKey: 'arguments',
     after: ']',
+    list: true,
   },
   describeTools,
   writeCall: writeHermesCall,

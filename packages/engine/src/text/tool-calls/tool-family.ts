@@ -26,6 +26,10 @@ export type CallSyntax = {
   readonly trigger: string | null;
   readonly before: string;
   readonly after: string;
+  /** Calls stand in a JSON list: `before` ends with its bracket, `after` begins with the other. */
+  readonly list?: true;
+  /** Further spellings that are read as calls, for answers in which the model decides. */
+  readonly others?: readonly CallSpelling[];
 } & (
   | { readonly nameKey: string; readonly argumentsKey: string }
   /** The name stands in front of the separator and the arguments behind it, no JSON around both. */
@@ -36,3 +40,20 @@ export type CallSyntax = {
       readonly bareArguments?: true;
     }
 );
+
+/** How a call is recognized in an answer, and what it is held to from there on. */
+export interface CallSpelling {
+  readonly trigger: string;
+  /** Only at the beginning of the answer. */
+  readonly onlyFirst: boolean;
+  /** End of the trigger that belongs to the content. */
+  readonly kept?: string;
+  /**
+   * `call`: a JSON call. `list`: a JSON list of them. `answer`: any JSON, whose calls of tools are right
+   * ones.
+   * `named`: the name, `separator`, and the arguments.
+   */
+  readonly content: 'call' | 'list' | 'answer' | 'named';
+  readonly separator?: string;
+  readonly after: string;
+}
