@@ -125,7 +125,10 @@ const HOSTILE: readonly (readonly [string, object])[] = [
   ],
   [
     '2,000 properties',
-    { properties: Object.fromEntries(names.map((name) => [name, { enum: names.slice(0, 20) }])), required: names },
+    {
+      properties: Object.fromEntries(names.map((name) => [name, { enum: names.slice(0, 20) }])),
+      required: names,
+    },
   ],
   [
     'negations of negations',
