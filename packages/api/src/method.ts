@@ -17,13 +17,14 @@ interface MethodBase {
   readonly permission: string;
   /**
    * Read: users of the account. Write: users who may change things. Admin: administrators. Public: everybody
-   * with a key, other accounts seeing what is public only.
+   * with a key, other accounts seeing what is public only. Operator: administrators of the server's own
+   * account, on every account.
    */
   readonly access: MethodAccess;
   readonly summary: string;
 }
 
-export type MethodAccess = 'public' | 'read' | 'write' | 'admin';
+export type MethodAccess = 'public' | 'read' | 'write' | 'admin' | 'operator';
 
 /** GET of a collection. `query` holds parameters besides those of every list. */
 export interface ListMethod<

@@ -3,7 +3,7 @@ import { defaultGatewaySettings, type GatewaySettings } from './http/context.ts'
 
 type GatewayLimit = Exclude<
   keyof GatewaySettings,
-  'providerAccount' | 'directDomain' | 'version' | 'excludeStop'
+  'providerAccount' | 'operatorAccount' | 'directDomain' | 'version' | 'excludeStop'
 >;
 
 /**

@@ -1,5 +1,19 @@
 import { bool, displayName, message, out, required, text, timestamp, word } from '../fields.ts';
 import { defineResource } from '../resource.ts';
+import {
+  AccountBalance,
+  CostPreview,
+  GrantCreditRequest,
+  PreviewCostRequest,
+  paymentMethodWords,
+  RecordPaymentRequest,
+  TextFile,
+  tierWords,
+  UsageParameters,
+  UsageReport,
+  usageFields,
+  usd,
+} from './billing-messages.ts';
 import { Evaluation, PreviewEvaluationResponse } from './evaluations.ts';
 import { Status } from './shared-messages.ts';
 
@@ -21,8 +35,13 @@ export const Account = message('Account', {
         'MONTHLY_SPEND_LIMIT_EXCEEDED',
         'BLOCKED_BY_ABUSE_RULE',
       ],
-      'Why inference is refused with 402, if it is.',
+      'Why nothing that costs money is served (402), if it is so.',
     ),
+  ),
+  tier: word([...tierWords], 'Spending tier; it rises by itself with payments. Set by operators.'),
+  paymentMethod: word(
+    [...paymentMethodWords],
+    'NONE: only credit can be spent. MANUAL: an operator records payments. HOUSE: never billed. Set by operators.',
   ),
   stopText: word(
     ['STOP_TEXT_UNSPECIFIED', 'INCLUDED', 'EXCLUDED'],
@@ -34,8 +53,8 @@ export const Account = message('Account', {
 });
 
 /**
- * Accounts are made by the server's administrator, not over the API; their administrators change how they are
- * served.
+ * Accounts are made by operators: administrators of the server's own account, who set tiers and record
+ * payments too. Their own administrators change how they are served.
  */
 export const accounts = defineResource({
   noun: 'account',
@@ -46,6 +65,70 @@ export const accounts = defineResource({
     list: on.list(),
     get: on.get(),
     update: on.update({ access: 'admin' }),
+    create: on.create({
+      idKey: 'accountId',
+      access: 'operator',
+      query: message('CreateAccountParameters', {
+        accountId: text('Default: derived from the e-mail.'),
+        creditUsd: usd('Credit to begin with. Default: 1.'),
+      }),
+    }),
+    block: on.verb('block', {
+      access: 'operator',
+      summary: 'Suspend an account for abuse, until it is unblocked',
+      response: Account,
+    }),
+    unblock: on.verb('unblock', {
+      access: 'operator',
+      summary: 'Lift the suspension of a blocked account',
+      response: Account,
+    }),
+    grantCredit: on.verb('grantCredit', {
+      access: 'operator',
+      operationId: 'grantCredit',
+      summary: 'Give an account credit',
+      body: GrantCreditRequest,
+      response: AccountBalance,
+    }),
+    recordPayment: on.verb('recordPayment', {
+      access: 'operator',
+      operationId: 'recordPayment',
+      summary: 'Record money that came in: for open invoices first, then as prepaid credit',
+      body: RecordPaymentRequest,
+      response: AccountBalance,
+    }),
+    getBalance: on.verb('getBalance', {
+      httpMethod: 'GET',
+      operationId: 'getBalance',
+      summary: 'Credit, what is owed, and the use of the month',
+      response: AccountBalance,
+    }),
+    listUsage: on.verb('listUsage', {
+      httpMethod: 'GET',
+      access: 'admin',
+      operationId: 'listUsage',
+      summary: 'What was used, grouped',
+      query: UsageParameters,
+      response: UsageReport,
+    }),
+    exportUsage: on.verb('exportUsage', {
+      httpMethod: 'GET',
+      access: 'admin',
+      operationId: 'exportUsage',
+      summary: 'What was used, as a file',
+      query: message('ExportUsageParameters', {
+        ...usageFields,
+        format: word(['CSV', 'JSON']),
+      }),
+      response: TextFile,
+    }),
+    previewCost: on.verb('previewCost', {
+      access: 'read',
+      operationId: 'previewCost',
+      summary: 'What requests, a deployment or fine-tuning would cost',
+      body: PreviewCostRequest,
+      response: CostPreview,
+    }),
     testEvaluation: on.verb('testeval', {
       operationId: 'testEvaluation',
       summary: 'Run an evaluation that is not stored over sample data',

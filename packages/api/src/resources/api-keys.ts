@@ -1,4 +1,15 @@
-import { bool, displayName, fixed, message, out, required, text, timestamp } from '../fields.ts';
+import {
+  bool,
+  displayName,
+  duration,
+  fixed,
+  list,
+  message,
+  out,
+  required,
+  text,
+  timestamp,
+} from '../fields.ts';
 import type { MethodBuilder } from '../method-builder.ts';
 import { defineResource } from '../resource.ts';
 
@@ -11,10 +22,19 @@ export const ApiKey = message('ApiKey', {
   expireTime: fixed(timestamp('Absent: never.')),
   secure: out(bool('Whether only a hash of the key is stored.')),
   email: out(text('E-mail of the user the key belongs to.')),
+  lastUseTime: out(timestamp('To the minute. Absent: never used.')),
+  models: fixed(list(text(), 'Only these models can be queried with the key. Empty: all.')),
+  deployments: fixed(list(text(), 'Only these deployments can be queried with the key. Empty: all.')),
+  readOnly: fixed(bool('The key changes nothing, and can not run inference.')),
 });
 
 const CreateApiKeyRequest = message('CreateApiKeyRequest', { apiKey: required(ApiKey) });
 const DeleteApiKeyRequest = message('DeleteApiKeyRequest', { keyId: required(text()) });
+
+const RotateApiKeyRequest = message('RotateApiKeyRequest', {
+  keyId: required(text()),
+  overlap: duration('How long the old key still works. Default: 86400s.'),
+});
 
 const makeMethods =
   <Owner extends string>(owner: Owner) =>
@@ -25,6 +45,12 @@ const makeMethods =
       operationId: `delete${owner}ApiKey`,
       summary: 'Delete an API key',
       body: DeleteApiKeyRequest,
+    }),
+    rotate: on.collectionVerb('rotate', {
+      operationId: `rotate${owner}ApiKey`,
+      summary: 'Make a key like another, which expires after a while',
+      body: RotateApiKeyRequest,
+      response: ApiKey,
     }),
   });
 

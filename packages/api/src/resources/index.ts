@@ -14,6 +14,7 @@ import { environments } from './environments.ts';
 import { evaluationJobs } from './evaluation-jobs.ts';
 import { evaluations } from './evaluations.ts';
 import { evaluators } from './evaluators.ts';
+import { invoices, payments } from './invoices.ts';
 import { models } from './models.ts';
 import { nodePools } from './node-pools.ts';
 import { peftMergeJobs } from './peft-merge-jobs.ts';
@@ -51,6 +52,8 @@ export const resources = {
   snapshots,
   awsIamRoleBindings,
   quotas,
+  invoices,
+  payments,
   reservations,
   secrets,
   auditLogs,
@@ -63,6 +66,7 @@ export * from './api-keys.ts';
 export * from './audit-logs.ts';
 export * from './batch-inference-jobs.ts';
 export * from './batch-jobs.ts';
+export * from './billing-messages.ts';
 export * from './bindings.ts';
 export * from './clusters.ts';
 export * from './datasets.ts';
@@ -74,6 +78,7 @@ export * from './environments.ts';
 export * from './evaluation-jobs.ts';
 export * from './evaluations.ts';
 export * from './evaluators.ts';
+export * from './invoices.ts';
 export * from './models.ts';
 export * from './node-pools.ts';
 export * from './peft-merge-jobs.ts';

@@ -15,8 +15,12 @@ export interface Account {
   readonly email: string;
   readonly state: 'STATE_UNSPECIFIED' | 'CREATING' | 'READY' | 'UPDATING' | 'DELETING';
   readonly status: Status | null;
-  /** Why inference is refused with 402, if it is. */
+  /** Why nothing that costs money is served (402), if it is so. */
   readonly suspendState: 'UNSUSPENDED' | 'FAILED_PAYMENTS' | 'CREDIT_DEPLETED' | 'MONTHLY_SPEND_LIMIT_EXCEEDED' | 'BLOCKED_BY_ABUSE_RULE';
+  /** Spending tier; it rises by itself with payments. Set by operators. */
+  readonly tier: 'TIER_UNSPECIFIED' | 'TIER_1' | 'TIER_2' | 'TIER_3' | 'TIER_4' | 'UNLIMITED';
+  /** NONE: only credit can be spent. MANUAL: an operator records payments. HOUSE: never billed. Set by operators. */
+  readonly paymentMethod: 'PAYMENT_METHOD_UNSPECIFIED' | 'NONE' | 'MANUAL' | 'HOUSE';
   /** Whether an answer has the stop string that ended it. Unspecified: as the server is set (included). */
   readonly stopText: 'STOP_TEXT_UNSPECIFIED' | 'INCLUDED' | 'EXCLUDED';
   /** Store prompts and answers for 30 days, for GET /inference/v1/requests/{id}/text. Default: nothing is stored. */
@@ -26,6 +30,107 @@ export interface Account {
 export interface Status {
   readonly code: 'OK' | 'CANCELLED' | 'UNKNOWN' | 'INVALID_ARGUMENT' | 'DEADLINE_EXCEEDED' | 'NOT_FOUND' | 'ALREADY_EXISTS' | 'PERMISSION_DENIED' | 'UNAUTHENTICATED' | 'RESOURCE_EXHAUSTED' | 'FAILED_PRECONDITION' | 'ABORTED' | 'OUT_OF_RANGE' | 'UNIMPLEMENTED' | 'INTERNAL' | 'UNAVAILABLE' | 'DATA_LOSS';
   readonly message: string;
+}
+
+export interface AccountBalance {
+  /** Credit that is left. It is used before anything is owed. */
+  readonly creditUsd: string;
+  /** What is owed: open invoices, and what was used since. */
+  readonly outstandingUsd: string;
+  /** The month that limit and use are of, such as 2026-11 (UTC). */
+  readonly period: string;
+  /** Used this month. */
+  readonly usedUsd: string;
+  /** What may be used in a month; empty: no limit. */
+  readonly limitUsd: string;
+  /** Payments and prepaid credit so far: what qualifies for tiers. */
+  readonly paidUsd: string;
+  readonly tier: 'TIER_UNSPECIFIED' | 'TIER_1' | 'TIER_2' | 'TIER_3' | 'TIER_4' | 'UNLIMITED';
+  /** What is still to be paid to qualify for the next tier; empty: there is none. */
+  readonly nextTierUsd: string;
+}
+
+export interface GrantCreditRequest {
+  readonly amountUsd: string;
+  /** Why; shown to the account. */
+  readonly description: string;
+  /** Told again with the same id, it is granted once. Default: chosen by the server. */
+  readonly requestId: string;
+}
+
+export interface RecordPaymentRequest {
+  readonly amountUsd: string;
+  /** FAILED: the money did not come, and the invoice failed. */
+  readonly state: 'SUCCEEDED' | 'FAILED';
+  /** The invoice whose payment failed. */
+  readonly invoice: string;
+  /** Such as the reference of a bank. */
+  readonly description: string;
+  /** Told again with the same id, it is recorded once. Default: chosen by the server. */
+  readonly requestId: string;
+}
+
+export interface UsageReport {
+  readonly rows: readonly UsageRow[];
+  readonly totalUsd: string;
+}
+
+export interface UsageRow {
+  /** 2026-11-22 (UTC). */
+  readonly day: string;
+  /** inference, gpu, reserved-gpu or training. */
+  readonly kind: string;
+  /** Type of accelerator, for seconds of them. */
+  readonly item: string;
+  readonly model: string;
+  /** Or the fine-tuning job. */
+  readonly deployment: string;
+  readonly apiKeyId: string;
+  readonly user: string;
+  readonly requestCount: string;
+  readonly promptTokens: string;
+  /** Of the prompt tokens, those that cost less. */
+  readonly cachedPromptTokens: string;
+  readonly completionTokens: string;
+  readonly trainingTokens: string;
+  /** Accelerators times seconds. */
+  readonly gpuSeconds: string;
+  readonly costUsd: string;
+}
+
+export interface TextFile {
+  readonly filename: string;
+  readonly contentType: string;
+  /** The whole file. */
+  readonly content: string;
+}
+
+export interface CostPreview {
+  readonly amountUsd: string;
+  /** How it is computed. */
+  readonly explanation: string;
+}
+
+/** Exactly one of model, acceleratorType and baseModel. */
+export interface PreviewCostRequest {
+  /** Serverless requests on this model: tokens as below. */
+  readonly model: string;
+  readonly promptTokens: string;
+  /** Of the prompt tokens. */
+  readonly cachedPromptTokens: string;
+  readonly completionTokens: string;
+  /** A deployment of this type of accelerator, such as NVIDIA_H100_80GB. */
+  readonly acceleratorType: string;
+  /** Of one replica. Default: 1. */
+  readonly acceleratorCount: string;
+  /** Default: 1. */
+  readonly replicaCount: string;
+  /** How long it serves. Default: one hour. */
+  readonly durationSeconds: string;
+  /** Fine-tuning of this model on trainingTokens. */
+  readonly baseModel: string;
+  /** Tokens of the dataset, times the epochs. */
+  readonly trainingTokens: string;
 }
 
 export interface PreviewEvaluationResponse {
@@ -135,6 +240,113 @@ export class Accounts {
       pattern: 'accounts/{account}',
       name,
       query: query as Query,
+      body: changes,
+      options,
+    });
+  }
+
+  /** Create an account. POST /v1/accounts */
+  create(parameters: { account: Input<Account>; accountId?: string | undefined; creditUsd?: string | undefined; parent?: string | undefined }, options?: CallOptions): Promise<Account> {
+    const { account, accountId, creditUsd, parent = '' } = parameters;
+    return this.#client.call({
+      method: 'POST',
+      pattern: '',
+      name: parent,
+      suffix: 'accounts',
+      query: { accountId, creditUsd },
+      body: account,
+      options,
+    });
+  }
+
+  /** Suspend an account for abuse, until it is unblocked. POST /v1/accounts/{account}:block */
+  block(name: string, options?: CallOptions): Promise<Account> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':block',
+      options,
+    });
+  }
+
+  /** Lift the suspension of a blocked account. POST /v1/accounts/{account}:unblock */
+  unblock(name: string, options?: CallOptions): Promise<Account> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':unblock',
+      options,
+    });
+  }
+
+  /** Give an account credit. POST /v1/accounts/{account}:grantCredit */
+  grantCredit(name: string, changes: Input<GrantCreditRequest>, options?: CallOptions): Promise<AccountBalance> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':grantCredit',
+      body: changes,
+      options,
+    });
+  }
+
+  /** Record money that came in: for open invoices first, then as prepaid credit. POST /v1/accounts/{account}:recordPayment */
+  recordPayment(name: string, changes: Input<RecordPaymentRequest>, options?: CallOptions): Promise<AccountBalance> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':recordPayment',
+      body: changes,
+      options,
+    });
+  }
+
+  /** Credit, what is owed, and the use of the month. GET /v1/accounts/{account}:getBalance */
+  getBalance(name: string, options?: CallOptions): Promise<AccountBalance> {
+    return this.#client.call({
+      method: 'GET',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':getBalance',
+      options,
+    });
+  }
+
+  /** What was used, grouped. GET /v1/accounts/{account}:listUsage */
+  listUsage(name: string, query: { startTime?: string | undefined; endTime?: string | undefined; groupBy?: string | undefined } = {}, options?: CallOptions): Promise<UsageReport> {
+    return this.#client.call({
+      method: 'GET',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':listUsage',
+      query: query as Query,
+      options,
+    });
+  }
+
+  /** What was used, as a file. GET /v1/accounts/{account}:exportUsage */
+  exportUsage(name: string, query: { startTime?: string | undefined; endTime?: string | undefined; groupBy?: string | undefined; format?: 'CSV' | 'JSON' | undefined } = {}, options?: CallOptions): Promise<TextFile> {
+    return this.#client.call({
+      method: 'GET',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':exportUsage',
+      query: query as Query,
+      options,
+    });
+  }
+
+  /** What requests, a deployment or fine-tuning would cost. POST /v1/accounts/{account}:previewCost */
+  previewCost(name: string, changes: Input<PreviewCostRequest>, options?: CallOptions): Promise<CostPreview> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':previewCost',
       body: changes,
       options,
     });

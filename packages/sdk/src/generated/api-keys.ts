@@ -19,10 +19,24 @@ export interface ApiKey {
   readonly secure: boolean;
   /** E-mail of the user the key belongs to. */
   readonly email: string;
+  /** To the minute. Absent: never used. */
+  readonly lastUseTime: string | null;
+  /** Only these models can be queried with the key. Empty: all. */
+  readonly models: readonly string[];
+  /** Only these deployments can be queried with the key. Empty: all. */
+  readonly deployments: readonly string[];
+  /** The key changes nothing, and can not run inference. */
+  readonly readOnly: boolean;
 }
 
 export interface DeleteApiKeyRequest {
   readonly keyId: string;
+}
+
+export interface RotateApiKeyRequest {
+  readonly keyId: string;
+  /** How long the old key still works. Default: 86400s. */
+  readonly overlap: string | null;
 }
 
 /** Api keys: `accounts/{account}/apiKeys/{apiKey}`. */
@@ -59,6 +73,18 @@ export class ApiKeys {
       pattern: 'accounts/{account}',
       name: parent,
       suffix: 'apiKeys:delete',
+      body,
+      options,
+    });
+  }
+
+  /** Make a key like another, which expires after a while. POST /v1/accounts/{account}/apiKeys:rotate */
+  rotate(body: Input<RotateApiKeyRequest>, parent = '', options?: CallOptions): Promise<ApiKey> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}',
+      name: parent,
+      suffix: 'apiKeys:rotate',
       body,
       options,
     });

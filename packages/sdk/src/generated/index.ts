@@ -15,9 +15,11 @@ import { Environments } from './environments.ts';
 import { EvaluationJobs } from './evaluation-jobs.ts';
 import { Evaluations } from './evaluations.ts';
 import { Evaluators } from './evaluators.ts';
+import { Invoices } from './invoices.ts';
 import { Models } from './models.ts';
 import { NodePoolBindings } from './node-pool-bindings.ts';
 import { NodePools } from './node-pools.ts';
+import { Payments } from './payments.ts';
 import { PeftMergeJobs } from './peft-merge-jobs.ts';
 import { Quotas } from './quotas.ts';
 import { ReinforcementFineTuningJobs } from './reinforcement-fine-tuning-jobs.ts';
@@ -54,6 +56,8 @@ export interface ControlPlane {
   readonly snapshots: Snapshots;
   readonly awsIamRoleBindings: AwsIamRoleBindings;
   readonly quotas: Quotas;
+  readonly invoices: Invoices;
+  readonly payments: Payments;
   readonly reservations: Reservations;
   readonly secrets: Secrets;
   readonly auditLogs: AuditLogs;
@@ -85,6 +89,8 @@ export function createControlPlane(client: ResourceClient): ControlPlane {
     snapshots: new Snapshots(client),
     awsIamRoleBindings: new AwsIamRoleBindings(client),
     quotas: new Quotas(client),
+    invoices: new Invoices(client),
+    payments: new Payments(client),
     reservations: new Reservations(client),
     secrets: new Secrets(client),
     auditLogs: new AuditLogs(client),

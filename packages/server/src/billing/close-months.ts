@@ -56,7 +56,7 @@ async function closeMonth(
     const totals = planInvoice({ ...facts, openInvoicesNanos });
     const isPaid = totals.dueNanos === 0n;
     const invoice: StoredInvoice = {
-      name: `accounts/${account}/invoices/${period}`,
+      name: `accounts/${account}/invoices/i-${period}`,
       account,
       period,
       state: isPaid ? 'PAID' : 'OPEN',

@@ -254,7 +254,7 @@ test('the invoice is right to the nano-dollar, line by line', async () => {
   dueNanos = BigInt(Math.round((subtotal - 600e9) / 1e7) * 1e7);
   expect(dueNanos).toBeGreaterThan(0n);
   expect(invoice).toMatchObject({
-    name: 'accounts/acme/invoices/2026-11',
+    name: 'accounts/acme/invoices/i-2026-11',
     state: 'OPEN',
     subtotalNanos: BigInt(subtotal),
     creditNanos: parseUsd('600'),
@@ -275,7 +275,7 @@ test('an invoice that is not paid in time suspends the account until it is paid,
     facts: { balanceNanos: 0n },
     paidNanos: dueNanos + parseUsd('600'),
   });
-  const invoice = await readInvoice(database.db, 'accounts/acme/invoices/2026-11');
+  const invoice = await readInvoice(database.db, 'accounts/acme/invoices/i-2026-11');
   expect(invoice).toMatchObject({ state: 'PAID', paidNanos: dueNanos });
   const { rows } = await sql<{ sum: string }>`
     select sum(amount_nanos)::text as sum from ledger_entries`.execute(database.db);
@@ -288,7 +288,7 @@ test('usage that arrives after its month was billed is on the next invoice', asy
   const cost = await serve(base, 1, tokens);
   nowMs = Date.UTC(2027, 0, 2);
   await closeMonths(billing());
-  expect(await readInvoice(database.db, 'accounts/acme/invoices/2026-12')).toMatchObject({
+  expect(await readInvoice(database.db, 'accounts/acme/invoices/i-2026-12')).toMatchObject({
     subtotalNanos: BigInt(cost),
     creditNanos: BigInt(cost),
     dueNanos: 0n,

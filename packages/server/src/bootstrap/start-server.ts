@@ -12,6 +12,7 @@ import type { ControlPlaneContext } from '../resources/control-plane-context.ts'
 import { mountControlPlane } from '../resources/mount-control-plane.ts';
 import type { Settings } from '../settings.ts';
 import { SettingsError } from '../settings-load.ts';
+import { writeKeyUses } from '../store/api-keys.ts';
 import { createAuditTrail } from '../store/audit-trail.ts';
 import { forgetNode } from '../store/deployment-observed.ts';
 import { createKeyDirectory } from '../store/key-directory.ts';
@@ -64,6 +65,8 @@ export interface RunningServer {
 
 /** How often tables are read again although no notice came. */
 const pollMs = 10_000;
+/** How often it is noted which keys were used. */
+const keyUsesMs = 30_000;
 
 /**
  * Starts the server: data folder, Postgres, migrations, accounts, reconcilers with their engine replicas,
@@ -179,7 +182,14 @@ async function openDirectories(store: OpenStore, log: Logger, stops: StopList): 
     { sparkler_keys: keysRefresher.request, sparkler_routing: routingRefresher.request },
     (error) => log.warn({ err: error }, 'the connection for notices broke; connecting again'),
   );
+  const noteUses = () =>
+    writeKeyUses(store.database.db, keys.takeUses()).catch((error: Error) =>
+      log.warn({ err: error }, 'when keys were used could not be noted'),
+    );
+  const timer = setInterval(noteUses, keyUsesMs).unref();
   stops.add('directories', async () => {
+    clearInterval(timer);
+    await noteUses();
     keysRefresher.close();
     routingRefresher.close();
     await listener.close();
@@ -248,5 +258,5 @@ async function startHttp(
 }
 
 function toGatewaySettings(settings: Settings): GatewaySettings {
-  return { ...settings, version: packageFile.version };
+  return { ...settings, operatorAccount: settings.account, version: packageFile.version };
 }

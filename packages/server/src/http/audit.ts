@@ -37,7 +37,8 @@ export function isWrite(method: Method): boolean {
   return (
     method.kind !== 'list' &&
     method.kind !== 'get' &&
-    (method.access === 'write' || method.access === 'admin')
+    (method.access === 'write' || method.access === 'admin' || method.access === 'operator') &&
+    method.httpMethod !== 'GET'
   );
 }
 

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InferenceError } from '@sparkler/api';
 import type { FastifyRequest } from 'fastify';
 import type { ServerContext } from './context.ts';
 import { findDirectPrincipal } from './direct-routes.ts';
+import { FailedKeys, type Penalty } from './failed-keys.ts';
 import type { Principal } from './principal.ts';
 
 declare module 'fastify' {
@@ -15,9 +17,38 @@ declare module 'fastify' {
 
 /** A hook that lets only valid API keys through and puts who they belong to into `request.principal`. */
 export function requirePrincipal(context: ServerContext): (request: FastifyRequest) => Promise<void> {
+  const failed = failedKeysOf(context);
   return async (request) => {
-    request.principal = authenticate(request.headers, context, request.directHost);
+    const key = requireKey(request.headers);
+    const principal =
+      request.directHost === null
+        ? context.keys.find(key)
+        : findDirectPrincipal(request.directHost, key, context);
+    if (principal === null) throw await penalize(failed.add(request.ip));
+    request.principal = principal;
   };
+}
+
+/** One count for all routes of a server. */
+const counts = new WeakMap<ServerContext, FailedKeys>();
+
+function failedKeysOf(context: ServerContext): FailedKeys {
+  const known = counts.get(context) ?? new FailedKeys(context.now);
+  counts.set(context, known);
+  return known;
+}
+
+/** The answer to a wrong key, after the time that it is held back. */
+async function penalize({ delayMs, isRefused }: Penalty): Promise<InferenceError> {
+  if (delayMs > 0) await sleep(delayMs);
+  if (isRefused) {
+    const message = 'too many wrong API keys came from your address; check the key, and wait a minute';
+    return new InferenceError(429, message, { retryAfterSeconds: 60 });
+  }
+  return new InferenceError(
+    401,
+    'the API key you provided is invalid, expired or deleted; create one and send that',
+  );
 }
 
 /** The principal of a request whose route runs `requirePrincipal`. */
@@ -27,28 +58,14 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal;
 }
 
-/** Finds the key in `Authorization: Bearer K` or `x-api-key: K`; throws the documented 401 otherwise. */
-export function authenticate(
-  headers: FastifyRequest['headers'],
-  context: ServerContext,
-  directHost: string | null = null,
-): Principal {
+/** The key in `Authorization: Bearer K` or `x-api-key: K`; throws the documented 401 when there is none. */
+function requireKey(headers: FastifyRequest['headers']): string {
   const key = readKey(headers);
-  if (key === null) {
-    throw new InferenceError(
-      401,
-      'no API key was sent; send it as "Authorization: Bearer <key>" or "x-api-key: <key>"',
-    );
-  }
-  const principal =
-    directHost === null ? context.keys.find(key) : findDirectPrincipal(directHost, key, context);
-  if (principal === null) {
-    throw new InferenceError(
-      401,
-      'the API key you provided is invalid, expired or deleted; create one and send that',
-    );
-  }
-  return principal;
+  if (key !== null) return key;
+  throw new InferenceError(
+    401,
+    'no API key was sent; send it as "Authorization: Bearer <key>" or "x-api-key: <key>"',
+  );
 }
 
 function readKey(headers: FastifyRequest['headers']): string | null {

@@ -16,6 +16,8 @@ import type { KeyDirectory } from './principal.ts';
 export interface GatewaySettings {
   /** Account whose models answer to short names, e.g. `fireworks`. */
   readonly providerAccount: string;
+  /** The server's own account, e.g. `local`: its administrators are operators. */
+  readonly operatorAccount: string;
   /** Deployments with a direct route answer on names below `direct.<directDomain>`. */
   readonly directDomain: string;
   /** Version of the product, shown by /healthz and in /openapi.json. */
@@ -46,6 +48,7 @@ export interface GatewaySettings {
 
 export const defaultGatewaySettings: GatewaySettings = {
   providerAccount: 'fireworks',
+  operatorAccount: 'local',
   // Clients and browsers find every name below localhost on this machine.
   directDomain: 'localhost',
   version: '0.1.0',

@@ -42,7 +42,6 @@ type Handler = (request: unknown, caller: Caller) => Promise<unknown>;
 
 function mountMethod(app: FastifyInstance, context: ServerContext, method: Method, handler: Handler): void {
   const decode = createDecoder(method, queryOf(method));
-  const { providerAccount } = context.settings;
   app.route({
     method: method.httpMethod,
     url: toRoute(method.path),
@@ -50,7 +49,7 @@ function mountMethod(app: FastifyInstance, context: ServerContext, method: Metho
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
       const principal = principalOf(request);
       const target = decode.target(request.params as Record<string, string>);
-      checkAccess(principal, method, target.ids.account, providerAccount);
+      checkAccess(principal, method, target.ids.account, context.settings);
       const run = async () => {
         const decoded = await decode.request(target, request.query as Record<string, string>, request.body);
         const answer = await handler(decoded, describeCaller(request, principal));

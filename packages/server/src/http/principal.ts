@@ -12,6 +12,18 @@ export interface Principal {
   readonly logsRequests?: boolean;
   /** Full name of the one deployment that the key is for; left out: all that the account may query. */
   readonly deployment?: string;
+  /** Left out: the key is not limited. */
+  readonly scope?: KeyScope;
+}
+
+/** What a key is limited to beyond what its user may do. */
+export interface KeyScope {
+  /** Full names of models that it can query; null: all. */
+  readonly models: ReadonlySet<string> | null;
+  /** Full names of deployments that it can query; null: all. */
+  readonly deployments: ReadonlySet<string> | null;
+  /** It reads resources and runs no inference. */
+  readonly readOnly: boolean;
 }
 
 /** Keys in memory: looked up by salted hash, compared in constant time. Refreshed by NOTIFY. */

@@ -55,6 +55,7 @@ export function prepareCall(
   const visible = selectVisible(routing.current(), principal);
   const target = resolveModel(String(fields.model), principal, visible, settings.providerAccount);
   if (target instanceof InferenceError) throw target;
+  refuseOutOfScope(principal, target);
   const unfit = target.modelRoute === null ? null : endpoint.unfit(target.modelRoute);
   if (unfit !== null)
     throw new InferenceError(400, `${target.model} can't serve this: ${unfit}`, { param: 'model' });
@@ -128,6 +129,19 @@ function priorityOf(tier: unknown, rate: RateDecision | null): number {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** What a key is limited to beyond what its account may query. */
+function refuseOutOfScope({ scope }: Principal, { model, deployment }: ResolvedTarget): void {
+  if (scope === undefined) return;
+  const refuse = (why: string): never => {
+    throw new InferenceError(403, `this API key ${why}; use another one`, { param: 'model' });
+  };
+  if (scope.readOnly) refuse('may only read, and runs no inference');
+  if (scope.models !== null && !scope.models.has(model)) refuse(`is not for the model ${model}`);
+  if (scope.deployments !== null && !scope.deployments.has(deployment.name)) {
+    refuse(`is not for the deployment ${deployment.name}`);
+  }
+}
 
 function checkFields(endpoint: Endpoint, body: unknown): Fields {
   if (body === undefined) throw new InferenceError(400, 'the request has no body; send a JSON object');

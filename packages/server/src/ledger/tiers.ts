@@ -31,6 +31,12 @@ export function planTier(current: Tier, paidNanos: bigint): Tier {
   return tiers[Math.max(tiers.indexOf(current), tiers.indexOf(earned ?? 'TIER_1'))]!;
 }
 
+/** What is still to be paid to qualify for a higher tier; null: no higher one can be paid for. */
+export function planNextTier(current: Tier, paidNanos: bigint): bigint | null {
+  const next = tiers.slice(tiers.indexOf(current) + 1).find((tier) => tierRules[tier].qualifyNanos !== null);
+  return next === undefined ? null : tierRules[next].qualifyNanos! - paidNanos;
+}
+
 /** What may be spent in a month: the tier's limit, or the lower one that the account set itself. */
 export function planMonthlyLimit(tier: Tier, ownLimitNanos: bigint | null): bigint | null {
   const { limitNanos } = tierRules[tier];

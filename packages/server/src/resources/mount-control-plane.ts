@@ -5,7 +5,9 @@ import {
   datasets,
   deployedModels,
   deployments,
+  invoices,
   models,
+  payments,
   peftMergeJobs,
   quotas,
   reservations,
@@ -20,6 +22,7 @@ import { isUploadOpen } from '../store/open-uploads.ts';
 import { makeAccountHandlers } from './accounts.ts';
 import { makeApiKeyHandlers, makeUserApiKeyHandlers } from './api-keys.ts';
 import { makeAuditLogHandlers } from './audit-logs.ts';
+import { makeInvoiceHandlers, makePaymentHandlers } from './billing/invoice-handlers.ts';
 import type { ControlPlaneContext } from './control-plane-context.ts';
 import { makeDatasetFileHandlers } from './datasets/file-handlers.ts';
 import { makeDatasetHandlers } from './datasets/handlers.ts';
@@ -57,6 +60,8 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
   });
   mountResource(app, context, quotas, makeQuotaHandlers(context));
   mountResource(app, context, reservations, makeReservationHandlers(context));
+  mountResource(app, context, invoices, makeInvoiceHandlers(context));
+  mountResource(app, context, payments, makePaymentHandlers(context));
   mountBlobs(app, {
     blobs: context.blobs,
     secret: context.blobSecret,

@@ -6,7 +6,9 @@ import type { Database } from './database.ts';
 import { column, type FieldMap, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
+import type { ReconcileRequest } from './reconcile-queue.ts';
 import type { AccountsTable } from './schema.ts';
+import { listStoppable } from './standing-facts.ts';
 
 export type StoredAccount = Static<typeof Account>;
 
@@ -22,6 +24,8 @@ const fields: FieldMap = {
   suspendState: column(sql`suspend_state`),
   stopText: column(sql`stop_text`),
   logRequests: column(sql`log_requests`),
+  tier: column(sql`tier`),
+  paymentMethod: column(sql`case payment_method when '' then 'NONE' else upper(payment_method) end`),
 };
 
 export async function readAccount(db: Database, id: string): Promise<StoredAccount | null> {
@@ -29,36 +33,80 @@ export async function readAccount(db: Database, id: string): Promise<StoredAccou
   return row ? toAccount(row) : null;
 }
 
-/** Accounts that a user's person belongs to: the user's own, and those where a user has the same e-mail. */
+/**
+ * Accounts that a user's person belongs to: the user's own, and those where a user has the same e-mail. All
+ * accounts when no user is named.
+ */
 export function listAccountsOfUser(
   db: Database,
-  user: string,
+  user: string | null,
   query: ListQuery,
 ): Promise<ListPage<StoredAccount>> {
-  const scope = sql`id in (
+  const scope = sql`(${user}::text is null or id in (
     select account from users where name = ${user}
     union
     select other.account from users as own join users as other on lower(other.email) = lower(own.email)
-    where own.name = ${user} and own.email <> '' and other.email <> '')`;
+    where own.name = ${user} and own.email <> '' and other.email <> ''))`;
   const source = { from: sql`accounts`, scope, fields, uniqueKey: sql`id` };
   return listRows(db, source, query, toAccount);
 }
 
-/** Writes what the administrators of an account may change. */
-export async function updateAccount(db: Database, account: StoredAccount): Promise<StoredAccount> {
-  const row = await db
+/** Writes what may be changed of an account. */
+export async function updateAccount(db: Database, account: StoredAccount): Promise<void> {
+  await db
     .updateTable('accounts')
     .set({
       display_name: account.displayName ?? '',
       email: account.email ?? '',
       stop_text: account.stopText ?? 'STOP_TEXT_UNSPECIFIED',
       log_requests: account.logRequests ?? false,
+      account_type: account.accountType ?? 'ACCOUNT_TYPE_UNSPECIFIED',
+      ...toMoneyColumns(account),
       update_time: nextUpdateTime,
     })
     .where('id', '=', account.name!.slice('accounts/'.length))
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  return toAccount(row);
+    .execute();
+}
+
+/** Makes an account. Throws the database's error when the id is taken. */
+export async function insertAccount(db: Database, account: StoredAccount): Promise<void> {
+  await db
+    .insertInto('accounts')
+    .values({
+      id: account.name!.slice('accounts/'.length),
+      display_name: account.displayName ?? '',
+      account_type: account.accountType ?? 'DEVELOPER',
+      email: account.email ?? '',
+      ...toMoneyColumns(account),
+    })
+    .execute();
+}
+
+function toMoneyColumns({ tier, paymentMethod }: StoredAccount) {
+  const methods = { PAYMENT_METHOD_UNSPECIFIED: '', NONE: '', MANUAL: 'manual', HOUSE: 'house' } as const;
+  return {
+    tier: tier === undefined || tier === 'TIER_UNSPECIFIED' ? ('TIER_1' as const) : tier,
+    payment_method: methods[paymentMethod ?? 'NONE'],
+  };
+}
+
+/** Blocks an account or lifts that; what else suspends it is for the review to find. */
+export async function writeBlocked(
+  db: Database,
+  queue: { request(request: ReconcileRequest, within?: Database): Promise<void> },
+  account: string,
+  isBlocked: boolean,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await sql`
+      update accounts set suspend_state = ${isBlocked ? 'BLOCKED_BY_ABUSE_RULE' : 'UNSUSPENDED'},
+        update_time = ${nextUpdateTime}
+      where id = ${account} and (${isBlocked} or suspend_state = 'BLOCKED_BY_ABUSE_RULE')`.execute(
+      transaction,
+    );
+    for (const request of await listStoppable(transaction, account))
+      await queue.request(request, transaction);
+  });
 }
 
 function toAccount(row: Selectable<AccountsTable>): StoredAccount {
@@ -73,5 +121,7 @@ function toAccount(row: Selectable<AccountsTable>): StoredAccount {
     suspendState: row.suspend_state as NonNullable<StoredAccount['suspendState']>,
     stopText: row.stop_text,
     logRequests: row.log_requests,
+    tier: row.tier,
+    paymentMethod: row.payment_method === '' ? 'NONE' : row.payment_method === 'manual' ? 'MANUAL' : 'HOUSE',
   };
 }

@@ -1,6 +1,9 @@
+import type { ListPage, ListQuery } from '@sparkler/api';
 import { sql } from 'kysely';
 import type { OpenInvoice } from '../ledger/plan-invoice.ts';
 import type { DatabaseOrTransaction } from './database.ts';
+import { column, type FieldMap, nullableColumn, unset } from './lists/field-sql.ts';
+import { listRows } from './lists/list-rows.ts';
 
 export interface StoredInvoice {
   readonly name: string;
@@ -30,8 +33,35 @@ interface InvoiceRow {
   paid_time: Date | null;
 }
 
-export const invoiceColumns = sql`name, account, period, state, subtotal_nanos::text as subtotal,
+const invoiceColumns = sql`name, account, period, state, subtotal_nanos::text as subtotal,
   credit_nanos::text as credit, due_nanos::text as due, paid_nanos::text as paid, create_time, due_time, paid_time`;
+
+const invoiceFields: FieldMap = {
+  name: column(sql`name`),
+  period: column(sql`period`),
+  state: column(sql`state`),
+  subtotalUsd: unset,
+  creditUsd: unset,
+  dueUsd: unset,
+  paidUsd: unset,
+  lines: unset,
+  createTime: column(sql`create_time`),
+  dueTime: column(sql`due_time`),
+  paidTime: nullableColumn(sql`paid_time`),
+};
+
+export function listInvoices<Item>(
+  db: DatabaseOrTransaction,
+  account: string,
+  query: ListQuery,
+  toItem: (invoice: StoredInvoice) => Item,
+): Promise<ListPage<Item>> {
+  const scope = sql`account = ${account}`;
+  const source = { from: sql`invoices`, columns: invoiceColumns, scope, fields: invoiceFields };
+  return listRows(db, { ...source, uniqueKey: sql`name` }, query, (row: InvoiceRow) =>
+    toItem(toInvoice(row)),
+  );
+}
 
 export async function readInvoice(db: DatabaseOrTransaction, name: string): Promise<StoredInvoice | null> {
   const { rows } = await sql<InvoiceRow>`select ${invoiceColumns} from invoices where name = ${name}`.execute(
@@ -40,7 +70,7 @@ export async function readInvoice(db: DatabaseOrTransaction, name: string): Prom
   return rows[0] === undefined ? null : toInvoice(rows[0]);
 }
 
-export function toInvoice(row: InvoiceRow): StoredInvoice {
+function toInvoice(row: InvoiceRow): StoredInvoice {
   return {
     name: row.name,
     account: row.account,

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { KeyDirectory, Principal } from '../http/principal.ts';
+import type { KeyDirectory, KeyScope, Principal } from '../http/principal.ts';
 import type { Database } from './database.ts';
 import { hashKey, readKeySalt } from './key-hash.ts';
 
@@ -12,11 +12,14 @@ interface KnownKey {
 /** All keys in memory, replaced whole by each `load`. */
 export interface LoadedKeyDirectory extends KeyDirectory {
   load(): Promise<void>;
+  /** When keys were used since the last call, ms by id. */
+  takeUses(): ReadonlyMap<string, number>;
 }
 
 export function createKeyDirectory(db: Database, now: () => number = Date.now): LoadedKeyDirectory {
   let salt: Buffer | null = null;
   let keys: ReadonlyMap<string, KnownKey> = new Map();
+  const uses = new Map<string, number>();
   let begun = 0;
   let applied = 0;
   async function load(): Promise<void> {
@@ -36,11 +39,19 @@ export function createKeyDirectory(db: Database, now: () => number = Date.now): 
       const known = keys.get(hash.toString('base64'));
       // The map already compared; comparing again in constant time keeps that true whatever the map does.
       if (!known || !timingSafeEqual(known.hash, hash)) return null;
-      return now() < known.expireTimeMs ? known.principal : null;
+      const nowMs = now();
+      if (nowMs >= known.expireTimeMs) return null;
+      uses.set(known.principal.apiKeyId, nowMs);
+      return known.principal;
     },
     hash: (key) => (salt === null ? null : hashKey(salt, key)),
     load,
     refresh: load,
+    takeUses() {
+      const taken = new Map(uses);
+      uses.clear();
+      return taken;
+    },
   };
 }
 
@@ -55,6 +66,9 @@ async function readKeys(db: Database): Promise<Map<string, KnownKey>> {
       'user_name',
       'hash',
       'expire_time',
+      'models',
+      'deployments',
+      'is_read_only',
       'role',
       'is_service_account',
       'stop_text',
@@ -73,10 +87,22 @@ async function readKeys(db: Database): Promise<Map<string, KnownKey>> {
           role: row.role,
           apiKeyId: row.id,
           isServiceAccount: row.is_service_account,
+          ...scopeOf(row),
           excludeStop: row.stop_text === 'STOP_TEXT_UNSPECIFIED' ? null : row.stop_text === 'EXCLUDED',
           logsRequests: row.log_requests,
         },
       },
     ]),
   );
+}
+
+function scopeOf(row: {
+  readonly models: string[] | null;
+  readonly deployments: string[] | null;
+  readonly is_read_only: boolean;
+}): { readonly scope?: KeyScope } {
+  const { models, deployments, is_read_only: readOnly } = row;
+  if (models === null && deployments === null && !readOnly) return {};
+  const toSet = (names: string[] | null) => (names === null ? null : new Set(names));
+  return { scope: { models: toSet(models), deployments: toSet(deployments), readOnly } };
 }

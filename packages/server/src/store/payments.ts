@@ -1,5 +1,8 @@
+import type { ListPage, ListQuery } from '@sparkler/api';
 import { sql } from 'kysely';
 import type { DatabaseOrTransaction } from './database.ts';
+import { column, type FieldMap, unset } from './lists/field-sql.ts';
+import { listRows } from './lists/list-rows.ts';
 
 export interface StoredPayment {
   readonly name: string;
@@ -25,10 +28,34 @@ interface PaymentRow {
   create_time: Date;
 }
 
-export const paymentColumns = sql`name, account, kind, state, amount_nanos::text as amount,
+const paymentColumns = sql`name, account, kind, state, amount_nanos::text as amount,
   invoiced_nanos::text as invoiced, provider, description, create_time`;
 
-export function toPayment(row: PaymentRow): StoredPayment {
+const paymentFields: FieldMap = {
+  name: column(sql`name`),
+  kind: column(sql`upper(kind)`),
+  state: column(sql`state`),
+  amountUsd: unset,
+  invoicedUsd: unset,
+  provider: column(sql`provider`),
+  description: column(sql`description`),
+  createTime: column(sql`create_time`),
+};
+
+export function listPayments<Item>(
+  db: DatabaseOrTransaction,
+  account: string,
+  query: ListQuery,
+  toItem: (payment: StoredPayment) => Item,
+): Promise<ListPage<Item>> {
+  const scope = sql`account = ${account}`;
+  const source = { from: sql`payments`, columns: paymentColumns, scope, fields: paymentFields };
+  return listRows(db, { ...source, uniqueKey: sql`name` }, query, (row: PaymentRow) =>
+    toItem(toPayment(row)),
+  );
+}
+
+function toPayment(row: PaymentRow): StoredPayment {
   return {
     name: row.name,
     account: row.account,

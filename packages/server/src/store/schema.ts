@@ -61,6 +61,9 @@ export interface ApiKeysTable {
   display_name: Generated<string>;
   prefix: string;
   hash: Buffer;
+  models: string[] | null;
+  deployments: string[] | null;
+  is_read_only: Generated<boolean>;
   create_time: CreateTime;
   expire_time: Date | null;
 }

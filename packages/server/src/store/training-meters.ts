@@ -77,3 +77,21 @@ export async function readBaseOfAddon(db: Database, addon: string): Promise<stri
     select peft_details ->> 'baseModel' as base from models where name = ${addon}`.execute(db);
   return rows[0]?.base ?? '';
 }
+
+/** What the price of a model follows from. Addons have that of their base. */
+export interface PricedModel {
+  readonly account: string;
+  readonly isPublic: boolean;
+  readonly priceClass: string;
+  readonly parameterCount: number;
+}
+
+export async function readPricedModel(db: Database, name: string): Promise<PricedModel | null> {
+  const { rows } = await sql<PricedModel>`
+    select asked.account, asked.is_public as "isPublic", base.price_class as "priceClass",
+      coalesce((base.base_model_details ->> 'parameterCount')::bigint, 0) as "parameterCount"
+    from models as asked
+    join models as base on base.name = coalesce(asked.peft_details ->> 'baseModel', asked.name)
+    where asked.name = ${name}`.execute(db);
+  return rows[0] ?? null;
+}
