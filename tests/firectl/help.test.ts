@@ -25,7 +25,7 @@ test('bash completes commands and flags, through aliases too', async () => {
     const ask = `source ${script}; ${line}; _firectl; echo "\${COMPREPLY[@]}"`;
     return execFileSync('bash', ['-c', ask], { encoding: 'utf8' }).trim().split(' ');
   };
-  expect(complete('firectl', 'un')).toEqual(['undelete', 'unload-lora']);
+  expect(complete('firectl', 'un')).toEqual(['undelete', 'unload-lora', 'unblock-account']);
   expect(complete('firectl', 'create', 'deployment')).toEqual(['deployment']);
   expect(complete('firectl', 'create', 'sftj', '--early')).toEqual(['--early-stop']);
   rmSync(folder, { recursive: true });

@@ -38,6 +38,21 @@ const groups: readonly { readonly words: readonly string[]; readonly load: () =>
   },
   { words: ['logs'], load: async () => (await import('./commands/logs.ts')).addLogsCommand },
   { words: ['usage'], load: async () => (await import('./commands/usage.ts')).addUsageCommand },
+  {
+    words: [
+      'grant-credit',
+      'record-payment',
+      'set-tier',
+      'block-account',
+      'unblock-account',
+      'balance',
+      'usage-report',
+      'preview-cost',
+      'download-invoice',
+      'rotate-api-key',
+    ],
+    load: async () => (await import('./commands/billing.ts')).addBillingCommands,
+  },
   { words: ['chat'], load: async () => (await import('./commands/chat.ts')).addChatCommand },
   { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
   {

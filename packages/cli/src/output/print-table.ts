@@ -23,7 +23,12 @@ const telling = [
   'acceleratorCount',
   'exampleCount',
   'prefix',
+  'lastUseTime',
   'expireTime',
+  'amountUsd',
+  'dueUsd',
+  'paidUsd',
+  'description',
 ];
 
 const columnsMax = 7;
