@@ -1,4 +1,5 @@
 import { bool, displayName, message, out, required, text, timestamp, word } from '../fields.ts';
+import type { MethodBuilder } from '../method-builder.ts';
 import { defineResource } from '../resource.ts';
 import {
   AccountBalance,
@@ -52,6 +53,80 @@ export const Account = message('Account', {
   ),
 });
 
+type On = MethodBuilder<'', 'accounts/{account}', typeof Account>;
+
+/** What operators do with accounts. */
+const operatorMethods = (on: On) => ({
+  create: on.create({
+    idKey: 'accountId',
+    access: 'operator',
+    query: message('CreateAccountParameters', {
+      accountId: text('Default: derived from the e-mail.'),
+      creditUsd: usd('Credit to begin with. Default: 1.'),
+    }),
+  }),
+  block: on.verb('block', {
+    access: 'operator',
+    summary: 'Suspend an account for abuse, until it is unblocked',
+    response: Account,
+  }),
+  unblock: on.verb('unblock', {
+    access: 'operator',
+    summary: 'Lift the suspension of a blocked account',
+    response: Account,
+  }),
+  grantCredit: on.verb('grantCredit', {
+    access: 'operator',
+    operationId: 'grantCredit',
+    summary: 'Give an account credit',
+    body: GrantCreditRequest,
+    response: AccountBalance,
+  }),
+  recordPayment: on.verb('recordPayment', {
+    access: 'operator',
+    operationId: 'recordPayment',
+    summary: 'Record money that came in: for open invoices first, then as prepaid credit',
+    body: RecordPaymentRequest,
+    response: AccountBalance,
+  }),
+});
+
+/** What accounts see of their money. */
+const moneyMethods = (on: On) => ({
+  getBalance: on.verb('getBalance', {
+    httpMethod: 'GET',
+    operationId: 'getBalance',
+    summary: 'Credit, what is owed, and the use of the month',
+    response: AccountBalance,
+  }),
+  listUsage: on.verb('listUsage', {
+    httpMethod: 'GET',
+    access: 'admin',
+    operationId: 'listUsage',
+    summary: 'What was used, grouped',
+    query: UsageParameters,
+    response: UsageReport,
+  }),
+  exportUsage: on.verb('exportUsage', {
+    httpMethod: 'GET',
+    access: 'admin',
+    operationId: 'exportUsage',
+    summary: 'What was used, as a file',
+    query: message('ExportUsageParameters', {
+      ...usageFields,
+      format: word(['CSV', 'JSON']),
+    }),
+    response: TextFile,
+  }),
+  previewCost: on.verb('previewCost', {
+    access: 'read',
+    operationId: 'previewCost',
+    summary: 'What requests, a deployment or fine-tuning would cost',
+    body: PreviewCostRequest,
+    response: CostPreview,
+  }),
+});
+
 /**
  * Accounts are made by operators: administrators of the server's own account, who set tiers and record
  * payments too. Their own administrators change how they are served.
@@ -65,70 +140,8 @@ export const accounts = defineResource({
     list: on.list(),
     get: on.get(),
     update: on.update({ access: 'admin' }),
-    create: on.create({
-      idKey: 'accountId',
-      access: 'operator',
-      query: message('CreateAccountParameters', {
-        accountId: text('Default: derived from the e-mail.'),
-        creditUsd: usd('Credit to begin with. Default: 1.'),
-      }),
-    }),
-    block: on.verb('block', {
-      access: 'operator',
-      summary: 'Suspend an account for abuse, until it is unblocked',
-      response: Account,
-    }),
-    unblock: on.verb('unblock', {
-      access: 'operator',
-      summary: 'Lift the suspension of a blocked account',
-      response: Account,
-    }),
-    grantCredit: on.verb('grantCredit', {
-      access: 'operator',
-      operationId: 'grantCredit',
-      summary: 'Give an account credit',
-      body: GrantCreditRequest,
-      response: AccountBalance,
-    }),
-    recordPayment: on.verb('recordPayment', {
-      access: 'operator',
-      operationId: 'recordPayment',
-      summary: 'Record money that came in: for open invoices first, then as prepaid credit',
-      body: RecordPaymentRequest,
-      response: AccountBalance,
-    }),
-    getBalance: on.verb('getBalance', {
-      httpMethod: 'GET',
-      operationId: 'getBalance',
-      summary: 'Credit, what is owed, and the use of the month',
-      response: AccountBalance,
-    }),
-    listUsage: on.verb('listUsage', {
-      httpMethod: 'GET',
-      access: 'admin',
-      operationId: 'listUsage',
-      summary: 'What was used, grouped',
-      query: UsageParameters,
-      response: UsageReport,
-    }),
-    exportUsage: on.verb('exportUsage', {
-      httpMethod: 'GET',
-      access: 'admin',
-      operationId: 'exportUsage',
-      summary: 'What was used, as a file',
-      query: message('ExportUsageParameters', {
-        ...usageFields,
-        format: word(['CSV', 'JSON']),
-      }),
-      response: TextFile,
-    }),
-    previewCost: on.verb('previewCost', {
-      access: 'read',
-      operationId: 'previewCost',
-      summary: 'What requests, a deployment or fine-tuning would cost',
-      body: PreviewCostRequest,
-      response: CostPreview,
-    }),
+    ...operatorMethods(on),
+    ...moneyMethods(on),
     testEvaluation: on.verb('testeval', {
       operationId: 'testEvaluation',
       summary: 'Run an evaluation that is not stored over sample data',

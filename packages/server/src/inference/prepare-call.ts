@@ -51,11 +51,8 @@ export function prepareCall(
 ): PreparedCall {
   const principal = principalOf(request);
   const fields = checkFields(endpoint, request.body);
-  const { settings, routing } = context;
-  const visible = selectVisible(routing.current(), principal);
-  const target = resolveModel(String(fields.model), principal, visible, settings.providerAccount);
-  if (target instanceof InferenceError) throw target;
-  refuseOutOfScope(principal, target);
+  const { settings } = context;
+  const target = findTarget(context, principal, String(fields.model));
   const unfit = target.modelRoute === null ? null : endpoint.unfit(target.modelRoute);
   if (unfit !== null)
     throw new InferenceError(400, `${target.model} can't serve this: ${unfit}`, { param: 'model' });
@@ -129,6 +126,19 @@ function priorityOf(tier: unknown, rate: RateDecision | null): number {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** What serves the model that was asked for, if this key may query it. */
+function findTarget(
+  { settings, routing }: ServerContext,
+  principal: Principal,
+  model: string,
+): ResolvedTarget {
+  const visible = selectVisible(routing.current(), principal);
+  const target = resolveModel(model, principal, visible, settings.providerAccount);
+  if (target instanceof InferenceError) throw target;
+  refuseOutOfScope(principal, target);
+  return target;
+}
 
 /** What a key is limited to beyond what its account may query. */
 function refuseOutOfScope({ scope }: Principal, { model, deployment }: ResolvedTarget): void {
