@@ -93,7 +93,10 @@ function addReadCommands(program: Command, act: Act): void {
     .option('--end-time <time>', 'before this day')
     .option('--group-by <list>', 'of day, kind, item, model, deployment, apiKeyId, user')
     .option('--format <format>', 'csv or json: a file on standard output')
-    .addHelpText('after', '\nExample:\n  firectl usage-report --group-by day,apiKeyId --format csv > usage.csv');
+    .addHelpText(
+      'after',
+      '\nExample:\n  firectl usage-report --group-by day,apiKeyId --format csv > usage.csv',
+    );
   usage.action(
     act((session: Session, account: string | undefined, flags: Flags) => showUsage(session, account, flags)),
   );
