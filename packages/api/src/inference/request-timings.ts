@@ -16,6 +16,9 @@ export const RequestTimings = closed(
     deployment: Type.String(),
     replica: Type.String(),
     adapter: Type.Union([Type.String(), Type.Null()]),
+    metadata: Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()], {
+      description: 'Labels that the request came with.',
+    }),
     status: Type.Integer({ description: 'HTTP status of the answer.' }),
     start_time: Type.String({ description: 'ISO 8601.' }),
     cost_nanos: Type.Union([count, Type.Null()], {

@@ -112,7 +112,7 @@ export const samplingFields = {
   rewrite_speculation: flag('Look for the place where the answer rejoins the prediction after it left it.'),
   disable_speculation: flag('Generate without drafts, to compare. Default false.'),
   metadata: maybe(Type.Record(Type.String(), Type.String()), {
-    description: 'Labels; returned in usage exports.',
+    description: "Labels of the caller's own; shown with the timings of the request.",
   }),
   store: maybe(Type.Literal(false), { 'x-rule': 'must be false or left out: completions are never stored' }),
   reasoning_effort: maybe(ReasoningEffort),

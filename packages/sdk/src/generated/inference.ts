@@ -66,7 +66,7 @@ export interface ChatCompletionRequest {
   readonly rewrite_speculation?: boolean | null | undefined;
   /** Generate without drafts, to compare. Default false. */
   readonly disable_speculation?: boolean | null | undefined;
-  /** Labels; returned in usage exports. */
+  /** Labels of the caller's own; shown with the timings of the request. */
   readonly metadata?: Readonly<Record<string, string>> | null | undefined;
   readonly store?: false | null | undefined;
   readonly reasoning_effort?: 'none' | 'low' | 'medium' | 'high' | number | boolean | null | undefined;
@@ -250,7 +250,7 @@ export interface CompletionRequest {
   readonly rewrite_speculation?: boolean | null | undefined;
   /** Generate without drafts, to compare. Default false. */
   readonly disable_speculation?: boolean | null | undefined;
-  /** Labels; returned in usage exports. */
+  /** Labels of the caller's own; shown with the timings of the request. */
   readonly metadata?: Readonly<Record<string, string>> | null | undefined;
   readonly store?: false | null | undefined;
   readonly reasoning_effort?: 'none' | 'low' | 'medium' | 'high' | number | boolean | null | undefined;

@@ -1,12 +1,4 @@
-import {
-  ChatCompletionRequest,
-  type Checker,
-  CompletionRequest,
-  compileChecker,
-  EmbeddingRequest,
-  FormatCheckRequest,
-  RerankRequest,
-} from '@sparkler/api';
+import { type Checker, compileChecker, FormatCheckRequest, inferenceCheckers } from '@sparkler/api';
 import type { EndpointName } from './dialects/dialect.ts';
 import type { ModelRoute } from './routing.ts';
 
@@ -30,7 +22,7 @@ export const endpoints: readonly Endpoint[] = [
   {
     name: 'chat',
     paths: ['/inference/v1/chat/completions', '/v1/chat/completions'],
-    checker: compileChecker(ChatCompletionRequest),
+    checker: inferenceCheckers.chatCompletion,
     unfit: (model) =>
       unfitForText(model) ??
       (model.supportsChat ? null : 'it has no chat template; use /completions with a prompt'),
@@ -38,19 +30,19 @@ export const endpoints: readonly Endpoint[] = [
   {
     name: 'completions',
     paths: ['/inference/v1/completions', '/v1/completions'],
-    checker: compileChecker(CompletionRequest),
+    checker: inferenceCheckers.completion,
     unfit: unfitForText,
   },
   {
     name: 'embeddings',
     paths: ['/inference/v1/embeddings', '/v1/embeddings'],
-    checker: compileChecker(EmbeddingRequest),
+    checker: inferenceCheckers.embedding,
     unfit: () => null,
   },
   {
     name: 'rerank',
     paths: ['/inference/v1/rerank', '/v1/rerank'],
-    checker: compileChecker(RerankRequest),
+    checker: inferenceCheckers.rerank,
     unfit: () => null,
   },
   {

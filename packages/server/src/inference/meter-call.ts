@@ -53,6 +53,7 @@ export function meterCall(
     shownId: call.shownId,
     replica: run.replica,
     adapter: call.target.adapter,
+    metadata: call.metadata,
     waitedMs: run.admittedMs - run.startMs,
     extension: run.summary.extension,
   });

@@ -27,6 +27,8 @@ export interface PreparedCall {
   readonly streams: boolean;
   readonly affinityKey: string | null;
   readonly priority: number;
+  /** The caller's own labels. */
+  readonly metadata: Readonly<Record<string, string>> | null;
   /** How the account stands with its rate limits; null on its own deployments, which have none. */
   readonly rate: RateDecision | null;
   /** What it may cost; null where nothing is charged by the token (an account's own deployments). */
@@ -107,6 +109,7 @@ export function prepareCall(
     streams,
     affinityKey,
     priority,
+    metadata: (fields.metadata ?? null) as PreparedCall['metadata'],
     rate,
     price,
   };

@@ -7,6 +7,7 @@ export interface RecentRequest {
   readonly shownId: string;
   readonly replica: string;
   readonly adapter: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
   /** Time in the gateway's queue. */
   readonly waitedMs: number;
   readonly extension: EngineResponseExtension | null;
@@ -50,7 +51,7 @@ export class RecentRequests {
 
 /** The timings of one request as the API shows them. */
 export function describeTimings(request: RecentRequest): RequestTimings {
-  const { usage, shownId, replica, adapter, waitedMs, extension } = request;
+  const { usage, shownId, replica, adapter, metadata, waitedMs, extension } = request;
   return {
     request_id: usage.requestId,
     client_request_id: shownId === usage.requestId ? null : shownId,
@@ -59,6 +60,7 @@ export function describeTimings(request: RecentRequest): RequestTimings {
     deployment: usage.deployment,
     replica,
     adapter,
+    metadata,
     status: usage.status,
     start_time: new Date(usage.startTimeMs).toISOString(),
     cost_nanos: usage.costNanos ?? null,
