@@ -165,6 +165,7 @@ function resolvePaths(settings: Settings): Settings {
     cacheFolder: resolve(expandHome(settings.cacheFolder)),
     modelsFolder: settings.modelsFolder && resolve(expandHome(settings.modelsFolder)),
     catalogueFile: settings.catalogueFile && resolve(expandHome(settings.catalogueFile)),
+    remoteEnginesFile: settings.remoteEnginesFile && resolve(expandHome(settings.remoteEnginesFile)),
   };
 }
 

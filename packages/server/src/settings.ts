@@ -40,6 +40,12 @@ export const settingsSchema = Type.Object({
     defaultText: '',
     description: 'JSON file of further catalogue entries; they replace built-in ones of the same name.',
   }),
+  remoteEnginesFile: Type.String({
+    env: 'SPARKLER_REMOTE_ENGINES',
+    default: '',
+    defaultText: '',
+    description: 'JSON file of servers elsewhere that serve catalogue models: docs/remote-engines.md.',
+  }),
   blobs: Type.String({
     env: 'SPARKLER_BLOBS',
     default: '',

@@ -8,6 +8,7 @@ import { CatalogueFileError, findCatalogueEntry, loadCatalogue } from '../catalo
 import { createApp } from '../http/app.ts';
 import type { GatewaySettings } from '../http/context.ts';
 import { DeploymentLoads } from '../inference/deployment-loads.ts';
+import type { RemoteEngine } from '../inference/remote-engines.ts';
 import type { ControlPlaneContext } from '../resources/control-plane-context.ts';
 import { mountControlPlane } from '../resources/mount-control-plane.ts';
 import type { Settings } from '../settings.ts';
@@ -28,6 +29,7 @@ import { openDataFolder } from './data-folder.ts';
 import { makeDefaultDeployment } from './default-deployment.ts';
 import { makeFirstAccount } from './first-account.ts';
 import { checkPortFree, closeGently, listen } from './listen.ts';
+import { loadRemoteEngines } from './load-remote-engines.ts';
 import { type FileParts, openFiles } from './open-files.ts';
 import { openFleet } from './open-fleet.ts';
 import { openSpending } from './open-spending.ts';
@@ -98,6 +100,7 @@ async function startParts(
 ): Promise<RunningServer> {
   const catalogue = loadCatalogue(settings.catalogueFile || undefined);
   const defaultModel = resolveDefaultModel(settings, catalogue);
+  const remote = loadRemoteEngines(settings.remoteEnginesFile, settings.providerAccount, catalogue);
   tell({ kind: 'step', step: 'data-folder', text: `Data folder ${settings.dataFolder}` });
   const fleet = openFleet(settings);
   const dataFolder = await openDataFolder(settings.dataFolder);
@@ -121,7 +124,7 @@ async function startParts(
     onError: (error) => log.warn({ err: error }, 'the reconcile queue had a problem; it goes on'),
   });
   stops.add('reconcile queue', () => queue.close());
-  const directories = await openDirectories(store, log, stops);
+  const directories = await openDirectories(store, remote, log, stops);
   const files = await openFiles(settings, db, catalogue);
   const loads = new DeploymentLoads();
   if (reconciles) {
@@ -162,9 +165,14 @@ interface Directories {
 }
 
 /** Loads keys and routes, and keeps them fresh by notices, with a slow poll beneath. */
-async function openDirectories(store: OpenStore, log: Logger, stops: StopList): Promise<Directories> {
+async function openDirectories(
+  store: OpenStore,
+  remote: readonly RemoteEngine[],
+  log: Logger,
+  stops: StopList,
+): Promise<Directories> {
   const keys = createKeyDirectory(store.database.db);
-  const routing = createRoutingTable(store.database.db);
+  const routing = createRoutingTable(store.database.db, remote);
   const standings = createAccountStandings(store.database.db);
   await Promise.all([keys.load(), routing.load(), standings.load()]);
   const onError = (error: Error) =>

@@ -1,4 +1,5 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
+import { addRemoteEngines, type RemoteEngine } from '../inference/remote-engines.ts';
 import type {
   DeployedModelRoute,
   DeploymentRoute,
@@ -25,13 +26,15 @@ export interface LoadedRoutingTable extends RoutingTable {
   onChange(listener: (snapshot: RoutingSnapshot) => void): () => void;
 }
 
-export function createRoutingTable(db: Database): LoadedRoutingTable {
+/** @param remote servers of others that this gateway routes to besides. */
+export function createRoutingTable(db: Database, remote: readonly RemoteEngine[] = []): LoadedRoutingTable {
   let snapshot = buildRoutingSnapshot({ models: [], deployments: [], deployedModels: [], replicas: [] }, 0);
   const listeners = new Set<(snapshot: RoutingSnapshot) => void>();
   return {
     current: () => snapshot,
     async load() {
-      snapshot = buildRoutingSnapshot(await readRoutingRows(db), snapshot.version + 1);
+      const rows = await readRoutingRows(db, remote);
+      snapshot = addRemoteEngines(buildRoutingSnapshot(rows, snapshot.version + 1), remote);
       for (const listener of listeners) listener(snapshot);
     },
     onChange(listener) {
@@ -41,7 +44,7 @@ export function createRoutingTable(db: Database): LoadedRoutingTable {
   };
 }
 
-async function readRoutingRows(db: Database): Promise<RoutingRows> {
+async function readRoutingRows(db: Database, remote: readonly RemoteEngine[]): Promise<RoutingRows> {
   // One moment for all four tables, so that no route names a deployment that the snapshot lacks.
   return db
     .transaction()
@@ -56,6 +59,7 @@ async function readRoutingRows(db: Database): Promise<RoutingRows> {
           eb.or([
             eb('name', 'in', eb.selectFrom('deployed_models').select('model')),
             eb('name', 'in', eb.selectFrom('deployments').select('base_model')),
+            eb('name', '=', sql<string>`any(${remote.map((engine) => engine.model)})`),
           ]),
         )
         .execute(),
