@@ -7,7 +7,7 @@ import { startScriptedGateway } from './scripted-gateway.ts';
 let gateway: Awaited<ReturnType<typeof startScriptedGateway>>;
 
 beforeAll(async () => {
-  gateway = await startScriptedGateway(true);
+  gateway = await startScriptedGateway({ reasons: true });
 });
 afterAll(() => gateway?.close());
 

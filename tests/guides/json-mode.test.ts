@@ -13,7 +13,7 @@ let real: Awaited<ReturnType<typeof startRealTarget>>;
 let gateway: Awaited<ReturnType<typeof startScriptedGateway>>;
 
 beforeAll(async () => {
-  gateway = await startScriptedGateway(true);
+  gateway = await startScriptedGateway({ reasons: true });
   real = await startRealTarget();
 }, 600_000);
 afterAll(async () => {

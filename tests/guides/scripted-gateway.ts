@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnEngine } from '../../packages/engine/src/testing/spawn-engine.ts';
+import type { UsageRecord } from '../../packages/server/src/inference/metering.ts';
 import {
   aliceKey,
   createTestbed,
@@ -14,19 +15,28 @@ const template =
   "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + (m.content or '') + '<|im_end|>\\n' }}" +
   "{% endfor %}{{ '<|im_start|>assistant\\n' }}";
 
-/**
- * The gateway before an engine whose model says what `guide-script.ts` tells it to.
- * @param reasons the template shows that the model decides by itself whether to reason.
- */
-export async function startScriptedGateway(
+export interface ScriptedGatewayOptions {
+  /** The template shows that the model decides by itself whether to reason. */
+  readonly reasons?: boolean;
+  /** Script of the model; `guide-script.ts` unless given. */
+  readonly script?: string;
+}
+
+/** The gateway before an engine whose model says what `guide-script.ts` tells it to. */
+export async function startScriptedGateway({
   reasons = false,
-): Promise<{ target: SampleTarget; close(): Promise<void> }> {
+  script = 'guide-script.ts',
+}: ScriptedGatewayOptions = {}): Promise<{
+  target: SampleTarget;
+  usage: readonly UsageRecord[];
+  close(): Promise<void>;
+}> {
   const folder = await mkdtemp(join(tmpdir(), 'sparkler-guide-'));
   const socket = join(folder, 'engine.sock');
   const templateFile = join(folder, 'template.jinja');
   await writeFile(templateFile, reasons ? `{# <think> #}${template}` : template);
-  const script = new URL('./guide-script.ts', import.meta.url).pathname;
-  const own = ['--socket', socket, '--script', script, '--chat-template', templateFile];
+  const scriptFile = new URL(`./${script}`, import.meta.url).pathname;
+  const own = ['--socket', socket, '--script', scriptFile, '--chat-template', templateFile];
   const engine = await spawnEngine(own);
   const testbed = createTestbed();
   testbed.route(tinySnapshot([socket]));
@@ -34,6 +44,7 @@ export async function startScriptedGateway(
   const model = 'accounts/fireworks/models/tiny';
   return {
     target: { baseUrl: server.baseUrl, apiKey: aliceKey, model },
+    usage: testbed.usage,
     async close() {
       await server.close();
       await engine.stop();
