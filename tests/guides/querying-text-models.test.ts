@@ -32,7 +32,7 @@ const isOld = (name: string) => name.endsWith('-openai-0.py');
 
 beforeAll(async () => {
   gateway = await startScriptedGateway();
-  endless = await startScriptedGateway({ script: 'endless-script.ts' });
+  endless = await startScriptedGateway({ script: new URL('./endless-script.ts', import.meta.url) });
   const run = (names: readonly string[], environment: 'current' | 'openai-0') =>
     runPythonSamples(guide, names, gateway.target, undefined, environment);
   const recent = await run(

@@ -19,13 +19,13 @@ export interface ScriptedGatewayOptions {
   /** The template shows that the model decides by itself whether to reason. */
   readonly reasons?: boolean;
   /** Script of the model; `guide-script.ts` unless given. */
-  readonly script?: string;
+  readonly script?: URL;
 }
 
 /** The gateway before an engine whose model says what `guide-script.ts` tells it to. */
 export async function startScriptedGateway({
   reasons = false,
-  script = 'guide-script.ts',
+  script = new URL('./guide-script.ts', import.meta.url),
 }: ScriptedGatewayOptions = {}): Promise<{
   target: SampleTarget;
   usage: readonly UsageRecord[];
@@ -35,8 +35,7 @@ export async function startScriptedGateway({
   const socket = join(folder, 'engine.sock');
   const templateFile = join(folder, 'template.jinja');
   await writeFile(templateFile, reasons ? `{# <think> #}${template}` : template);
-  const scriptFile = new URL(`./${script}`, import.meta.url).pathname;
-  const own = ['--socket', socket, '--script', scriptFile, '--chat-template', templateFile];
+  const own = ['--socket', socket, '--script', script.pathname, '--chat-template', templateFile];
   const engine = await spawnEngine(own);
   const testbed = createTestbed();
   testbed.route(tinySnapshot([socket]));

@@ -8,7 +8,7 @@ import { CatalogueFileError, findCatalogueEntry, loadCatalogue } from '../catalo
 import { createApp } from '../http/app.ts';
 import type { GatewaySettings } from '../http/context.ts';
 import { DeploymentLoads } from '../inference/deployment-loads.ts';
-import type { RemoteEngine } from '../inference/remote-engines.ts';
+import { addRemoteEngines, type RemoteEngine } from '../inference/remote-engines.ts';
 import type { ControlPlaneContext } from '../resources/control-plane-context.ts';
 import { mountControlPlane } from '../resources/mount-control-plane.ts';
 import type { Settings } from '../settings.ts';
@@ -172,7 +172,10 @@ async function openDirectories(
   stops: StopList,
 ): Promise<Directories> {
   const keys = createKeyDirectory(store.database.db);
-  const routing = createRoutingTable(store.database.db, remote);
+  const routing = createRoutingTable(store.database.db, {
+    models: remote.map((engine) => engine.model),
+    add: (snapshot) => addRemoteEngines(snapshot, remote),
+  });
   const standings = createAccountStandings(store.database.db);
   await Promise.all([keys.load(), routing.load(), standings.load()]);
   const onError = (error: Error) =>

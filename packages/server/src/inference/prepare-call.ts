@@ -64,11 +64,7 @@ export function prepareCall(
       `the deployment ${target.deployment.name} has the unknown dialect "${target.deployment.dialect}"`,
     );
   }
-  const path = dialect.paths[endpoint.name];
-  if (path === null) {
-    const message = `the server behind ${target.model} (${dialect.name}) has no ${endpoint.name} endpoint`;
-    throw new InferenceError(400, message, { param: 'model' });
-  }
+  const path = pathOf(dialect, endpoint, target);
   const id = request.headers['x-request-id'] === request.id ? context.newId() : request.id;
   const shared = target.deployment.account !== principal.account;
   const rate = shared ? limiter.take(principal.account, typeof fields.n === 'number' ? fields.n : 1) : null;
@@ -113,6 +109,13 @@ export function prepareCall(
     rate,
     price,
   };
+}
+
+function pathOf(dialect: Dialect, endpoint: Endpoint, target: ResolvedTarget): string {
+  const path = dialect.paths[endpoint.name];
+  if (path !== null) return path;
+  const message = `the server behind ${target.model} (${dialect.name}) has no ${endpoint.name} endpoint`;
+  throw new InferenceError(400, message, { param: 'model' });
 }
 
 /**

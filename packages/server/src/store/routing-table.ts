@@ -1,5 +1,4 @@
 import { type Selectable, sql } from 'kysely';
-import { addRemoteEngines, type RemoteEngine } from '../inference/remote-engines.ts';
 import type {
   DeployedModelRoute,
   DeploymentRoute,
@@ -26,15 +25,23 @@ export interface LoadedRoutingTable extends RoutingTable {
   onChange(listener: (snapshot: RoutingSnapshot) => void): () => void;
 }
 
-/** @param remote servers of others that this gateway routes to besides. */
-export function createRoutingTable(db: Database, remote: readonly RemoteEngine[] = []): LoadedRoutingTable {
+/** What this gateway routes to besides what the tables say. */
+export interface FurtherRoutes {
+  /** Full names of the models they serve. */
+  readonly models: readonly string[];
+  add(snapshot: RoutingSnapshot): RoutingSnapshot;
+}
+
+const nothingFurther: FurtherRoutes = { models: [], add: (snapshot) => snapshot };
+
+export function createRoutingTable(db: Database, further = nothingFurther): LoadedRoutingTable {
   let snapshot = buildRoutingSnapshot({ models: [], deployments: [], deployedModels: [], replicas: [] }, 0);
   const listeners = new Set<(snapshot: RoutingSnapshot) => void>();
   return {
     current: () => snapshot,
     async load() {
-      const rows = await readRoutingRows(db, remote);
-      snapshot = addRemoteEngines(buildRoutingSnapshot(rows, snapshot.version + 1), remote);
+      const rows = await readRoutingRows(db, further.models);
+      snapshot = further.add(buildRoutingSnapshot(rows, snapshot.version + 1));
       for (const listener of listeners) listener(snapshot);
     },
     onChange(listener) {
@@ -44,7 +51,7 @@ export function createRoutingTable(db: Database, remote: readonly RemoteEngine[]
   };
 }
 
-async function readRoutingRows(db: Database, remote: readonly RemoteEngine[]): Promise<RoutingRows> {
+async function readRoutingRows(db: Database, further: readonly string[]): Promise<RoutingRows> {
   // One moment for all four tables, so that no route names a deployment that the snapshot lacks.
   return db
     .transaction()
@@ -59,7 +66,7 @@ async function readRoutingRows(db: Database, remote: readonly RemoteEngine[]): P
           eb.or([
             eb('name', 'in', eb.selectFrom('deployed_models').select('model')),
             eb('name', 'in', eb.selectFrom('deployments').select('base_model')),
-            eb('name', '=', sql<string>`any(${remote.map((engine) => engine.model)})`),
+            eb('name', '=', sql<string>`any(${further})`),
           ]),
         )
         .execute(),
