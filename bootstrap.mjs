@@ -23,6 +23,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import module from 'node:module';
 import { constants, hostname } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -56,6 +57,7 @@ async function main() {
   await ensureInstalled(resolve(program) === join(root, servingProgram) ? 'serving' : 'development');
   const node = findNode();
   process.env.PATH = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+  keepCompiledCode();
   if (node === process.execPath) await importProgram(resolve(program));
   else process.exitCode = await runProgram(node, [resolve(program), ...programArguments]);
 }
@@ -286,6 +288,17 @@ function findNode() {
     `Node ${neededNode} is needed and no build of it for ${process.platform}-${process.arch} comes as a package ` +
       `(this is Node ${process.versions.node}). Install Node ${neededNode} and try again.`,
   );
+}
+
+/**
+ * Compiled code is kept between runs: a start takes a third of the time. For this process (where its Node
+ * can) and for those it starts; whoever set or turned off the cache in the environment keeps their choice.
+ */
+function keepCompiledCode() {
+  if (process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE) return;
+  const folder = join(root, '.cache', 'compile');
+  process.env.NODE_COMPILE_CACHE = folder;
+  module.enableCompileCache?.(folder);
 }
 
 /** This Node is new enough: the program runs in this very process, as if it had been started itself. */

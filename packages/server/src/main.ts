@@ -33,6 +33,10 @@ async function main(flags: readonly string[]): Promise<number> {
 }
 
 if (import.meta.main) {
+  // `main.ts | head` closes the pipe early; the server goes on, it only has nobody to tell any more.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   main(process.argv.slice(2)).then(
     (code) => process.exit(code),
     (error: Error) => {
