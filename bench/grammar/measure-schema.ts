@@ -27,8 +27,8 @@ export interface SchemaResult {
 }
 
 /** A schema done within this time is measured again, and each mask counts with its shortest time. */
-const REPEATED_MS = 500;
-const PASSES = 3;
+const REPEATED_MS = 1500;
+const PASSES = 4;
 
 /**
  * Compiles the schema and writes all its instances, token by token, a mask before each. Of a few passes the

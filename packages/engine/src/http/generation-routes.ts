@@ -52,7 +52,7 @@ function openPlan(context: HttpContext, request: FastifyRequest, body: SharedBod
     requestId: body.sparkler?.request_id ?? request.id,
     headers: readRequestHeaders(request.headers),
     adapter: resolveAdapter(body.model, body.sparkler, context),
-    compileGrammar: context.grammars.compile,
+    compileGrammar: (source) => context.grammars.compile(source, body.sparkler?.isolation_key ?? ''),
   };
 }
 

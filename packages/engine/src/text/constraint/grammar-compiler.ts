@@ -10,12 +10,15 @@ import {
 import type { ModelTokenizer } from '../../core/model-runner.ts';
 
 /** Grammars kept for the next request with the same schema: agents send the same tools again and again. */
-const KEPT_MAX = 128;
+const KEPT_MAX = 256;
 
 /** Grammars for one model. Both throw GrammarError. */
 export interface GrammarCompiler {
-  /** Compiles a grammar, or finds it among the latest. */
-  compile(source: GrammarSource): CompiledGrammar;
+  /**
+   * Compiles a grammar, or finds it among the latest of the same owner: how fast an answer comes must not
+   * tell one tenant what another asks for.
+   */
+  compile(source: GrammarSource, owner: string): CompiledGrammar;
   /** Says what a grammar will do, and what compiling it costs. */
   check(source: GrammarSource): GrammarCheck;
 }
@@ -30,8 +33,8 @@ export function createGrammarCompiler(tokenizer: ModelTokenizer): GrammarCompile
   prepareVocabulary(vocabulary);
   const kept = new Map<string, CompiledGrammar>();
   return {
-    compile(source) {
-      const key = JSON.stringify(source);
+    compile(source, owner) {
+      const key = JSON.stringify([owner, source]);
       const compiled = kept.get(key) ?? compileGrammar(source, vocabulary);
       // Insertion order is the order of use: the first key is the one unused for longest.
       kept.delete(key);
