@@ -29,21 +29,39 @@ beforeEach(async () => {
   await setAccount('UNLIMITED', null);
 });
 
-/** Account of the key, with a limit of its own. Waits until the gateway knows. */
+/** Account of the key, with a limit of its own. Resolves once the gateway acts by it. */
 async function setAccount(
   tier: string,
   ownLimitNanos: number | null,
   suspendState = 'UNSUSPENDED',
 ): Promise<void> {
-  await sql`
-    update accounts set tier = ${tier}, own_limit_nanos = ${ownLimitNanos}::bigint, suspend_state = ${suspendState}
-    where id <> 'fireworks'`.execute(database.db);
-  // The gateway hears of it through a notice, a moment later.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const update = (state: string) =>
+    sql`
+      update accounts set tier = ${tier}, own_limit_nanos = ${ownLimitNanos}::bigint, suspend_state = ${state}
+      where id <> 'fireworks'`.execute(database.db);
+  // A limit can't be seen before it is reached, a suspension can; and what lifts it brings the limit along.
+  await update('FAILED_PAYMENTS');
+  await vi.waitFor(async () => expect(await probe()).toBe(402), { timeout: 20_000 });
+  if (suspendState === 'FAILED_PAYMENTS') return;
+  await update(suspendState);
+  await vi.waitFor(async () => expect(await probe()).toBe(400), { timeout: 20_000 });
 }
 
-function chat(fields: Record<string, unknown> = {}, signal?: AbortSignal): Promise<Response> {
-  return fetch(`${platform.baseUrl}/inference/v1/chat/completions`, {
+/** Status of a request that costs nothing: the replica refuses it. */
+async function probe(): Promise<number> {
+  const response = await chat({
+    max_tokens: 1,
+    response_format: { type: 'grammar', grammar: 'root ::= absent' },
+  });
+  await response.text();
+  return response.status;
+}
+
+/** Ids of the requests that were answered. */
+const answered: string[] = [];
+
+async function chat(fields: Record<string, unknown> = {}, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(`${platform.baseUrl}/inference/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${platform.apiKey}`, 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -54,6 +72,8 @@ function chat(fields: Record<string, unknown> = {}, signal?: AbortSignal): Promi
     }),
     ...(signal === undefined ? {} : { signal }),
   });
+  if (response.ok) answered.push(response.headers.get('x-fireworks-request-id')!);
+  return response;
 }
 
 interface Answer {
@@ -77,7 +97,17 @@ async function readTimings(response: Response): Promise<RequestTimings> {
   );
 }
 
+/** The books, once every answer so far is in them. */
 async function readBooks() {
+  await vi.waitFor(
+    async () => {
+      const { rows } = await sql<{ booked: string[] }>`
+        select coalesce(array_agg(request_id), '{}') as booked from usage`.execute(database.db);
+      const booked = new Set(rows[0]!.booked);
+      expect(answered.filter((id) => !booked.has(id))).toEqual([]);
+    },
+    { timeout: 60_000, interval: 200 },
+  );
   const { rows } = await sql<{ settled: string; costs: string; journal: string; owed: string }>`
     select (select coalesce(sum(settled_nanos), 0)::text from spend_periods) as settled,
       (select coalesce(sum(cost_nanos), 0)::text from usage) as costs,
@@ -148,6 +178,7 @@ describe('spending', () => {
     const seen = text
       .split('\n\n')
       .slice(0, -1)
+      .filter((frame) => frame.startsWith('data: '))
       .map((frame) => JSON.parse(frame.slice('data: '.length)).choices[0].token_ids?.length ?? 0)
       .reduce((sum: number, count: number) => sum + count, 0);
     const timings = await readTimings(response);
