@@ -21,6 +21,7 @@ import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 import { createReconcileResults } from '../store/reconcile-results.ts';
 import { openAddon, openModelFiles } from './find-files.ts';
 import { createFineTuningSupport } from './fine-tuning-support.ts';
+import { createLeaderWork } from './leader-work.ts';
 import type { FileParts } from './open-files.ts';
 import { createInventory } from './open-fleet.ts';
 import type { OpenStore } from './open-store.ts';
@@ -101,6 +102,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     ),
     results: createReconcileResults(db),
     log,
+    whileLeading: createLeaderWork({ settings, db, queue, launcher, node: store.dataFolder.nodeId, log }),
   });
   stops.add('reconcilers', () => driver.close());
 }

@@ -36,8 +36,8 @@ import { openSpending } from './open-spending.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import { createPreviewJob } from './preview-job.ts';
 import type { StartListener } from './progress.ts';
-import { startAutoscaler } from './start-autoscaler.ts';
 import { startBilling } from './start-billing.ts';
+import { startLoadReports } from './start-load-reports.ts';
 import { startReconcilers } from './start-reconcilers.ts';
 import { createStopList, type StopList } from './stop-list.ts';
 import { whenServing } from './when-serving.ts';
@@ -127,10 +127,10 @@ async function startParts(
   const directories = await openDirectories(store, remote, log, stops);
   const files = await openFiles(settings, db, catalogue);
   const loads = new DeploymentLoads();
+  if (listens) startLoadReports({ db, loads, log }, stops);
   if (reconciles) {
     tell({ kind: 'step', step: 'reconciler', text: 'Starting reconcilers' });
     await startReconcilers({ settings, store, queue, catalogue, files, fleet, tell, log }, stops);
-    startAutoscaler({ settings, db, queue, loads, log }, stops);
     const { standings } = directories;
     startBilling({ db, queue, node: dataFolder.nodeId, standings, log }, stops);
   }

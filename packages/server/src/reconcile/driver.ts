@@ -10,6 +10,14 @@ export interface DriverParts {
   readonly leadership: Leadership;
   readonly results: ReconcileResults;
   readonly log: Logger;
+  /** Also done by the one process that leads, and by no other. */
+  readonly whileLeading?: {
+    /** Before the first run. */
+    start(): Promise<void>;
+    stop(): void;
+    /** Somebody else leads: nothing of ours may go on. Told repeatedly. */
+    yield(): Promise<void>;
+  };
 }
 
 export interface ReconcileDriver {
@@ -30,7 +38,14 @@ export function deriveBackOffMs(failureCount: number): number {
  * leader. Delays live in memory, not in the queue: a new request then never waits behind a back-off, and
  * after a crash the first sweep looks at everything anyway.
  */
-export function startDriver({ reconcilers, queue, leadership, results, log }: DriverParts): ReconcileDriver {
+export function startDriver({
+  reconcilers,
+  queue,
+  leadership,
+  results,
+  log,
+  whileLeading,
+}: DriverParts): ReconcileDriver {
   const byKind = new Map(reconcilers.map((reconciler) => [reconciler.kind, reconciler]));
   const delayed = new Map<string, NodeJS.Timeout>();
   let sweepTimer: NodeJS.Timeout | undefined;
@@ -81,19 +96,22 @@ export function startDriver({ reconcilers, queue, leadership, results, log }: Dr
     sweep().catch((error) => log.warn({ err: error }, 'the sweep failed; the next one repeats it'));
 
   async function begin(): Promise<void> {
+    await whileLeading?.start();
     await queue.work(run);
     await trySweep();
     sweepTimer = setInterval(trySweep, sweepMs).unref();
   }
 
   async function end(): Promise<void> {
+    whileLeading?.stop();
     clearInterval(sweepTimer);
     for (const timer of delayed.values()) clearTimeout(timer);
     delayed.clear();
     await queue.pause();
   }
 
-  const stopFollowing = leadership.follow({ onGained: begin, onLost: end });
+  const onFollowing = async () => whileLeading?.yield();
+  const stopFollowing = leadership.follow({ onGained: begin, onLost: end, onFollowing });
   return {
     async close() {
       await stopFollowing();

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database } from './database.ts';
+import type { Database, DatabaseOrTransaction } from './database.ts';
 import type { DeploymentObservedState, ReplicasTable } from './schema.ts';
 import { closeServing, closeUnseen, openServing } from './serving-intervals.ts';
 
@@ -178,16 +178,41 @@ export async function forgetNode(db: Database, node: string): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await transaction.deleteFrom('replicas').where('node', '=', node).execute();
     await closeUnseen(transaction, { node });
-    await transaction
-      .updateTable('deployments')
-      .set({
-        observed_state: 'starting',
-        observed_reason: null,
-        observed_replica_count: 0,
-        observed_ready_count: 0,
-      })
-      .where('launcher', '=', 'child-process')
-      .where('observed_state', 'in', ['ready', 'failed'])
-      .execute();
+    await markUnserved(transaction);
   });
+}
+
+/**
+ * Removes the rows of all replicas but this node's. For the process that leads: the one that led before is
+ * dead, and its replicas with it, or ends them.
+ */
+export async function forgetOtherNodes(db: Database, node: string): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await transaction
+      .deleteFrom('replicas')
+      .where('node', '<>', node)
+      .where('socket_path', 'is not', null)
+      .execute();
+    await markUnserved(transaction);
+  });
+}
+
+/** Requests wait for deployments that have lost all their replicas. */
+async function markUnserved(db: DatabaseOrTransaction): Promise<void> {
+  await db
+    .updateTable('deployments')
+    .set({
+      observed_state: 'starting',
+      observed_reason: null,
+      observed_replica_count: 0,
+      observed_ready_count: 0,
+    })
+    .where('launcher', '=', 'child-process')
+    .where('observed_state', 'in', ['ready', 'failed'])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(selectFrom('replicas').select('id').whereRef('replicas.deployment', '=', 'deployments.name')),
+      ),
+    )
+    .execute();
 }

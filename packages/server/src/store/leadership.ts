@@ -5,6 +5,8 @@ import { connectionSettings, type DatabaseAddress } from './database.ts';
 export interface LeadershipHandlers {
   readonly onGained: () => Promise<void>;
   readonly onLost: () => Promise<void>;
+  /** Somebody else leads: told again and again. Left out: nothing is done about it. */
+  readonly onFollowing?: () => Promise<void>;
 }
 
 /**
@@ -77,7 +79,10 @@ async function leadOnce(
     const { rows } = await client.query<{ leads: boolean }>('select pg_try_advisory_lock($1) as leads', [
       leaderLock,
     ]);
-    if (rows[0]?.leads !== true) return;
+    if (rows[0]?.leads !== true) {
+      await handlers.onFollowing?.();
+      return;
+    }
     try {
       await handlers.onGained();
       const error = await Promise.race([lost, stopped]);

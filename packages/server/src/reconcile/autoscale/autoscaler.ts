@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
-import type { DeploymentLoads } from '../../inference/deployment-loads.ts';
 import type { Database } from '../../store/database.ts';
+import { readGatewayLoads } from '../../store/gateway-loads.ts';
 import type { ReconcileQueue } from '../../store/reconcile-queue.ts';
+import { type IntervalLoad, LoadTotals } from './load-totals.ts';
 import { type LoadSample, planAutoscale, readPolicy } from './plan-autoscale.ts';
 
 export interface AutoscalerParts {
   readonly db: Database;
   readonly queue: ReconcileQueue;
-  readonly loads: DeploymentLoads;
   /** Requests that one replica runs at once. */
   readonly slotsPerReplica: number;
   readonly now: () => number;
@@ -23,10 +23,14 @@ interface ScalableRow {
   autoscaling_policy: Parameters<typeof readPolicy>[0];
 }
 
-/** Watches the load of deployments that may scale, and asks for more or fewer replicas. */
+/**
+ * Watches the load of deployments that may scale, over all gateways of the database, and asks for more or
+ * fewer replicas. One runs at a time: in the process that leads.
+ */
 export class Autoscaler {
   readonly #parts: AutoscalerParts;
   readonly #samples = new Map<string, LoadSample[]>();
+  readonly #totals = new LoadTotals();
   #lastMs: number;
 
   constructor(parts: AutoscalerParts) {
@@ -41,18 +45,21 @@ export class Autoscaler {
     const seconds = Math.max(0.001, (nowMs - this.#lastMs) / 1000);
     this.#lastMs = nowMs;
     const { rows } = await sql<ScalableRow>`
-      select name, min_replica_count, max_replica_count, requested_replica_count, autoscaling_policy from deployments
+      select name, min_replica_count, requested_replica_count, autoscaling_policy,
+        greatest(max_replica_count, (details ->> 'maxWithRevocableReplicaCount')::integer) as max_replica_count
+      from deployments
       where delete_time is null and (min_replica_count < max_replica_count or min_replica_count = 0)`.execute(
       db,
     );
     const names = new Set(rows.map((row) => row.name));
     for (const known of this.#samples.keys()) if (!names.has(known)) this.#samples.delete(known);
-    for (const row of rows) await this.#lookAt(row, nowMs, seconds);
+    const loads = this.#totals.take(await readGatewayLoads(db, new Date(nowMs)));
+    const nothing = { concurrent: 0, requests: 0, tokens: 0 };
+    for (const row of rows) await this.#lookAt(row, loads.get(row.name) ?? nothing, nowMs, seconds);
   }
 
-  async #lookAt(row: ScalableRow, nowMs: number, seconds: number): Promise<void> {
+  async #lookAt(row: ScalableRow, load: IntervalLoad, nowMs: number, seconds: number): Promise<void> {
     const policy = readPolicy(row.autoscaling_policy);
-    const load = this.#parts.loads.take(row.name);
     const sample = {
       timeMs: nowMs,
       concurrent: load.concurrent,

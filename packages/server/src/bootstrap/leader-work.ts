@@ -1,0 +1,63 @@
+import type { Logger } from 'pino';
+import type { Launcher } from '../launch/launcher.ts';
+import { Autoscaler } from '../reconcile/autoscale/autoscaler.ts';
+import type { DriverParts } from '../reconcile/driver.ts';
+import { applyRetention } from '../reconcile/retention/apply-retention.ts';
+import type { Settings } from '../settings.ts';
+import type { Database } from '../store/database.ts';
+import { forgetOtherNodes } from '../store/deployment-observed.ts';
+import type { ReconcileQueue } from '../store/reconcile-queue.ts';
+
+const scaleMs = 5_000;
+const retentionMs = 60_000;
+
+/**
+ * What the process that leads does by the clock: scaling deployments, and ending those whose time is over.
+ */
+export function createLeaderWork(parts: {
+  readonly settings: Settings;
+  readonly db: Database;
+  readonly queue: ReconcileQueue;
+  readonly launcher: Launcher;
+  readonly node: string;
+  readonly log: Logger;
+}): NonNullable<DriverParts['whileLeading']> {
+  const { settings, db, queue, launcher, node, log } = parts;
+  const { providerAccount } = settings;
+  const now = Date.now;
+  let timers: NodeJS.Timeout[] = [];
+  const repeat = (everyMs: number, what: string, look: () => Promise<void>): NodeJS.Timeout =>
+    setInterval(
+      () =>
+        void look().catch((error) =>
+          log.warn({ err: error }, `${what} could not be looked at; the next look does`),
+        ),
+      everyMs,
+    ).unref();
+  return {
+    async start() {
+      await forgetOtherNodes(db, node);
+      // Anew for each time of leading: what was counted meanwhile is somebody else's.
+      const autoscaler = new Autoscaler({
+        db,
+        queue,
+        slotsPerReplica: settings.engineSequences,
+        now,
+        onChange: (deployment, replicas, reason) => log.info({ deployment, replicas, reason }, 'scaled'),
+      });
+      const onStep = ({ kind, name }: { kind: string; name: string }) =>
+        log.info({ kind, deployment: name }, 'the time of a deployment is over');
+      timers = [
+        repeat(scaleMs, 'the load', () => autoscaler.look()),
+        repeat(retentionMs, 'unused deployments', () =>
+          applyRetention({ db, queue, providerAccount, now, onStep }),
+        ),
+      ];
+    },
+    stop() {
+      for (const timer of timers) clearInterval(timer);
+      timers = [];
+    },
+    yield: () => launcher.close(),
+  };
+}
