@@ -47,23 +47,8 @@ export function startDriver({
   whileLeading,
 }: DriverParts): ReconcileDriver {
   const byKind = new Map(reconcilers.map((reconciler) => [reconciler.kind, reconciler]));
-  const delayed = new Map<string, NodeJS.Timeout>();
+  const delayed = createDelayedRequests(queue, log);
   let sweepTimer: NodeJS.Timeout | undefined;
-
-  function requestLater(request: ReconcileRequest, delayMs: number): void {
-    const key = `${request.kind}:${request.name}`;
-    clearTimeout(delayed.get(key));
-    const send = () => {
-      delayed.delete(key);
-      queue.request(request).catch((error) => {
-        log.warn(
-          { err: error, ...request },
-          'a reconcile request could not be queued; the next sweep repeats it',
-        );
-      });
-    };
-    delayed.set(key, setTimeout(send, delayMs).unref());
-  }
 
   async function run(request: ReconcileRequest): Promise<void> {
     const reconciler = byKind.get(request.kind);
@@ -73,7 +58,7 @@ export function startDriver({
       const outcome = await reconciler.reconcile(request.name);
       if (outcome.details.length > 0) log.info({ ...request, details: outcome.details }, 'reconciled');
       await results.write(request, outcome, Math.round(performance.now() - startTime));
-      if (outcome.lookAgainMs !== null) requestLater(request, outcome.lookAgainMs);
+      if (outcome.lookAgainMs !== null) delayed.request(request, outcome.lookAgainMs);
     } catch (error) {
       const reason = (error as Error).message;
       const failureCount = await results.writeFailure(
@@ -82,7 +67,7 @@ export function startDriver({
         Math.round(performance.now() - startTime),
       );
       log.error({ err: error, ...request, failureCount }, 'a reconcile run failed');
-      requestLater(request, deriveBackOffMs(failureCount));
+      delayed.request(request, deriveBackOffMs(failureCount));
     }
   }
 
@@ -105,7 +90,6 @@ export function startDriver({
   async function end(): Promise<void> {
     whileLeading?.stop();
     clearInterval(sweepTimer);
-    for (const timer of delayed.values()) clearTimeout(timer);
     delayed.clear();
     await queue.pause();
   }
@@ -115,6 +99,31 @@ export function startDriver({
   return {
     async close() {
       await stopFollowing();
+    },
+  };
+}
+
+/** Requests that wait in memory; a later one for the same name replaces the earlier. */
+function createDelayedRequests(queue: ReconcileQueue, log: Logger) {
+  const timers = new Map<string, NodeJS.Timeout>();
+  return {
+    request(request: ReconcileRequest, delayMs: number): void {
+      const key = `${request.kind}:${request.name}`;
+      clearTimeout(timers.get(key));
+      const send = () => {
+        timers.delete(key);
+        queue.request(request).catch((error) => {
+          log.warn(
+            { err: error, ...request },
+            'a reconcile request could not be queued; the next sweep repeats it',
+          );
+        });
+      };
+      timers.set(key, setTimeout(send, delayMs).unref());
+    },
+    clear(): void {
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
     },
   };
 }
