@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FakeWandb, startFakeWandb } from './fake-wandb.ts';
 import {
   makeChats,
   readTrainerEvents,
@@ -11,8 +12,10 @@ import {
 /** Fine-tuning jobs through the public API, on a random model that trains in seconds. */
 
 let tuning: TinyTuning;
+let wandb: FakeWandb;
 beforeAll(async () => {
-  tuning = await startTinyTuning();
+  wandb = await startFakeWandb();
+  tuning = await startTinyTuning({ WANDB_BASE_URL: wandb.url });
   await tuning.upload('chats', makeChats(40));
 }, 120_000);
 afterAll(() => tuning.stop());
@@ -197,4 +200,56 @@ describe('a job', () => {
     };
     await expect.poll(charged, { timeout: 30_000 }).toBe(tokens);
   }, 240_000);
+});
+
+describe('a job that reports to Weights & Biases', () => {
+  const key = 'wandb-key-0123456789abcdef';
+  const wandbConfig = { enabled: true, apiKey: key, project: 'My Project', entity: 'my-org' };
+
+  test('has its losses there; the key is shown and stored nowhere', async () => {
+    const made = await create('reported', { wandbConfig, outputModel: 'reported-lora' });
+    const job = await tuning.waitFor(made.name, 'JOB_STATE_COMPLETED');
+    const run = 'my-org/My Project/reported';
+    await expect.poll(() => wandb.ended.get(run), { timeout: 30_000 }).toBe(0);
+    expect([...wandb.authorizations]).toEqual([`Basic ${Buffer.from(`api:${key}`).toString('base64')}`]);
+    expect(JSON.parse(String(wandb.runs[0]!.config))).toMatchObject({ lora_rank: { value: 4 } });
+    const { events = [] } = await tuning.client.supervisedFineTuningJobs.getEvents(made.name);
+    const sent = wandb.history.get(run)!;
+    expect(sent).toHaveLength(events.filter((event) => ['metric', 'eval'].includes(event.type!)).length);
+    const losses = events.filter((event) => event.type === 'metric').map((event) => event.metrics!.trainLoss);
+    expect(sent.flatMap((line) => line['train/loss'] ?? [])).toEqual(losses);
+    const known = await tuning.client.supervisedFineTuningJobs.get(made.name);
+    expect(known.wandbConfig).toMatchObject({ enabled: true, project: 'My Project', entity: 'my-org' });
+    expect(known.wandbConfig!.url).toBe(`${wandb.url}/my-org/My%20Project/runs/reported`);
+    const { rows } = await sql<{ text: string }>`
+      select (select string_agg(fine_tuning_jobs::text, '') from fine_tuning_jobs)
+        || (select string_agg(audit_logs::text, '') from audit_logs) as text`.execute(tuning.database.db);
+    const secrets = [key, Buffer.from(key).toString('base64')];
+    for (const text of [rows[0]!.text, JSON.stringify([made, job]), tuning.platform.logLines.join('')]) {
+      for (const secret of secrets) expect(text).not.toContain(secret);
+    }
+  }, 120_000);
+
+  test('is not held up or failed by a server that is gone', async () => {
+    await wandb.close();
+    const made = await create('unreported', { wandbConfig, outputModel: 'unreported-lora' });
+    await tuning.waitFor(made.name, 'JOB_STATE_COMPLETED');
+    const warning = async () => {
+      const { events = [] } = await tuning.client.supervisedFineTuningJobs.getEvents(made.name);
+      return events.find((event) => event.level === 'warning')?.message;
+    };
+    await expect.poll(warning, { timeout: 30_000 }).toContain('takes no metrics');
+    expect(await warning()).not.toContain(key);
+  }, 120_000);
+
+  test('says nothing unless it is asked to, and wants a key when it is', async () => {
+    const before = wandb.runs.length;
+    const made = await create('silent', {
+      wandbConfig: { enabled: false, apiKey: key },
+      outputModel: 'silent-lora',
+    });
+    await tuning.waitFor(made.name, 'JOB_STATE_COMPLETED');
+    expect(wandb.runs).toHaveLength(before);
+    await expect(create('keyless', { wandbConfig: { enabled: true } })).rejects.toThrow('wandbConfig.apiKey');
+  }, 120_000);
 });

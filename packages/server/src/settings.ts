@@ -82,6 +82,12 @@ export const settingsSchema = Type.Object({
     defaultText: 'own embedded Postgres',
     description: 'postgres://… of a database server to use instead of the embedded one.',
   }),
+  wandbUrl: Type.String({
+    env: 'WANDB_BASE_URL',
+    pattern: '^https?://.+$',
+    default: 'https://api.wandb.ai',
+    description: 'Weights & Biases server that fine-tuning jobs report to, when they ask for it.',
+  }),
   host: Type.String({
     env: 'SPARKLER_HOST',
     minLength: 1,

@@ -7,6 +7,7 @@ import { openS3Store } from '../blobs/s3-store.ts';
 import { type CatalogueEntry, findFetchedFile } from '../catalogue/index.ts';
 import { createModelWork, type ModelWork } from '../model-work/model-work.ts';
 import { createWorkingCopies, type WorkingCopies } from '../model-work/working-copies.ts';
+import { openSealer, type SecretSealer } from '../secrets/seal.ts';
 import type { Settings } from '../settings.ts';
 import type { Database } from '../store/database.ts';
 import { readKeySalt } from '../store/key-hash.ts';
@@ -18,6 +19,7 @@ export interface FileParts {
   readonly modelWork: ModelWork;
   readonly workingCopies: WorkingCopies;
   readonly scratchFolder: string;
+  readonly sealer: SecretSealer;
   readonly importEndpoint: string;
   readonly hubEndpoint: string;
   findCatalogueFile(catalogueId: string): Promise<string | null>;
@@ -43,6 +45,7 @@ export async function openFiles(
     modelWork,
     workingCopies: createWorkingCopies(join(settings.dataFolder, 'working-copies'), blobs, modelWork),
     scratchFolder,
+    sealer: await openSealer(settings.dataFolder),
     importEndpoint: settings.importEndpoint,
     hubEndpoint: settings.hubEndpoint.replace(/\/$/, ''),
     async findCatalogueFile(catalogueId) {

@@ -44,7 +44,7 @@ const lossLookMs = 500;
 
 /** Starts everything that acts: launcher, fetching of models, reconcilers. */
 export async function startReconcilers(parts: ReconcilerParts, stops: StopList): Promise<void> {
-  const { settings, store, queue, catalogue, log } = parts;
+  const { settings, store, queue, catalogue, files, log } = parts;
   const { db } = store.database;
   const inventory = parts.fleet === null ? null : createInventory(parts.fleet, db);
   const launcher = await startLauncher(parts, inventory, stops);
@@ -77,6 +77,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     support: createFineTuningSupport({ db, files: parts.files, weights, catalogue, dataFolder: jobsFolder }),
     jobsFolder,
     threads: settings.engineThreads,
+    wandb: { sealer: files.sealer, baseUrl: settings.wandbUrl },
     onError: (error) =>
       log.warn({ err: error }, 'a fine-tuning job could not be looked at; the next sweep does'),
   });

@@ -2,6 +2,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Fleet } from '../capacity/fleet.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { ModelWork } from '../model-work/model-work.ts';
+import type { SecretSealer } from '../secrets/seal.ts';
 import type { Database } from '../store/database.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 
@@ -18,6 +19,8 @@ export interface ControlPlaneContext extends ServerContext {
   readonly blobs: BlobStore;
   /** Signs the URLs of blobs; the same on all servers of a database. */
   readonly blobSecret: Buffer;
+  /** Hides secrets of others before they are stored. */
+  readonly sealer: SecretSealer;
   /** Where files of others are looked into. */
   readonly modelWork: ModelWork;
   /** A private folder for what is needed for a moment. */

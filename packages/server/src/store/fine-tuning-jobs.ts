@@ -220,6 +220,10 @@ export async function writePlannedTokens(
   await sql`update fine_tuning_jobs set planned_tokens = ${tokens}::bigint where name = ${name}`.execute(db);
 }
 
+export async function writeWandbUrl(db: DatabaseOrTransaction, name: string, url: string): Promise<void> {
+  await sql`update fine_tuning_jobs set wandb_url = ${url} where name = ${name}`.execute(db);
+}
+
 /** Trained tokens a second of the newest run of a base model, or null. */
 export async function readTrainingSpeed(
   db: DatabaseOrTransaction,

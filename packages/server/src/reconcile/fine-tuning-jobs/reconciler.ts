@@ -15,6 +15,7 @@ import { recordReport } from './record-report.ts';
 import { createReportQueue } from './report-queue.ts';
 import { type JobFiles, planTrainerConfig } from './trainer-config.ts';
 import { TrainerHost } from './trainer-host.ts';
+import { createWandbReports, type WandbParts } from './wandb-reports.ts';
 
 /** What jobs need of the rest of the platform. */
 export interface JobSupport {
@@ -39,6 +40,7 @@ export interface FineTuningParts {
   readonly support: JobSupport;
   readonly jobsFolder: string;
   readonly threads: number;
+  readonly wandb: Pick<WandbParts, 'sealer' | 'baseUrl'>;
   readonly onError: (error: Error) => void;
 }
 
@@ -54,7 +56,11 @@ const lookAgainMs = 2_000;
 export function createFineTuningReconciler(parts: FineTuningParts): FineTuningReconciler {
   const { db, queue, onError } = parts;
   const request = (name: string) => queue.request({ kind: 'fine-tuning-job', name }).catch(onError);
-  const reports = createReportQueue((job, report) => recordReport(db, job, report), onError);
+  const wandb = createWandbReports({ db, onError, ...parts.wandb });
+  const reports = createReportQueue(async (job, report) => {
+    await recordReport(db, job, report);
+    await wandb.add(job, report);
+  }, onError);
   const host = new TrainerHost({
     folder: parts.jobsFolder,
     onChange: (job) => void request(job),
@@ -76,7 +82,10 @@ export function createFineTuningReconciler(parts: FineTuningParts): FineTuningRe
       if (!plan.steps.includes('remove')) await writeJobObserved(db, job, toObserved(plan));
       return toOutcome(job.generation, plan);
     },
-    close: () => host.close(closeGraceMs),
+    async close() {
+      await host.close(closeGraceMs);
+      await wandb.close();
+    },
   };
 }
 

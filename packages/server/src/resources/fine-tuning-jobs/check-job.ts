@@ -2,7 +2,7 @@ import { ApiError, invalidField, resolveReference } from '@sparkler/api';
 import { models } from '@sparkler/api/resources';
 import type { Database } from '../../store/database.ts';
 import type { JobResource } from '../../store/fine-tuning-jobs.ts';
-import { readModel } from '../../store/models.ts';
+import { type ModelResource, readModel } from '../../store/models.ts';
 
 const datasetPattern = 'accounts/{account}/datasets/{dataset}';
 
@@ -33,15 +33,20 @@ export async function checkJob(
   refuseUnsupported(wanted);
   const filled = { ...jobDefaults, ...dropUnset(wanted) } as JobResource;
   checkNumbers(filled);
+  const { wandbConfig: wandb, ...rest } = filled;
+  const wandbConfig = checkWandb(wandb);
   const dataset = resolveName('dataset', datasetPattern, wanted.dataset, account);
   const evaluationDataset = wanted.evaluationDataset
     ? resolveName('evaluationDataset', datasetPattern, wanted.evaluationDataset, account)
     : undefined;
+  const { names, base } = await resolveBase(db, account, providerAccount, wanted);
   return {
-    ...filled,
+    ...rest,
+    ...(wandbConfig === undefined ? {} : { wandbConfig }),
     dataset,
     ...(evaluationDataset === undefined ? {} : { evaluationDataset }),
-    ...(await resolveBase(db, account, providerAccount, wanted)),
+    ...names,
+    maxContextLength: checkContext(wanted.maxContextLength ?? 0, base),
     outputModel: resolveName(
       'outputModel',
       models.pattern,
@@ -49,6 +54,24 @@ export async function checkJob(
       account,
     ),
   } as JobResource;
+}
+
+/**
+ * Metrics go out when it is enabled, or when a key is given and nothing else is said. The key is not kept.
+ */
+function checkWandb(wandb: JobResource['wandbConfig']): JobResource['wandbConfig'] {
+  if (!wandb || Object.keys(wandb).length === 0) return undefined;
+  const { apiKey, url: _, ...config } = wandb;
+  const enabled = wantsWandb(wandb);
+  if (enabled && !apiKey) {
+    throw invalidField('wandbConfig.apiKey', 'wandbConfig.apiKey is needed when wandbConfig is enabled');
+  }
+  return { ...config, enabled };
+}
+
+/** Whether a job's metrics are to go to Weights & Biases. */
+export function wantsWandb(wandb: JobResource['wandbConfig']): boolean {
+  return wandb?.enabled ?? (wandb?.apiKey ?? '') !== '';
 }
 
 async function resolveBase(db: Database, account: string, providerAccount: string, wanted: JobResource) {
@@ -64,13 +87,22 @@ async function resolveBase(db: Database, account: string, providerAccount: strin
         `${parent.name} is no LoRA addon; to train a base model set baseModel`,
       );
     }
-    return { warmStartFrom: parent.name };
+    return { names: { warmStartFrom: parent.name }, base: parent };
   }
   const base = await findModel(db, 'baseModel', wanted.baseModel!, [account, providerAccount]);
   if (base.kind === 'HF_PEFT_ADDON') {
     throw invalidField('baseModel', `${base.name} is a LoRA addon; to train it further set warmStartFrom`);
   }
-  return { baseModel: base.name };
+  return { names: { baseModel: base.name }, base };
+}
+
+/** As long as the model's own context at most; by default 8k, or that. */
+function checkContext(wanted: number, { name, contextLength = 0 }: ModelResource): number {
+  const longest = contextLength > 0 ? contextLength : Number.POSITIVE_INFINITY;
+  if (wanted > longest) {
+    throw invalidField('maxContextLength', `maxContextLength: the context of ${name} is ${contextLength}`);
+  }
+  return wanted > 0 ? wanted : Math.min(jobDefaults.maxContextLength, longest);
 }
 
 /** A bare id is looked for in each account in turn. */

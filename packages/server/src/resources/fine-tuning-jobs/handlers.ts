@@ -18,7 +18,7 @@ import { isDuplicate } from '../../store/postgres-errors.ts';
 import { countDatasetTokens, readBaseOfAddon } from '../../store/training-meters.ts';
 import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
-import { checkJob } from './check-job.ts';
+import { checkJob, wantsWandb } from './check-job.ts';
 import { estimateJob } from './estimate-job.ts';
 import { signMetricsUrl } from './metrics-file.ts';
 
@@ -58,7 +58,7 @@ export function makeFineTuningJobHandlers(context: ControlPlaneContext): Handler
       const spec = await checkJob(db, ids.account, settings.providerAccount, { ...resource, name });
       await checkMaySpend(db, ids.account, now());
       const estimate = await estimateJob(context, spec);
-      const order = { ...estimate, createdBy: principal.user, wandbKey: '' };
+      const order = { ...estimate, createdBy: principal.user, wandbKey: sealKey(context, name, resource) };
       const made = await db.transaction().execute(async (transaction) => {
         const inserted = await insertJob(transaction, ids.account, spec, order).catch((error) => {
           if (isDuplicate(error)) throw new ApiError('ALREADY_EXISTS', `${name} exists already`);
@@ -101,6 +101,16 @@ async function reserveJob(db: Database, { name, account, spec }: StoredJob, nowM
     `the account ${account} has no room in its budget for ${tokens} tokens times ${spec.epochs} epochs: ` +
     'add credit for a higher tier, raise monthly-spend-usd, or train on less';
   throw new ApiError('FAILED_PRECONDITION', message);
+}
+
+/** The key for Weights & Biases as it is stored; empty when nothing goes there. */
+function sealKey(
+  { sealer }: ControlPlaneContext,
+  job: string,
+  { wandbConfig }: Partial<JobResource>,
+): string {
+  if (!wandbConfig?.apiKey || !wantsWandb(wandbConfig)) return '';
+  return sealer.sealSecret(wandbConfig.apiKey, `${job}/wandbConfig.apiKey`);
 }
 
 /** Events of one answer; ask again after the last for more. */
