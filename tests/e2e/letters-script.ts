@@ -24,7 +24,10 @@ export function script(history: ScriptedHistory, logits: Float32Array): void {
   }
   let inWord = 0;
   while (inWord < WORD && isLetter(history, history.length - 1 - inWord)) inWord++;
-  if (inWord === WORD) logits[SCRIPTED_TOKENS.eos] = 20;
+  if (inWord < WORD) return;
+  logits[SCRIPTED_TOKENS.eos] = 20;
+  // Where it may not end yet, it closes the string it is in.
+  for (let letter = 0; letter < LETTERS; letter++) logits[FIRST + letter]! -= 16;
 }
 
 function isLetter(history: ScriptedHistory, place: number): boolean {
