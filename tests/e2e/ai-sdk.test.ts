@@ -87,7 +87,10 @@ test('an aborted stream ends the request', async () => {
   const streamed = streamText({
     model: fireworks(name),
     prompt,
+    temperature: 0,
     maxOutputTokens: 4000,
+    // Else the model might be at its end before it is stopped.
+    providerOptions: { fireworks: { ignore_eos: true } },
     abortSignal: abort.signal,
     onError: () => undefined,
   });
