@@ -10,20 +10,19 @@ function listedResources(): [name: string, path: string, schema: PlainSchema][] 
   });
 }
 
-/** Filters and orders that make sense for some type of field; the API refuses the others. */
+/**
+ * Filters and orders that make sense for some type of field; the API refuses the others. That those it takes
+ * find what they should is in resource-conventions.test.ts.
+ */
 function queriesOf(name: string, field: PlainSchema): Record<string, string>[] {
   const inner = Object.keys(field.properties ?? {}).map((key) => `${name}.${key}`);
-  const values = ['1', 'true', '"x"', '"2026-01-01T00:00:00Z"', '"5s"', 'null', String(field.enum?.[0])];
+  const values = ['1', '"x"', '"2026-01-01T00:00:00Z"', 'null'];
   return [
-    ...[name, ...inner].flatMap((path) => [
-      { orderBy: path },
-      { orderBy: `${path} desc` },
-      { filter: `${path}:*` },
-    ]),
+    ...[name, ...inner].flatMap((path) => [{ orderBy: `${path} desc` }, { filter: `${path}:*` }]),
     ...values.flatMap((value) =>
-      ['=', '!=', '<', ':'].map((operator) => ({ filter: `${name}${operator}${value}` })),
+      ['=', '<', ':'].map((operator) => ({ filter: `${name}${operator}${value}` })),
     ),
-    ...inner.flatMap((path) => values.map((value) => ({ filter: `${path}=${value}` }))),
+    ...inner.map((path) => ({ filter: `${path}="x"` })),
   ];
 }
 

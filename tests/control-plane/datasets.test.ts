@@ -174,6 +174,50 @@ describe('a dataset', () => {
     expect(await (await fetch(body.filenameToSignedUrls['dataset/copy/train.jsonl'])).text()).toBe(good);
   });
 
+  test('takes the examples of another one that a filter names', async () => {
+    await make('languages');
+    const of = (language: string, count: number) =>
+      Array.from({ length: count }, (_, index) => ({ ...chat(`${language} ${index}`), language, index }));
+    await send('languages', jsonl(...of('fr', 4), ...of('de', 3), ...of('it', 1)));
+    const made = await call('POST', datasets, {
+      datasetId: 'french',
+      dataset: {},
+      sourceDatasetId: 'languages',
+      filter: 'language = "fr" AND index > 0',
+    });
+    expect(made.body).toMatchObject({
+      state: 'READY',
+      format: 'CHAT',
+      exampleCount: '3',
+      transformed: {
+        sourceDatasetId: 'accounts/acme/datasets/languages',
+        filter: 'language = "fr" AND index > 0',
+      },
+    });
+    const { body } = await call('GET', `${datasets}/french:getDownloadEndpoint`);
+    const lines = (
+      await (await fetch(body.filenameToSignedUrls['dataset/french/train.jsonl'])).text()
+    ).trim();
+    expect(lines.split('\n').map((line) => JSON.parse(line).index)).toEqual([1, 2, 3]);
+    const transformed = { sourceDatasetId: 'languages', filter: 'messages.content : "de "' };
+    expect((await make('german', { transformed })).body.exampleCount).toBe('3');
+    for (const filter of ['language = "it"', 'language = "es"', 'language ==', 'size(messages) > 1']) {
+      const refused = await call('POST', datasets, {
+        datasetId: 'none',
+        dataset: {},
+        sourceDatasetId: 'languages',
+        filter,
+      });
+      expect(refused).toMatchObject({
+        status: 400,
+        body: { details: [{ fieldViolations: [{ field: 'filter' }] }] },
+      });
+    }
+    expect((await call('GET', `${datasets}/none`)).status).toBe(404);
+    const alone = await call('POST', datasets, { datasetId: 'none', dataset: {}, filter: 'a = 1' });
+    expect(alone.body.message).toContain('sourceDatasetId');
+  });
+
   test('changes its name for people and nothing else', async () => {
     await make('fixed');
     expect((await call('PATCH', `${datasets}/fixed`, { displayName: 'F' })).body.displayName).toBe('F');

@@ -59,10 +59,16 @@ async function call(method: string, path: string, body?: unknown): Promise<any> 
   return json;
 }
 
-async function upload(id: string, source: string, model: object): Promise<void> {
+async function upload(
+  id: string,
+  source: string,
+  model: object,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   await call('POST', '/models', { modelId: id, model });
   const files = new Map<string, Buffer>();
   for (const name of await readdir(source)) files.set(name, await readFile(join(source, name)));
+  for (const [name, text] of Object.entries(more)) files.set(name, Buffer.from(text));
   const filenameToSize = Object.fromEntries([...files].map(([name, data]) => [name, String(data.length)]));
   const { filenameToSignedUrls } = await call('POST', `/models/${id}:getUploadEndpoint`, { filenameToSize });
   for (const [name, data] of files) {
@@ -88,6 +94,14 @@ async function waitFor(path: string, isDone: (found: any) => boolean): Promise<a
     if (Date.now() > end) throw new Error(`${path} is ${JSON.stringify(found)}\n${log.slice(-10).join('')}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+async function waitUntilGone(path: string): Promise<void> {
+  const status = async () => {
+    const headers = { authorization: `Bearer ${apiKey}` };
+    return (await fetch(`${server.baseUrl}${account}${path}`, { headers })).status;
+  };
+  await expect.poll(status, { timeout: 50_000, interval: 200 }).toBe(404);
 }
 
 const prompt = 'the answer and';
@@ -134,6 +148,55 @@ describe('a custom model', () => {
     await waitFor('/models/my-addon', (found) => found.deployedModelRefs[0]?.state === 'DEPLOYED');
     addonAnswer = await complete(model);
     expect(addonAnswer).not.toBe(baseAnswer);
+    expect(await complete('accounts/local/models/my-base')).toBe(baseAnswer);
+  });
+
+  test('has its addon on a new replica before requests for it go there', async () => {
+    const strict = openai.withOptions({ maxRetries: 0 });
+    const ask = async () => {
+      const asked = { model: 'accounts/local/models/my-addon', prompt, max_tokens: 24, temperature: 0 };
+      return (await strict.completions.create(asked)).choices[0]!.text;
+    };
+    await call('PATCH', '/deployments/base', { minReplicaCount: 2, maxReplicaCount: 2 });
+    const answers = new Set<string>();
+    const [loaded] = (await call('GET', '/deployedModels?filter=model:"my-addon"')).deployedModels;
+    const path = loaded.name.replace('accounts/local', '');
+    await waitFor(path, ({ status }) => {
+      void ask().then(
+        (answer) => answers.add(answer),
+        (error: Error) => answers.add(error.message),
+      );
+      return status.message === 'loaded on 2 of 2 replicas';
+    });
+    answers.add(await ask());
+    expect([...answers]).toEqual([addonAnswer]);
+    await call('PATCH', '/deployments/base', { minReplicaCount: 1, maxReplicaCount: 1 });
+  });
+
+  test('talks in the chat template that its addon brought in fireworks.json', async () => {
+    const template = '{% for message in messages %}<{{ message.role }}> {{ message.content }}{% endfor %} ->';
+    const args = { template };
+    await upload(
+      'my-chatty',
+      join(folder, 'addon'),
+      { peftDetails: { baseModel: 'my-base', r: 8, targetModules: ['q_proj'] } },
+      { 'fireworks.json': JSON.stringify({ conversation_config: { style: 'jinja', args } }) },
+    );
+    const model = 'accounts/local/models/my-chatty';
+    const deployment = 'accounts/local/deployments/base';
+    const loaded = await call('POST', '/deployedModels', { model, deployment });
+    const path = loaded.name.replace('accounts/local', '');
+    await waitFor(path, ({ state }) => state === 'DEPLOYED');
+    const messages = [{ role: 'user' as const, content: 'the answer' }];
+    const asked = { model, messages, max_tokens: 1, temperature: 0, echo: true };
+    const answer = await openai.chat.completions.create(
+      asked as Parameters<typeof openai.chat.completions.create>[0],
+    );
+    expect(JSON.stringify(answer)).toContain('<user> the answer ->');
+    await call('DELETE', path);
+    await waitUntilGone(path);
+    await expect(complete(model)).rejects.toMatchObject({ status: 403 });
+    expect(await complete('accounts/local/models/my-addon')).toBe(addonAnswer);
     expect(await complete('accounts/local/models/my-base')).toBe(baseAnswer);
   });
 

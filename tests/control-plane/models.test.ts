@@ -95,11 +95,30 @@ describe('a model', () => {
     [{ peftDetails: { baseModel: 'b', r: 2, targetModules: ['q_proj'] } }, 'model.peftDetails.r'],
     [{ defaultDraftModel: 'missing' }, 'defaultDraftModel'],
     [{ defaultDraftTokenCount: 3 }, 'defaultDraftTokenCount'],
+    [{ kind: 'LIVE_MERGE' }, 'model.kind'],
+    [{ teftDetails: {} }, 'teftDetails'],
+    [{ snapshotType: 'INCREMENTAL_SNAPSHOT' }, 'snapshotType'],
+    [{ conversationConfig: { style: 'alpaca' } }, 'conversationConfig.style'],
+    [{ conversationConfig: { style: 'jinja' } }, 'conversationConfig.template'],
     [{ description: 'x'.repeat(1000) }, 'model.description'],
   ])('%j is refused, naming the field', async (model, field) => {
     const { status, body } = await make('wrong', model);
     expect(status).toBe(400);
     expect(body.details[0].fieldViolations[0].field).toBe(field);
+  });
+
+  test('merging an addon while it is served is refused, and names the job that merges', async () => {
+    await make('live-base');
+    const peftDetails = { baseModel: 'live-base', r: 8, targetModules: ['q_proj'] };
+    const { body } = await make('live', { peftDetails: { ...peftDetails, mergeAddonModelName: 'x' } });
+    expect(body).toMatchObject({ code: 3, message: expect.stringContaining('PeftMergeJob') });
+    const deployed = await call('POST', '/v1/accounts/acme/deployedModels?replaceMergedAddon=true', {
+      model: 'm',
+    });
+    expect(deployed.body.details[0].fieldViolations[0].field).toBe('replaceMergedAddon');
+    const model = { model: 'm', serverless: true, deployment: 'd' };
+    const both = await call('POST', '/v1/accounts/acme/deployedModels', model);
+    expect(both.body.details[0].fieldViolations[0].field).toBe('serverless');
   });
 
   test('an addon keeps its base model by full name', async () => {

@@ -5,6 +5,7 @@ export type { Field, FieldType } from './field-types.ts';
 export type { Message } from './fields.ts';
 export { readFilter } from './filter/bind-filter.ts';
 export type { Filter, FilterValue } from './filter/filter.ts';
+export { type JsonFilter, readJsonFilter } from './filter/match-json.ts';
 export { compareValues, matchesFilter } from './filter/matches-filter.ts';
 export * from './inference/index.ts';
 export { listItems } from './list-items.ts';

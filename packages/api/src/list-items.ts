@@ -13,9 +13,9 @@ const newestFirst: readonly OrderKey[] = [
 ];
 
 /**
- * One page of a list that is in memory: filtered, ordered (ties by `keyOf`, which must be unique), cut after
- * the cursor. What lists in SQL must agree with. Unset times and durations come last, or first when
- * descending, as Postgres orders nulls.
+ * One page of a list that is in memory: filtered, ordered (ties by `keyOf`, which must be unique, in the
+ * direction of the last key), cut after the cursor. What lists in SQL must agree with. Unset times and
+ * durations come last, or first when descending, as Postgres orders nulls.
  */
 export function listItems<T extends object>(
   items: readonly T[],
@@ -51,7 +51,7 @@ function compareKeys(
 ): number {
   for (const [index, value] of left.entries()) {
     const difference = compareWithNull(value, right[index] ?? null);
-    if (difference !== 0) return order[index]?.descending ? -difference : difference;
+    if (difference !== 0) return (order[index] ?? order.at(-1))?.descending ? -difference : difference;
   }
   return 0;
 }

@@ -70,7 +70,7 @@ function compareText(left: string, right: string): number {
  * Greedy from the left is right here: the first piece is a prefix, the last a suffix, the rest in order
  * between.
  */
-function matchesPieces(text: string, pieces: readonly string[]): boolean {
+export function matchesPieces(text: string, pieces: readonly string[]): boolean {
   const first = pieces[0]!;
   const last = pieces.at(-1)!;
   if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))

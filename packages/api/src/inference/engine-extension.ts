@@ -15,6 +15,10 @@ export const EngineRequestExtension = closed({
   priority: maybe(Type.Integer({ minimum: -1000, maximum: 1000 })),
   /** Adapter id as loaded on the engine; null or absent: the base model. */
   adapter: maybe(Type.String({ minLength: 1, maxLength: 512 })),
+  /** Jinja source to use in place of the model's own; of the model's conversationConfig. Chats only. */
+  chat_template: maybe(Type.String({ maxLength: 262_144 })),
+  /** Said first in conversations that begin without a system message. Chats only. */
+  system: maybe(Type.String({ maxLength: 65_536 })),
   /** Leave the stop string out of the text, as OpenAI does; the specification has it end the text. */
   exclude_stop: Type.Optional(Type.Boolean()),
   /**

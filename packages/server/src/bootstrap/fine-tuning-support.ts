@@ -9,7 +9,7 @@ import type { Database } from '../store/database.ts';
 import type { JobResource } from '../store/fine-tuning-jobs.ts';
 import { insertModel, lockModel, type ModelResource, readModel, updateModel } from '../store/models.ts';
 import { findDataset } from './find-dataset.ts';
-import { findWeightsSource, openAddon } from './find-files.ts';
+import { findStoredSource, openAddon } from './find-files.ts';
 import type { FileParts } from './open-files.ts';
 
 export interface FineTuningSupportParts {
@@ -33,7 +33,7 @@ export function createFineTuningSupport(parts: FineTuningSupportParts): JobSuppo
       return known.state;
     },
     async fetchBase(model) {
-      const source = await findWeightsSource(db, catalogue, model);
+      const source = await findStoredSource(db, catalogue, model);
       if (source === null)
         throw new Error(`${model} has no files to train on; upload them, or choose another base model`);
       weights.fetch(model, source);

@@ -7,7 +7,7 @@ import type { PreviewJob, TrainerPreview } from '../resources/fine-tuning-jobs/p
 import type { Database } from '../store/database.ts';
 import { readModel } from '../store/models.ts';
 import { findDataset } from './find-dataset.ts';
-import { findWeightsSource } from './find-files.ts';
+import { findStoredSource } from './find-files.ts';
 import type { FileParts } from './open-files.ts';
 
 interface PreviewParts {
@@ -61,7 +61,7 @@ async function requireBase({ db, files }: PreviewParts, model: string): Promise<
       `the files of ${model} are not on this server yet; deploy it once (or create the job), then ask again`,
     );
   }
-  const source = await findWeightsSource(db, [], model);
+  const source = await findStoredSource(db, [], model);
   if (source === null || !('blobPrefix' in source)) {
     throw new ApiError('FAILED_PRECONDITION', `${model} has no files to train on; upload them`);
   }

@@ -58,12 +58,7 @@ export function prepareCall(
   const unfit = target.modelRoute === null ? null : endpoint.unfit(target.modelRoute);
   if (unfit !== null)
     throw new InferenceError(400, `${target.model} can't serve this: ${unfit}`, { param: 'model' });
-  const dialect = dialects.get(target.deployment.dialect);
-  if (dialect === undefined) {
-    throw new Error(
-      `the deployment ${target.deployment.name} has the unknown dialect "${target.deployment.dialect}"`,
-    );
-  }
+  const dialect = requireDialect(target);
   const path = pathOf(dialect, endpoint, target);
   const id = request.headers['x-request-id'] === request.id ? context.newId() : request.id;
   const shared = target.deployment.account !== principal.account;
@@ -75,6 +70,7 @@ export function prepareCall(
     tenant: principal.account,
     priority,
     adapter: target.adapter,
+    ...conversationOf(endpoint, target),
     ...((principal.excludeStop ?? settings.excludeStop) ? { exclude_stop: true } : {}),
     ...(fields.stream === true ? { count_chunks: true } : {}),
   };
@@ -180,4 +176,23 @@ function affinityOf(
 ): string | null {
   const key = header ?? fields.user ?? fields.prompt_cache_key;
   return typeof key === 'string' && key !== '' ? `${principal.account}/${key}` : null;
+}
+
+function requireDialect({ deployment }: ResolvedTarget): Dialect {
+  const dialect = dialects.get(deployment.dialect);
+  if (dialect !== undefined) return dialect;
+  throw new Error(`the deployment ${deployment.name} has the unknown dialect "${deployment.dialect}"`);
+}
+
+/** What the model's conversationConfig says of chats. */
+function conversationOf(
+  endpoint: Endpoint,
+  { modelRoute }: ResolvedTarget,
+): Pick<EngineRequestExtension, 'chat_template' | 'system'> {
+  const conversation = endpoint.name === 'chat' ? modelRoute?.conversation : undefined;
+  const { template = null, system = null } = conversation ?? {};
+  return {
+    ...(template === null ? {} : { chat_template: template }),
+    ...(system === null ? {} : { system }),
+  };
 }

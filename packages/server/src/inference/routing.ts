@@ -45,6 +45,14 @@ export interface DeployedModelRoute {
   readonly reason: string | null;
 }
 
+/** How a model wants to be talked to, where that is not as its files say. */
+export interface Conversation {
+  /** Jinja source; null: the model's own. */
+  readonly template: string | null;
+  /** Default system message; null: none. */
+  readonly system: string | null;
+}
+
 export interface ModelRoute {
   readonly name: string;
   readonly account: string;
@@ -56,6 +64,8 @@ export interface ModelRoute {
   readonly supportsChat: boolean;
   readonly createTimeMs: number;
   readonly priceClass: string;
+  /** Left out: as its files say. */
+  readonly conversation?: Conversation;
 }
 
 /** A deployment's own host name. */

@@ -3,7 +3,7 @@ import type { SupervisedFineTuningJob } from '@sparkler/api/resources';
 import { sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, json, nullableColumn, unset } from './lists/field-sql.ts';
+import { column, type FieldMap, json, nullableColumn } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 
 export type JobResource = Static<typeof SupervisedFineTuningJob> & { readonly name: string };
@@ -104,9 +104,7 @@ const fields: FieldMap = {
   'status.code': column(sql`status_code`),
   'status.message': column(sql`status_message`),
   jobProgress: json(sql`progress`),
-  trainerLogsSignedUrl: unset,
-  metricsFileSignedUrl: unset,
-  estimatedCost: unset,
+  // Signed URLs and the estimated cost are computed when a job is read: they can't be searched by.
   ...Object.fromEntries(specKeys.map((key) => [key, json(sql`(spec -> ${key}::text)`)])),
 };
 

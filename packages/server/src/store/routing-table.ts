@@ -163,5 +163,14 @@ function toModelRoute(row: Selectable<ModelsTable>): ModelRoute {
     supportsChat: row.supports_chat,
     createTimeMs: row.create_time.getTime(),
     priceClass: row.price_class,
+    ...toConversation(row.conversation_config),
   };
+}
+
+/** Templates by other names than jinja are refused when a model is made. */
+function toConversation(config: Readonly<Record<string, unknown>> | null): Pick<ModelRoute, 'conversation'> {
+  const read = (key: string) =>
+    typeof config?.[key] === 'string' && config[key] !== '' ? String(config[key]) : null;
+  const conversation = { template: read('template'), system: read('system') };
+  return conversation.template === null && conversation.system === null ? {} : { conversation };
 }

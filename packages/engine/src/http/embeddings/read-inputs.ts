@@ -1,6 +1,6 @@
-import { Script } from 'node:vm';
 import { Template } from '@huggingface/jinja';
 import type { EngineEmbeddingRequest } from '@sparkler/api';
+import { runBounded } from '../../text/run-bounded.ts';
 import { refuseField } from '../check-body.ts';
 import { checkTokens } from '../generation/resolve-request.ts';
 import type { ServedModel } from '../served-model.ts';
@@ -60,16 +60,6 @@ function compileFormat(
       throw refuseField('prompt_template', `prompt_template failed on ${field}: ${(error as Error).message}`);
     }
   };
-}
-
-/** A template is the caller's program; one that loops must not hold up everybody else's tokens. */
-const RENDER_TIMEOUT_MS = 200;
-
-const call = new Script('work()');
-
-/** Runs synchronous work that is ended when it takes too long. */
-function runBounded<T>(work: () => T): T {
-  return call.runInNewContext({ work }, { timeout: RENDER_TIMEOUT_MS }) as T;
 }
 
 function compileTemplate(source: string): Template {

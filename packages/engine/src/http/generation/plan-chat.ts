@@ -12,6 +12,7 @@ import { compileCallGrammars } from './call-grammars.ts';
 import type { GenerationPlan } from './generation-plan.ts';
 import { addBos, planEcho } from './plan-completion.ts';
 import type { PlanContext } from './plan-context.ts';
+import { addSystemMessage, resolveConversation } from './resolve-conversation.ts';
 import { resolveReasoning, resolveReasoningBudget } from './resolve-reasoning.ts';
 import { createEngineId, resolveRequestBase, resolveTextStops, watchStops } from './resolve-request.ts';
 import { resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
@@ -20,7 +21,7 @@ import { refuseTemplateErrors } from './template-refusal.ts';
 
 /** Decides everything about one chat request. Throws InferenceError. */
 export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
-  const { model } = context;
+  const model = resolveConversation(body, context.model);
   const tools = resolveTools(body);
   const format = compileAnswerFormat(body.response_format, context.compileGrammar);
   const begun = performance.now();
@@ -41,7 +42,7 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
   const markers = findMarkers(model, tools);
   const separate = body.sparkler?.reasoning_format === 'separate';
   const opened = rendered.openedReasoning !== '';
-  const calls = planCalls(tools, format, context);
+  const calls = planCalls(tools, format, model, context);
   const constraints = createConstraints({
     chat: model.chat,
     tokenizer: model.tokenizer,
@@ -91,10 +92,15 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
 }
 
 /** Grammars of the calls the answer may (or has to) hold. */
-function planCalls(tools: ToolsPlan, format: AnswerFormat | null, context: PlanContext): CallRules | null {
+function planCalls(
+  tools: ToolsPlan,
+  format: AnswerFormat | null,
+  model: ServedModel,
+  context: PlanContext,
+): CallRules | null {
   const { forced, parallel } = tools;
   if (tools.shown === null || tools.parsed === null) return null;
-  const { family } = context.model.chat;
+  const { family } = model.chat;
   if (format !== null && (forced !== null || family.callSyntax.before === '')) {
     const why =
       forced === null
@@ -147,7 +153,7 @@ interface EncodedChat {
 /** Renders and tokenizes, dropping the oldest messages while `prompt_truncate_len` is exceeded. */
 function encodeChat(body: ChatBody, tools: readonly Tool[] | null, model: ServedModel): EncodedChat {
   const limit = body.prompt_truncate_len ?? null;
-  let messages: readonly ChatMessage[] = body.messages;
+  let messages = addSystemMessage(body);
   for (;;) {
     const encoded = encodeMessages(messages, body, tools, model);
     if (limit === null || encoded.tokens.length <= limit) return encoded;

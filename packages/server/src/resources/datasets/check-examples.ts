@@ -5,7 +5,7 @@ import { readLines } from './read-lines.ts';
 /** Spec, "Prepare the Dataset". */
 const EXAMPLES = { min: 3, max: 3_000_000 };
 /** An example with a few images in base64. */
-const LINE_BYTES_MAX = 32 * 1024 * 1024;
+export const LINE_BYTES_MAX = 32 * 1024 * 1024;
 /** Wrong lines that are told at once. */
 const PROBLEMS_MAX = 10;
 /** A usual number for English text; what training really takes depends on the model's tokenizer. */

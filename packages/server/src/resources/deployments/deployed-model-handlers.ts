@@ -36,8 +36,9 @@ export function makeDeployedModelHandlers({
   return {
     list: ({ ids, list }) => listDeployedModels(db, ids.account, list),
     get: async ({ name }) => requireOne(name, await readDeployedModel(db, name)),
-    create: ({ ids, resource }, { principal }) =>
-      db.transaction().execute(async (transaction) => {
+    create: ({ ids, resource, query }, { principal }) => {
+      checkPlace(resource, query.replaceMergedAddon === true);
+      return db.transaction().execute(async (transaction) => {
         const model = await findModel(transaction, ids.account, providerAccount, resource.model ?? '');
         const place = await findPlace(transaction, ids.account, providerAccount, model, resource.deployment);
         const isAddon = model.resource.kind === 'HF_PEFT_ADDON';
@@ -63,7 +64,8 @@ export function makeDeployedModelHandlers({
         });
         await announce(made.name, transaction);
         return made;
-      }),
+      });
+    },
     update: ({ name, updates }, { ifMatch }) =>
       db.transaction().execute(async (transaction) => {
         const current = requireOne(name, await readDeployedModel(transaction, name));
@@ -81,6 +83,24 @@ export function makeDeployedModelHandlers({
         await announce(name, transaction);
       }),
   };
+}
+
+/** What would otherwise be taken for something that it is not. Throws ApiError (400). */
+function checkPlace(
+  { serverless, deployment }: Partial<DeployedModelResource>,
+  replacesMerged: boolean,
+): void {
+  if (replacesMerged) {
+    const message =
+      'no addon is merged into a running deployment here: merge it with a PeftMergeJob, and deploy the model';
+    throw invalidField('replaceMergedAddon', message);
+  }
+  if (serverless === true && deployment) {
+    throw invalidField(
+      'serverless',
+      `serverless means a shared deployment: leave out serverless or ${deployment}`,
+    );
+  }
 }
 
 async function findModel(

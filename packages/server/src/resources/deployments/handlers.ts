@@ -85,10 +85,7 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
     async scale({ name, body }) {
       const { resource } = requireDeployment(name, await readDeployment(db, name));
       const replicaCount = body.replicaCount ?? 0;
-      if (replicaCount > (resource.maxReplicaCount ?? 1)) {
-        const message = `replicaCount ${replicaCount} is above maxReplicaCount ${resource.maxReplicaCount}; raise that first`;
-        throw new ApiError('INVALID_ARGUMENT', message, [{ field: 'replicaCount', description: message }]);
-      }
+      checkReplicaCount(replicaCount, resource.maxReplicaCount ?? 1);
       await wish(name, 'scale', { kind: 'scale', replicaCount });
       return {};
     },
@@ -109,6 +106,12 @@ async function insertOne(
     if (isDuplicate(error)) throw alreadyExists(checked.name, handle, error);
     throw error;
   }
+}
+
+function checkReplicaCount(replicaCount: number, most: number): void {
+  if (replicaCount <= most) return;
+  const message = `replicaCount ${replicaCount} is above maxReplicaCount ${most}; raise that first`;
+  throw new ApiError('INVALID_ARGUMENT', message, [{ field: 'replicaCount', description: message }]);
 }
 
 function deleteOne(

@@ -41,6 +41,8 @@ export async function checkModel(
       `a model of kind ${model.kind} is no LoRA addon and has no peftDetails`,
     );
   }
+  checkConversation(model.conversationConfig);
+  refuseMissing(model);
   const checked: ModelResource = { ...model };
   if (model.peftDetails !== undefined) {
     const base = await requireVisible(
@@ -70,6 +72,38 @@ export async function checkModel(
     throw invalidField('defaultDraftTokenCount', 'defaultDraftTokenCount needs defaultDraftModel');
   }
   return checked;
+}
+
+/** Fields that stand for what is not done here, so that nobody takes them for done. */
+function refuseMissing({ peftDetails, teftDetails, snapshotType }: ModelResource): void {
+  if (peftDetails?.mergeAddonModelName) {
+    const message =
+      'addons are not merged while they are served: make a PeftMergeJob of this one and its base';
+    throw invalidField('peftDetails.mergeAddonModelName', message);
+  }
+  if (teftDetails !== undefined) {
+    throw invalidField(
+      'teftDetails',
+      'addons of this kind are not served here; make a LoRA addon (peftDetails)',
+    );
+  }
+  if (snapshotType === 'INCREMENTAL_SNAPSHOT') {
+    throw invalidField('snapshotType', 'snapshots of training are not served here; upload the model itself');
+  }
+}
+
+/**
+ * Of the styles that the platform has names for, only the one that says itself what it is can be followed.
+ */
+function checkConversation(config: ModelResource['conversationConfig']): void {
+  if (config === undefined) return;
+  if (config.style !== 'jinja') {
+    const message = `the style '${config.style}' is not known here: use jinja, with the chat template in template`;
+    throw invalidField('conversationConfig.style', message);
+  }
+  if (!config.template) {
+    throw invalidField('conversationConfig.template', 'the style jinja needs its chat template in template');
+  }
 }
 
 async function requireVisible(

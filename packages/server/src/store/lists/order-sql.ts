@@ -18,6 +18,7 @@ const newestFirst = {
 
 /**
  * The order of a list: the caller's keys or newest first, then the unique key, so that no two rows are equal.
+ * It goes in the direction of the key before it: one index then serves both.
  */
 export function readOrder(query: ListQuery, fields: FieldMap, uniqueKey: Sql): OrderSql[] {
   const keys = query.orderBy.length > 0 ? query.orderBy : [newestFirst];
@@ -28,7 +29,7 @@ export function readOrder(query: ListQuery, fields: FieldMap, uniqueKey: Sql): O
   }));
   const last: OrderSql = {
     sql: sql`${uniqueKey} collate "C"`,
-    descending: false,
+    descending: keys.at(-1)?.descending === true,
     isNullable: false,
     field: { path: ['name'], type: { kind: 'string' } },
   };
@@ -52,7 +53,7 @@ export function cursorSql(order: readonly OrderSql[]): Sql {
         return value;
     }
   });
-  return sql`jsonb_build_array(${sql.join(parts)})`;
+  return sql`after_limit(jsonb_build_array(${sql.join(parts)}))`;
 }
 
 /**
