@@ -1,6 +1,6 @@
 /** What the workers of this benchmark can be asked to do; llama-server the first and conversations. */
 export type EngineCommand =
-  /** Tokens per second over all streams, greedy, from the first submit to the last token. */
+  /** `Throughput` over all streams, greedy, from the first submit to the last token. */
   | { readonly kind: 'throughput'; readonly streams: number; readonly tokens: number; readonly round: number }
   | OwnCommand;
 
@@ -14,7 +14,12 @@ export type OwnCommand =
       readonly round: number;
     }
   /** Mean time of a decode step, and the part of it outside the native call. */
-  | { readonly kind: 'step-overhead'; readonly streams: number; readonly tokens: number }
+  | {
+      readonly kind: 'step-overhead';
+      readonly streams: number;
+      readonly tokens: number;
+      readonly temperature: number;
+    }
   /** Whole time of many conversations over few slots' worth of cache. */
   | {
       readonly kind: 'conversations';
@@ -34,14 +39,24 @@ export type OwnCommand =
   /** Steps from an abort to the end of its request. */
   | { readonly kind: 'abort' };
 
+/** By the clock, and by the processor time of the contestant's process: that also holds on a busy machine. */
+export interface Duration {
+  readonly ms: number;
+  readonly processorMs: number;
+}
+
+/** Over all streams, from the first submit to the last token. */
+export interface Throughput extends Duration {
+  readonly tokens: number;
+}
+
 export interface StepOverhead {
   readonly stepMs: number;
   readonly outsideMs: number;
 }
 
-export interface PredictionCost {
+export interface PredictionCost extends Duration {
   readonly steps: number;
-  readonly ms: number;
 }
 
 /** Cells for the conversations: at their end each has about 380 tokens, so four of them fill this. */

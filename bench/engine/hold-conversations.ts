@@ -17,15 +17,14 @@ titles. The library is open from nine to six on weekdays and from ten to two on 
 let made = 0;
 
 /**
- * Milliseconds for all conversations, which go on side by side; each turn sends the whole conversation again.
+ * Holds all conversations side by side; each turn sends the whole conversation again.
  * Names differ from call to call, so that no earlier call's prefixes serve beyond the system prompt.
  */
 export async function holdConversations(
   { count, turns }: Conversations,
   { encode, answer }: Talker,
-): Promise<number> {
+): Promise<void> {
   made += 1;
-  const begin = performance.now();
   await Promise.all(
     Array.from({ length: count }, async (_, person) => {
       let tokens = [...(await encode(systemPrompt))];
@@ -38,5 +37,4 @@ export async function holdConversations(
       }
     }),
   );
-  return performance.now() - begin;
 }

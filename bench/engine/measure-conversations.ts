@@ -1,8 +1,9 @@
 import { Engine } from '../../packages/engine/src/core/engine.ts';
 import { generate, makeRequest } from '../../packages/engine/src/core/testing/requests.ts';
 import { openLlamaModel } from '../../packages/engine/src/runners/llama-cpp/index.ts';
-import { conversationCells, type EngineCommand } from './commands.ts';
+import { conversationCells, type Duration, type EngineCommand } from './commands.ts';
 import { holdConversations } from './hold-conversations.ts';
+import { startStopwatch } from './stopwatch.ts';
 import type { Subject } from './subject.ts';
 
 type Conversations = Extract<EngineCommand, { kind: 'conversations' }>;
@@ -16,11 +17,11 @@ async function openSmall({ modelPath }: Subject): Promise<Engine> {
   return new Engine({ runner });
 }
 
-/** Milliseconds for all conversations. */
-export async function measureConversations(subject: Subject, command: Conversations): Promise<number> {
+export async function measureConversations(subject: Subject, command: Conversations): Promise<Duration> {
   small ??= openSmall(subject);
   const engine = await small;
-  return holdConversations(command, {
+  const watch = startStopwatch();
+  await holdConversations(command, {
     encode: (text) => subject.encode(text),
     async answer(tokens, count) {
       const request = makeRequest({
@@ -34,4 +35,5 @@ export async function measureConversations(subject: Subject, command: Conversati
       return choices[0]!;
     },
   });
+  return watch();
 }

@@ -2,6 +2,7 @@ import { generate, makeRequest } from '../../packages/engine/src/core/testing/re
 import type { EngineCommand, PredictionCost } from './commands.ts';
 import { type Edit, edits, unrelatedText } from './edits.ts';
 import { createReciteConstraint } from './recite-constraint.ts';
+import { startStopwatch } from './stopwatch.ts';
 import type { Subject } from './subject.ts';
 
 type Prediction = Extract<EngineCommand, { kind: 'prediction' }>;
@@ -12,10 +13,10 @@ export async function measurePrediction(
   { prediction }: Prediction,
 ): Promise<PredictionCost> {
   let steps = 0;
-  let ms = 0;
+  const spent = { ms: 0, processorMs: 0 };
   for (const edit of edits) {
     const after = subject.encode(edit.after);
-    const begin = performance.now();
+    const watch = startStopwatch();
     const request = makeRequest({
       promptTokens: subject.encode(describeEdit(edit)),
       prediction: predictionOf(subject, edit, prediction),
@@ -26,12 +27,14 @@ export async function measurePrediction(
       constraint: () => createReciteConstraint(after, subject.endToken),
     });
     const { choices, end } = await generate(subject.engine, request);
-    ms += performance.now() - begin;
+    const { ms, processorMs } = watch();
+    spent.ms += ms;
+    spent.processorMs += processorMs;
     if (end.type !== 'finish') throw new Error(`the request ended with ${JSON.stringify(end)}`);
     if (after.some((token, index) => choices[0]![index] !== token)) throw new Error('another text came out');
     steps += end.timings.steps;
   }
-  return { steps, ms };
+  return { steps, ...spent };
 }
 
 function predictionOf(

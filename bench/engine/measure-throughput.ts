@@ -1,14 +1,17 @@
 import { generate, makeRequest } from '../../packages/engine/src/core/testing/requests.ts';
-import { type EngineCommand, promptOf, type StepOverhead } from './commands.ts';
+import { type EngineCommand, promptOf, type StepOverhead, type Throughput } from './commands.ts';
+import { startStopwatch } from './stopwatch.ts';
 import type { Subject } from './subject.ts';
 
-type Throughput = Extract<EngineCommand, { kind: 'throughput' }>;
+type Overhead = Extract<EngineCommand, { kind: 'step-overhead' }>;
+type Asked = Extract<EngineCommand, { kind: 'throughput' }>;
 
-/** Tokens per second over all streams: no cache, no speculation, the bare engine. */
+/** All streams: no cache, no speculation, the bare engine. */
 export async function measureThroughput(
   subject: Subject,
-  { streams, tokens, round }: Throughput,
-): Promise<number> {
+  { streams, tokens, round }: Asked,
+  temperature = 0,
+): Promise<Throughput> {
   const requests = Array.from({ length: streams }, (_, stream) =>
     makeRequest({
       promptTokens: subject.encode(promptOf(stream, round)),
@@ -16,18 +19,19 @@ export async function measureThroughput(
       ignoreEnd: true,
       speculate: false,
       cacheTokensMax: 0,
+      sampling: { temperature, seed: stream },
     }),
   );
-  const begin = performance.now();
+  const watch = startStopwatch();
   const outcomes = await Promise.all(requests.map((request) => generate(subject.engine, request)));
   const made = outcomes.reduce((sum, outcome) => sum + outcome.choices[0]!.length, 0);
-  return (made * 1000) / (performance.now() - begin);
+  return { tokens: made, ...watch() };
 }
 
 /** Of decode-only steps: how long they take, and how much of it is ours rather than llama_decode's. */
 export async function measureStepOverhead(
   subject: Subject,
-  { streams, tokens }: { readonly streams: number; readonly tokens: number },
+  { streams, tokens, temperature }: Overhead,
 ): Promise<StepOverhead> {
   let steps = 0;
   let stepMs = 0;
@@ -38,7 +42,8 @@ export async function measureStepOverhead(
     stepMs += totalMs;
     outsideMs += totalMs - forwardMs;
   });
-  await measureThroughput(subject, { kind: 'throughput', streams, tokens, round: 1000 + streams });
+  const asked = { kind: 'throughput', streams, tokens, round: 1000 + streams } as const;
+  await measureThroughput(subject, asked, temperature);
   stop();
   return { stepMs: stepMs / steps, outsideMs: outsideMs / steps };
 }

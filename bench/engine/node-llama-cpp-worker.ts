@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { answerCommands } from '../worker.ts';
 import { type EngineCommand, promptOf } from './commands.ts';
+import { startStopwatch } from './stopwatch.ts';
 
 /** The little of node-llama-cpp that is used; its package is an anchor, not a dependency. */
 interface NodeLlamaCpp {
@@ -55,10 +56,10 @@ answerCommands<EngineCommand>(async (command) => {
   if (command.kind !== 'throughput') throw new Error(`node-llama-cpp is not asked for ${command.kind}`);
   const sequences = await sequencesOf(command.streams);
   for (const sequence of sequences) await sequence.clearHistory();
-  const begin = performance.now();
+  const watch = startStopwatch();
   const made = await Promise.all(
     sequences.map((sequence, stream) => generate(sequence, promptOf(stream, command.round), command.tokens)),
   );
   const total = made.reduce((sum, count) => sum + count, 0);
-  return (total * 1000) / (performance.now() - begin);
+  return { tokens: total, ...watch() };
 });

@@ -44,13 +44,13 @@ const subject: Subject = {
 answerCommands<EngineCommand>(async (command) => {
   switch (command.kind) {
     case 'throughput':
-      return measureThroughput(subject, command);
+      return { ...(await measureThroughput(subject, command)) };
     case 'step-overhead':
       return { ...(await measureStepOverhead(subject, command)) };
     case 'first-token':
       return measureFirstToken(subject, command);
     case 'conversations':
-      return measureConversations(subject, command);
+      return { ...(await measureConversations(subject, command)) };
     case 'prediction':
       return { ...(await measurePrediction(subject, command)) };
     case 'adapters':

@@ -1,11 +1,13 @@
 /** The anchor: llama.cpp's own server on the same file, over HTTP on this machine, one thread. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerCommands } from '../../worker.ts';
 import { conversationCells, type EngineCommand, promptOf } from '../commands.ts';
 import { holdConversations } from '../hold-conversations.ts';
+import { startStopwatch } from '../stopwatch.ts';
 
 const [program = '', modelPath = '', threads = '1'] = process.argv.slice(2);
 const children: ChildProcess[] = [];
@@ -14,17 +16,28 @@ process.on('exit', () => {
 });
 process.on('SIGTERM', () => process.exit());
 
-const servers = new Map<string, Promise<string>>();
+/** Processor time of a process, milliseconds; the kernel counts in tens. */
+function processorMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
 
-/** Address of a server with so many slots and cells, started when first asked for. */
-function serverOf(slots: number, cells: number): Promise<string> {
+const servers = new Map<string, Promise<Server>>();
+
+interface Server {
+  readonly address: string;
+  readonly pid: number;
+}
+
+/** A server with so many slots and cells, started when first asked for. */
+function serverOf(slots: number, cells: number): Promise<Server> {
   const key = `${slots} ${cells}`;
   const known = servers.get(key) ?? start(slots, cells);
   servers.set(key, known);
   return known;
 }
 
-async function start(slots: number, cells: number): Promise<string> {
+async function start(slots: number, cells: number): Promise<Server> {
   const port = await findPort();
   const flags = ['--model', modelPath, '--host', '127.0.0.1', '--port', `${port}`];
   const sizes = [
@@ -45,7 +58,7 @@ async function start(slots: number, cells: number): Promise<string> {
     if (child.exitCode !== null) throw new Error(`llama-server ended with ${child.exitCode}`);
     await sleep(100);
   }
-  return address;
+  return { address, pid: child.pid! };
 }
 
 async function isReady(address: string): Promise<boolean> {
@@ -90,20 +103,22 @@ answerCommands<EngineCommand>(async (command) => {
   if (command.kind === 'throughput') {
     const { streams, tokens, round } = command;
     // Room for the prompt and its tokens, twice over.
-    const address = await serverOf(streams, streams * 512);
-    const begin = performance.now();
+    const { address, pid } = await serverOf(streams, streams * 512);
+    const watch = startStopwatch(() => processorMs(pid));
     await Promise.all(
       Array.from({ length: streams }, (_, stream) =>
         complete(address, promptOf(stream, round), tokens, false),
       ),
     );
-    return (streams * tokens * 1000) / (performance.now() - begin);
+    return { tokens: streams * tokens, ...watch() };
   }
   if (command.kind !== 'conversations') throw new Error(`llama-server is not asked for ${command.kind}`);
-  const address = await serverOf(4, conversationCells);
-  return holdConversations(command, {
+  const { address, pid } = await serverOf(4, conversationCells);
+  const watch = startStopwatch(() => processorMs(pid));
+  await holdConversations(command, {
     encode: async (content) =>
       (await post<{ tokens: number[] }>(address, '/tokenize', { content, parse_special: true })).tokens,
     answer: (tokens, count) => complete(address, [...tokens], count, command.isCached),
   });
+  return { ...watch() };
 });

@@ -55,7 +55,8 @@ function checkArchitecture({ metadata }: GgufHeader): string {
   const reason = UNSERVED_ARCHITECTURES[architecture];
   throw new GgufError(
     reason === undefined
-      ? `the architecture ${architecture} is not known to this release of llama.cpp`
+      ? `the architecture ${architecture} is not known to this release of llama.cpp; serve it by an engine that ` +
+          'knows it, such as vLLM'
       : `the architecture ${architecture} is ${reason} and cannot be served by itself`,
   );
 }

@@ -24,6 +24,7 @@ export function planArchitecture(config: JsonObject): ArchitecturePlan {
   if (family !== undefined) return planDecoder(config, family);
   if (className !== undefined && ENCODERS.has(className)) return planEncoder(config, className);
   throw new ConvertError(
-    `models of the class ${className ?? 'unknown'} are not converted; supported are ${SUPPORTED_CLASSES.join(', ')}`,
+    `models of the class ${className ?? 'unknown'} are not converted; supported are ${SUPPORTED_CLASSES.join(', ')}. ` +
+      `Upload it as GGUF if llama.cpp knows it, or serve it by an engine that does, such as vLLM.`,
   );
 }
