@@ -128,6 +128,20 @@ describe('a deployment', () => {
     expect((await client.deployments.get('mine')).desiredReplicaCount).toBe(1);
   });
 
+  test('tells how it is used', async () => {
+    const read = async (query: object) =>
+      (await client.deployments.metrics('mine', query as never)).metrics as Record<string, number>;
+    // Usage is stored in batches, a moment after the answers.
+    await expect
+      .poll(async () => (await read({ timeRange: '1h' })).request_count, { timeout: 15_000 })
+      .toBeGreaterThanOrEqual(16);
+    const metrics = await read({ timeRange: '1h' });
+    expect(metrics).toMatchObject({ error_count: 0, ready_replicas: 1 });
+    expect(metrics.completion_tokens).toBe(4 * metrics.request_count!);
+    expect(metrics.latency_overall_ms_p99).toBeGreaterThanOrEqual(metrics.latency_overall_ms_p50!);
+    await expect(read({ timeRange: 'soon' })).rejects.toThrow('at most 31d');
+  });
+
   test('goes when deleted, and comes back when undeleted', async () => {
     await client.deployments.delete('mine');
     await waitForState('mine', 'DELETED');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ObservedReplica, ReplicaState } from '../../launch/launcher.ts';
 import type { DeploymentObservation, DesiredDeployment } from './observation.ts';
-import { deriveReplicaCount, planDeployment } from './plan.ts';
+import { countMissing, deriveReplicaCount, planDeployment } from './plan.ts';
 
 const nowMs = 1_000_000;
 
@@ -325,6 +325,35 @@ describe('from any situation', () => {
         );
         const wanted = deriveReplicaCount(observation.deployment);
         expect(launched).toBeLessThanOrEqual(Math.max(wanted - current.length, 0));
+      }),
+    );
+  });
+
+  test('where there is room for few it launches no more, says why, and goes on serving', () => {
+    const room = fc.record({ firm: fc.nat(4), revocable: fc.nat(4), extra: fc.nat(3) });
+    fc.assert(
+      fc.property(anyObservation, room, (seen, { firm, revocable, extra }) => {
+        const fits = (count: number) => ({ fits: count, reason: 'no more' });
+        const observation: DeploymentObservation = {
+          ...seen,
+          deployment: { ...seen.deployment, revocableReplicaCount: extra },
+          room: { firm: fits(firm), revocable: fits(revocable) },
+        };
+        const missing = countMissing(observation.deployment, observation.replicas, new Set());
+        const plan = planDeployment(observation);
+        const launch = plan.steps.find((step) => step.kind === 'launch');
+        const launched = launch?.count ?? 0;
+        expect(launched).toBeLessThanOrEqual(firm + revocable);
+        expect(launched - (launch?.revocable ?? 0)).toBeLessThanOrEqual(firm);
+        if (launched > 0 && launched < missing.firm + missing.revocable) {
+          expect(plan.reason).toBe('waiting for capacity: no more');
+        }
+        const ready = observation.replicas.filter((entry) => entry.state === 'ready').length;
+        const drained = plan.steps.filter((step) => step.kind === 'drain').length;
+        if (deriveReplicaCount(observation.deployment) > 0 && ready > 0)
+          expect(ready).toBeGreaterThan(drained);
+        // A plan is data: what is printed is what is done.
+        expect(JSON.parse(JSON.stringify(plan.steps))).toEqual(plan.steps);
       }),
     );
   });

@@ -21,6 +21,7 @@ import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
 import { checkDeployment } from './check-deployment.ts';
 import { deriveDirectRouteHandle } from './check-direct-route.ts';
+import { showMetrics } from './show-metrics.ts';
 
 /** A deleted deployment can be brought back for this long. */
 const undeleteMs = 7 * 24 * 3_600_000;
@@ -88,6 +89,10 @@ export function makeDeploymentHandlers(context: ControlPlaneContext): HandlersOf
       checkReplicaCount(replicaCount, resource.maxReplicaCount ?? 1);
       await wish(name, 'scale', { kind: 'scale', replicaCount });
       return {};
+    },
+    async metrics({ name, query }) {
+      requireDeployment(name, await readDeployment(db, name));
+      return showMetrics(db, name, query.timeRange, now());
     },
     undelete: async ({ name }) => (await wish(name, 'undelete', { kind: 'undelete' })).resource,
   };

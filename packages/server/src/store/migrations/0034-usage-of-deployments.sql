@@ -1,0 +1,2 @@
+-- Metrics of a deployment look at its latest requests only.
+create index usage_deployment_time on usage (deployment, start_time desc);
