@@ -132,10 +132,11 @@ function toDeploymentRoute(
 }
 
 function toReplicaRoute(row: Selectable<ReplicasTable>): ReplicaRoute {
-  // The table's check says that exactly one of the two is set.
-  const address =
-    row.socket_path === null ? { baseUrl: row.base_url ?? '' } : { socketPath: row.socket_path };
-  return { id: row.id, address, state: row.state, adapters: new Set(row.adapters) };
+  const { id, state } = row;
+  // The table's check says that exactly one of the two is set. What a server that is not ours has loaded is
+  // its affair.
+  if (row.socket_path === null) return { id, address: { baseUrl: row.base_url ?? '' }, state };
+  return { id, address: { socketPath: row.socket_path }, state, adapters: new Set(row.adapters) };
 }
 
 function toDeployedModelRoute(row: Selectable<DeployedModelsTable>): DeployedModelRoute {
