@@ -75,6 +75,12 @@ export const settingsSchema = Type.Object({
     default: 'https://huggingface.co',
     description: 'Hugging Face, or a mirror that speaks its API: where models are fetched and imported from.',
   }),
+  keyFile: Type.String({
+    env: 'SPARKLER_KEY_FILE',
+    default: '',
+    defaultText: 'master-key in the data folder',
+    description: 'File of the key that files of accounts are encrypted under; the same on all servers.',
+  }),
   databaseUrl: Type.String({
     env: 'DATABASE_URL',
     pattern: '^(|postgres(ql)?://.+)$',

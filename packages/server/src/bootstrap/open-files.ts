@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import { createEncryptedStore } from '../blobs/encrypted-store.ts';
+import { openKeyFile } from '../blobs/key-file.ts';
 import { openLocalStore } from '../blobs/local-store.ts';
 import { openS3Store } from '../blobs/s3-store.ts';
 import { type CatalogueEntry, findFetchedFile } from '../catalogue/index.ts';
@@ -9,6 +11,7 @@ import { createModelWork, type ModelWork } from '../model-work/model-work.ts';
 import { createWorkingCopies, type WorkingCopies } from '../model-work/working-copies.ts';
 import { openSealer, type SecretSealer } from '../secrets/seal.ts';
 import type { Settings } from '../settings.ts';
+import { createAccountKeys } from '../store/account-keys.ts';
 import type { Database } from '../store/database.ts';
 import { readKeySalt } from '../store/key-hash.ts';
 
@@ -31,7 +34,8 @@ export async function openFiles(
   db: Database,
   catalogue: readonly CatalogueEntry[],
 ): Promise<FileParts> {
-  const blobs = await openBlobStore(settings);
+  const master = await openKeyFile(settings.keyFile || join(settings.dataFolder, 'master-key'));
+  const blobs = createEncryptedStore(await openBlobStore(settings), createAccountKeys(db, master));
   const modelWork = createModelWork();
   const scratchFolder = join(settings.dataFolder, 'scratch');
   await rm(scratchFolder, { recursive: true, force: true });
