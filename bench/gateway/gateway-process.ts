@@ -8,7 +8,7 @@ import { createApp } from '../../packages/server/src/http/app.ts';
 import { defaultGatewaySettings, type ServerContext } from '../../packages/server/src/http/context.ts';
 import type { Principal } from '../../packages/server/src/http/principal.ts';
 import { MemoryLimiter } from '../../packages/server/src/inference/limits/memory-limiter.ts';
-import type { Rates } from '../../packages/server/src/inference/limits/rate-limiter.ts';
+import type { RateDecision, Rates } from '../../packages/server/src/inference/limits/rate-limiter.ts';
 import { tinySnapshot } from '../../packages/server/src/inference/testbed/testbed.ts';
 import { defaultPriceBook } from '../../packages/server/src/ledger/price-book.ts';
 import { SpendLeases } from '../../packages/server/src/ledger/spend-leases.ts';
@@ -19,7 +19,8 @@ import { openUsageSpool } from '../../packages/server/src/store/usage-spool.ts';
  * The gateway alone in a process, on the governed path: key hashed and looked up, schema checked, rate limits
  * counted, spend reserved and settled, queue, metrics, usage spooled to disk. What is left out is what is off
  * the hot path: Postgres (budgets are lent by a lender that never runs out) and the reconcilers. Arguments:
- * replica sockets. Tells its address by IPC, then its CPU time and memory for each message it gets.
+ * replica sockets. With BENCH_GOVERNANCE=off it neither reserves spend nor records usage nor counts rates.
+ * Tells its address by IPC, then its CPU time and memory for each message it gets.
  */
 const [folder, ...sockets] = process.argv.slice(2);
 const key = 'fw_bench';
@@ -51,14 +52,18 @@ const guard = new SpendLeases({
 });
 const rates: Rates = { requests: 1e9, 'tokens-prompt': 1e12, 'tokens-generated': 1e12 };
 
+const isGoverned = process.env.BENCH_GOVERNANCE !== 'off';
+const limiter = new MemoryLimiter({ now: Date.now, limitsOf: () => ({ minimum: rates, maximum: rates }) });
+const free: RateDecision = { verdict: 'within', headers: {}, retryAfterSeconds: 0 };
+
 const context: ServerContext = {
   settings: { ...defaultGatewaySettings, runningPerReplicaMax: 1024, queuedPerDeploymentMax: 4096 },
   log: pino({ level: 'info' }, pino.destination(2)),
   keys: { find: (given) => principals.get(hashKey(salt, given).toString('base64')) ?? null },
   routing: { current: () => snapshot },
-  usage: { record: (usage) => spool.append(usage) },
-  limiter: new MemoryLimiter({ now: Date.now, limitsOf: () => ({ minimum: rates, maximum: rates }) }),
-  spending: { guard, prices: defaultPriceBook },
+  usage: { record: isGoverned ? (usage) => spool.append(usage) : () => undefined },
+  limiter: isGoverned ? limiter : { take: () => free, settle: () => undefined },
+  ...(isGoverned ? { spending: { guard, prices: defaultPriceBook } } : {}),
   metrics: new Registry(),
   wake: () => undefined,
   now: Date.now,

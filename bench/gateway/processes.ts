@@ -22,6 +22,8 @@ export interface BenchProcesses {
   readonly pacedPort: number;
   readonly engineGateway: GatewayProcess;
   readonly pacedGateway: GatewayProcess;
+  /** A gateway before the scripted engine that counts and records nothing. */
+  startUngoverned(): Promise<GatewayProcess>;
   stop(): Promise<void>;
 }
 
@@ -36,9 +38,12 @@ export async function startProcesses(): Promise<BenchProcesses> {
   const engineSocket = join(folder, 'engine.sock');
   const pacedSocket = join(folder, 'paced.sock');
   const children: ChildProcess[] = [];
-  const start = (file: string, args: readonly string[], stdout: 'pipe' | 'ignore') => {
+  const start = (file: string, args: readonly string[], stdout: 'pipe' | 'ignore', governance = 'on') => {
     const path = new URL(file, import.meta.url).pathname;
-    const child = fork(path, args, { stdio: ['ignore', stdout, 'inherit', 'ipc'] });
+    const child = fork(path, args, {
+      stdio: ['ignore', stdout, 'inherit', 'ipc'],
+      env: { ...process.env, BENCH_GOVERNANCE: governance },
+    });
     children.push(child);
     return child;
   };
@@ -50,8 +55,8 @@ export async function startProcesses(): Promise<BenchProcesses> {
   await untilReady(engine);
   const pacedPort = await findFreePort();
   await nextMessage(start('paced-replica.ts', [pacedSocket, String(pacedPort)], 'ignore'));
-  const gateway = async (name: string, socket: string): Promise<GatewayProcess> => {
-    const child = start('gateway-process.ts', [join(folder, name), socket], 'ignore');
+  const gateway = async (name: string, socket: string, governance?: 'off'): Promise<GatewayProcess> => {
+    const child = start('gateway-process.ts', [join(folder, name), socket], 'ignore', governance);
     const { baseUrl } = await nextMessage<{ baseUrl: string }>(child);
     const use = async () => {
       child.send('use');
@@ -67,7 +72,8 @@ export async function startProcesses(): Promise<BenchProcesses> {
     await Promise.all(exits);
     await rm(folder, { recursive: true, force: true });
   };
-  return { folder, pacedPort, engineSocket, pacedSocket, engineGateway, pacedGateway, stop };
+  const startUngoverned = () => gateway('ungoverned', engineSocket, 'off');
+  return { folder, pacedPort, engineSocket, pacedSocket, engineGateway, pacedGateway, startUngoverned, stop };
 }
 
 async function nextMessage<T = unknown>(child: ChildProcess): Promise<T> {

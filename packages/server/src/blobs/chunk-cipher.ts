@@ -68,7 +68,9 @@ async function* cutInto(content: AsyncIterable<Uint8Array>, size: number): Async
     let rest = part;
     while (heldBytes + rest.length >= size) {
       const taken = size - heldBytes;
-      yield Buffer.concat([...held, rest.subarray(0, taken)], size);
+      // Most pieces lie within one part: they are not copied.
+      if (heldBytes === 0) yield viewOf(rest.subarray(0, taken));
+      else yield Buffer.concat([...held, rest.subarray(0, taken)], size);
       rest = rest.subarray(taken);
       [held, heldBytes] = [[], 0];
     }
@@ -78,7 +80,21 @@ async function* cutInto(content: AsyncIterable<Uint8Array>, size: number): Async
   if (heldBytes > 0) yield Buffer.concat(held, heldBytes);
 }
 
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The beginning of a chunk whose rest has not come yet, apart from the blob. */
+export const sealTail = (key: Buffer, blobKey: string, index: number, plain: Buffer): Buffer =>
+  sealChunk(key, `${blobKey}\0tail`, index, false, plain);
+
+/** Throws when it is the tail of another chunk. */
+export const openTail = (key: Buffer, blobKey: string, index: number, sealed: Buffer): Buffer =>
+  openChunk(key, `${blobKey}\0tail`, index, false, sealed);
+
 export interface ChunkSpan {
+  /** Gets what a part leaves of a chunk that is not complete. */
+  readonly onTail?: (index: number, plain: Buffer) => void;
   /** The chunk that the stream begins with. */
   readonly firstChunk: number;
   /** Plain bytes of the whole blob; null: the stream ends where the blob does. */
@@ -90,7 +106,7 @@ export async function* sealStream(
   key: Buffer,
   blobKey: string,
   content: AsyncIterable<Uint8Array>,
-  { firstChunk, totalBytes }: ChunkSpan,
+  { firstChunk, totalBytes, onTail }: ChunkSpan,
 ): AsyncGenerator<Buffer> {
   let index = firstChunk;
   let held: Buffer | null = null;
@@ -101,8 +117,11 @@ export async function* sealStream(
   }
   if (held === null) return;
   const isLast = lastIndex === null || index === lastIndex;
-  // A part that ends within a chunk before the end: what is left of it comes again with the next part.
-  if (!isLast && held.length < chunkBytes) return;
+  const wholeLength = totalBytes === null ? 0 : Math.min(chunkBytes, totalBytes - index * chunkBytes);
+  if (held.length < wholeLength) {
+    onTail?.(index, held);
+    return;
+  }
   yield sealChunk(key, blobKey, index, isLast, held);
 }
 

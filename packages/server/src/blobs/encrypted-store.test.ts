@@ -20,7 +20,7 @@ const keyOf = async (account: string) => {
 testBlobStore('a local folder, encrypted', async () => {
   const root = await mkdtemp(join(tmpdir(), 'sparkler-blobs-'));
   const store = createEncryptedStore(await openLocalStore(root), keyOf);
-  return { store, keepsEveryByte: false, close: () => rm(root, { recursive: true, force: true }) };
+  return { store, keepsEveryByte: true, close: () => rm(root, { recursive: true, force: true }) };
 });
 
 describe('an encrypted store', () => {

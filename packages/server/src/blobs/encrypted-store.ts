@@ -2,15 +2,24 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { BlobError, type BlobStore, type ByteRange, checkBlobKey, wrongSize } from './blob-store.ts';
+import {
+  type AppendRange,
+  BlobError,
+  type BlobStore,
+  type ByteRange,
+  checkBlobKey,
+  wrongSize,
+} from './blob-store.ts';
 import {
   chunkBytes,
   deriveBlobKey,
   openStream,
+  openTail,
   plainSize,
   sealedOffset,
   sealedSize,
   sealStream,
+  sealTail,
   wholeChunks,
 } from './chunk-cipher.ts';
 
@@ -18,6 +27,9 @@ import {
  * Where encrypted blobs lie in the store below: what was written before there was encryption stays readable.
  */
 const sealedPrefix = 'sealed/';
+
+/** Where beginnings of chunks lie whose rest has not come yet. */
+const tailPrefix = 'tails/';
 
 /** The key that blobs of an account are encrypted with; made on first use. */
 export type AccountKeyOf = (account: string) => Promise<Uint8Array>;
@@ -54,28 +66,12 @@ export function createEncryptedStore(inner: BlobStore, accountKeyOf: AccountKeyO
       await inner.write(sealed(key), limitStream(stream, counted, key, sizeBytes), total);
       return counted.bytes();
     },
-    async append(key, content, { fromByte, totalBytes }) {
-      const blobKey = await keyOf(key);
-      const kept = await keptPlain(inner, sealed(key), totalBytes);
-      if (kept === totalBytes && fromByte > 0) return totalBytes;
-      if (fromByte % chunkBytes !== 0 || fromByte > kept) {
-        const at = Math.min(kept, Math.floor(fromByte / chunkBytes) * chunkBytes);
-        throw new BlobError(
-          'gap',
-          `the upload has ${kept} bytes so far: go on from ${at}, not from ${fromByte}`,
-        );
-      }
-      const firstChunk = fromByte / chunkBytes;
-      const stream = sealStream(blobKey, key, content, { firstChunk, totalBytes });
-      const range = { fromByte: sealedOffset(fromByte), totalBytes: sealedSize(totalBytes) };
-      const keptSealed = await inner.append(sealed(key), stream, range);
-      return keptSealed === range.totalBytes ? totalBytes : wholeChunks(keptSealed);
-    },
+    append: async (key, content, range) => appendSealed(inner, await keyOf(key), key, content, range),
     async keptBytes(key) {
       const whole = await inner.stat(sealed(key));
       if (whole !== null) return plainSize(whole.sizeBytes);
-      const kept = wholeChunks(await inner.keptBytes(sealed(key)));
-      return kept > 0 ? kept : inner.keptBytes(key);
+      const { whole: kept, tail } = await findKept(inner, await keyOf(key), key);
+      return kept + tail.length > 0 ? kept + tail.length : inner.keptBytes(key);
     },
     async stat(key) {
       const found = await inner.stat(sealed(key));
@@ -100,6 +96,7 @@ export function createEncryptedStore(inner: BlobStore, accountKeyOf: AccountKeyO
     },
     async removeAll(prefix) {
       await inner.removeAll(sealed(prefix));
+      await inner.removeAll(tailPrefix + prefix);
       await inner.removeAll(prefix);
     },
     // Nothing below is a file that anybody could open.
@@ -119,10 +116,80 @@ export function createEncryptedStore(inner: BlobStore, accountKeyOf: AccountKeyO
   };
 }
 
-async function keptPlain(inner: BlobStore, key: string, totalBytes: number): Promise<number> {
-  const whole = await inner.stat(key);
-  if (whole !== null && whole.sizeBytes === sealedSize(totalBytes)) return totalBytes;
-  return wholeChunks(await inner.keptBytes(key));
+/** What is kept of an upload in parts: whole chunks, and the beginning of the next. */
+async function findKept(inner: BlobStore, blobKey: Buffer, key: string) {
+  const whole = wholeChunks(await inner.keptBytes(sealedPrefix + key));
+  const tailKey = tailPrefix + key;
+  if ((await inner.stat(tailKey)) === null) return { whole, tail: Buffer.alloc(0) };
+  const parts: Uint8Array[] = [];
+  for await (const part of await inner.read(tailKey)) parts.push(part);
+  try {
+    return { whole, tail: openTail(blobKey, key, whole / chunkBytes, Buffer.concat(parts)) };
+  } catch {
+    // Of a chunk that was written over or is whole by now.
+    return { whole, tail: Buffer.alloc(0) };
+  }
+}
+
+async function appendSealed(
+  inner: BlobStore,
+  blobKey: Buffer,
+  key: string,
+  content: AsyncIterable<Uint8Array>,
+  { fromByte, totalBytes }: AppendRange,
+): Promise<number> {
+  const done = await inner.stat(sealedPrefix + key);
+  if (done !== null && done.sizeBytes === sealedSize(totalBytes) && fromByte > 0) return totalBytes;
+  const { whole, tail } = await findKept(inner, blobKey, key);
+  const firstChunk = Math.floor(fromByte / chunkBytes);
+  const missing = fromByte - firstChunk * chunkBytes;
+  // Within a chunk it can only go on where its beginning is at hand.
+  if (fromByte > whole + tail.length || (missing > 0 && firstChunk * chunkBytes !== whole)) {
+    const at = whole + tail.length;
+    throw new BlobError('gap', `the upload has ${at} bytes so far: go on from there, not from ${fromByte}`);
+  }
+  let left: { readonly index: number; readonly plain: Buffer } | null = null;
+  const onTail = (index: number, plain: Buffer) => {
+    left = { index, plain: Buffer.from(plain) };
+  };
+  let cameBytes = 0;
+  const counted = countBytes(content, totalBytes - fromByte, (bytes) => {
+    cameBytes = bytes;
+  });
+  const joined = joinStreams(tail.subarray(0, missing), counted);
+  const stream = sealStream(blobKey, key, joined, { firstChunk, totalBytes, onTail });
+  const range = { fromByte: sealedOffset(fromByte), totalBytes: sealedSize(totalBytes) };
+  const kept = await inner.append(sealedPrefix + key, stream, range);
+  if (cameBytes > totalBytes - fromByte) throw wrongSize(key, totalBytes, 'more');
+  if (kept === range.totalBytes) {
+    await inner.removeAll(tailPrefix + key);
+    return totalBytes;
+  }
+  const unfinished = left as { readonly index: number; readonly plain: Buffer } | null;
+  if (unfinished === null || unfinished.index * chunkBytes !== wholeChunks(kept)) return wholeChunks(kept);
+  const tailBytes = sealTail(blobKey, key, unfinished.index, unfinished.plain);
+  await inner.write(tailPrefix + key, joinStreams(tailBytes), tailBytes.length);
+  return wholeChunks(kept) + unfinished.plain.length;
+}
+
+async function* joinStreams(first: Uint8Array, rest?: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first;
+  if (rest !== undefined) yield* rest;
+}
+
+/** Ends before more than `maxBytes` came; tells how many did. */
+async function* countBytes(
+  content: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  tell: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let came = 0;
+  for await (const part of content) {
+    came += part.length;
+    tell(came);
+    if (came > maxBytes) return;
+    yield part;
+  }
 }
 
 interface CountedStream {

@@ -14,6 +14,9 @@ import {
 /** Space that stays free for the database and the logs, which may lie on the same disk. */
 const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
+/** Read at once: large enough that what is done with each piece outweighs getting it. */
+const readBytes = 512 * 1024;
+
 /** Begins the name of a file that is being written whole; no key begins so. */
 const UNFINISHED = '~';
 
@@ -65,7 +68,8 @@ export async function openLocalStore(root: string): Promise<BlobStore> {
     async read(key, range) {
       const path = objectPath(key);
       if ((await sizeOf(path)) === null) throw new BlobError('missing', `there is no ${key}`);
-      return createReadStream(path, range === undefined ? {} : { start: range.fromByte, end: range.toByte });
+      const part = range === undefined ? {} : { start: range.fromByte, end: range.toByte };
+      return createReadStream(path, { highWaterMark: readBytes, ...part });
     },
     list: async (prefix) => listFiles(objectPath(prefix), prefix),
     async removeAll(prefix) {

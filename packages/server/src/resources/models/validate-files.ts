@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiError } from '@sparkler/api';
+import { openHeads } from '../../blobs/open-heads.ts';
 import type { AdapterFacts, ModelFacts, WeightFacts } from '../../model-work/facts.ts';
 import { type BaseFiles, ModelRefusedError } from '../../model-work/model-work.ts';
 import { lockModel, readModel, type StoredModel, updateModel } from '../../store/models.ts';
@@ -86,28 +87,37 @@ async function checkFolder(
   if (base === null) {
     return modelWork.run<ModelFacts>({ task: 'check-model', folder, name: model.resource.name });
   }
-  const found = await modelWork.run<Omit<AdapterFacts, 'format'>>({
-    task: 'check-adapter',
-    folder,
-    base: await findBaseFiles(context, base),
-  });
-  return { format: 'peft', ...found };
+  const scratch = await mkdtemp(join(context.scratchFolder, 'base-'));
+  try {
+    const found = await modelWork.run<Omit<AdapterFacts, 'format'>>({
+      task: 'check-adapter',
+      folder,
+      base: await findBaseFiles(context, base, scratch),
+    });
+    return { format: 'peft', ...found };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
 /**
- * The files of a base model, where they are on this machine or in a store that is; null: shapes are checked
- * on loading.
+ * The files of a base model, or as much of them as names and shapes are in; null: they were not fetched yet,
+ * and shapes are checked on loading.
  */
-async function findBaseFiles(context: ControlPlaneContext, base: StoredModel): Promise<BaseFiles | null> {
+async function findBaseFiles(
+  context: ControlPlaneContext,
+  base: StoredModel,
+  scratch: string,
+): Promise<BaseFiles | null> {
   if (base.catalogueId !== null) {
     const path = await context.findCatalogueFile(base.catalogueId);
     return path === null ? null : { path, format: 'gguf' };
   }
   const facts = base.weights as WeightFacts | null;
   if (base.blobPrefix === null || facts === null || facts.format === 'peft') return null;
-  // A store elsewhere would have to be copied for a few headers.
-  const folder = await context.blobs.localFolder(base.blobPrefix);
-  if (folder === null) return null;
+  const folder =
+    (await context.blobs.localFolder(base.blobPrefix)) ??
+    (await openHeads(context.blobs, base.blobPrefix, scratch));
   return { path: facts.format === 'gguf' ? join(folder, facts.file ?? '') : folder, format: facts.format };
 }
 
