@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import {
   type AppendRange,
   BlobError,
+  type BlobFacts,
   type BlobStore,
   type ByteRange,
   checkBlobKey,
@@ -85,15 +86,7 @@ export function createEncryptedStore(inner: BlobStore, accountKeyOf: AccountKeyO
       const toByte = Math.min(range?.toByte ?? totalBytes - 1, totalBytes - 1);
       return readSealed(key, totalBytes, { fromByte: range?.fromByte ?? 0, toByte });
     },
-    async list(prefix) {
-      const found = (await inner.list(sealed(prefix))).map(({ key, sizeBytes }) => ({
-        key: key.slice(sealedPrefix.length),
-        sizeBytes: plainSize(sizeBytes),
-      }));
-      const known = new Set(found.map(({ key }) => key));
-      const plain = (await inner.list(prefix)).filter(({ key }) => !known.has(key));
-      return [...found, ...plain].sort((left, right) => (left.key < right.key ? -1 : 1));
-    },
+    list: (prefix) => listBoth(inner, prefix),
     async removeAll(prefix) {
       await inner.removeAll(sealed(prefix));
       await inner.removeAll(tailPrefix + prefix);
@@ -103,17 +96,38 @@ export function createEncryptedStore(inner: BlobStore, accountKeyOf: AccountKeyO
     localFolder: async (prefix) =>
       (await inner.list(sealed(prefix))).length === 0 ? inner.localFolder(prefix) : null,
     async openFolder(prefix, scratchFolder, signal) {
-      const files = await this.list(prefix);
-      if ((await inner.list(sealed(prefix))).length === 0)
+      if ((await inner.list(sealed(prefix))).length === 0) {
         return inner.openFolder(prefix, scratchFolder, signal);
-      for (const { key } of files) {
-        const target = join(scratchFolder, ...key.slice(prefix.length + 1).split('/'));
-        await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-        await pipeline(await this.read(key), createWriteStream(target, { mode: 0o600 }), { signal });
       }
+      await copyFiles(this, prefix, scratchFolder, signal);
       return scratchFolder;
     },
   };
+}
+
+/** Encrypted blobs, and those from before there was encryption. */
+async function listBoth(inner: BlobStore, prefix: string): Promise<BlobFacts[]> {
+  const found = (await inner.list(sealedPrefix + prefix)).map(({ key, sizeBytes }) => ({
+    key: key.slice(sealedPrefix.length),
+    sizeBytes: plainSize(sizeBytes),
+  }));
+  const known = new Set(found.map(({ key }) => key));
+  const plain = (await inner.list(prefix)).filter(({ key }) => !known.has(key));
+  return [...found, ...plain].sort((left, right) => (left.key < right.key ? -1 : 1));
+}
+
+/** Plain copies that only the server's user can read. */
+async function copyFiles(
+  store: BlobStore,
+  prefix: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { key } of await store.list(prefix)) {
+    const target = join(folder, ...key.slice(prefix.length + 1).split('/'));
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await pipeline(await store.read(key), createWriteStream(target, { mode: 0o600 }), { signal });
+  }
 }
 
 /** What is kept of an upload in parts: whole chunks, and the beginning of the next. */
