@@ -24,7 +24,15 @@ function largestDifference(left: Float32Array, right: Float32Array): number {
   return left.reduce((largest, value, index) => Math.max(largest, Math.abs(value - right[index]!)), 0);
 }
 
-describe.each(['Qwen2ForCausalLM', 'Qwen3ForCausalLM', 'Gemma3ForCausalLM'])('%s', (className) => {
+/**
+ * What the engine's logits may differ by, in 32 bits. Gemma's are 2e-3 off, and it is the engine that is: our
+ * graph keeps to double precision (below).
+ */
+describe.each([
+  { className: 'Qwen2ForCausalLM', servingRounding: 1e-4 },
+  { className: 'Qwen3ForCausalLM', servingRounding: 1e-4 },
+  { className: 'Gemma3ForCausalLM', servingRounding: 1e-2 },
+])('$className', ({ className, servingRounding }) => {
   let folder: string;
   let gguf: string;
   let model: TrainableModel;
@@ -63,7 +71,7 @@ describe.each(['Qwen2ForCausalLM', 'Qwen3ForCausalLM', 'Gemma3ForCausalLM'])('%s
     await open.runner.loadAdapter('gguf', join(folder, 'out/adapter.gguf'));
     await open.runner.loadAdapter('peft', join(folder, 'out'));
     const served = await serveLogits(open, tokens, 'gguf');
-    expect(largestDifference(trained, served)).toBeLessThan(3e-2);
+    expect(largestDifference(trained, served)).toBeLessThan(servingRounding);
     expect(largestDifference(trained, await serveLogits(open, tokens, null))).toBeGreaterThan(0.1);
     expect(await serveLogits(open, tokens, 'peft')).toEqual(served);
   });
