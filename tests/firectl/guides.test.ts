@@ -42,21 +42,3 @@ test('lines of resources that are not served yet fail with a clear error', async
   for (const line of waitingLines) problems.push(...(await runLine(line)));
   expect(problems.join('\n')).toBe('');
 });
-
-test('the deploying guide runs as a script, and the deployed name answers', {
-  timeout: 120_000,
-}, async () => {
-  const script = [
-    'create model guide-model {model}',
-    'create deployment guide-model --enable-addons --deployment-id guide --wait',
-    'create model guide-addon {adapter} --base-model guide-model',
-    'load-lora guide-addon --deployment guide',
-    'chat local/guide-model#local/guide --message hello --max-tokens 4',
-    'unload-lora guide-addon --deployment guide --wait',
-    'delete deployment guide --wait',
-  ];
-  for (const line of script) {
-    const { code, note } = await server.run(line);
-    expect({ line, code, note: code === 0 ? '' : note }).toEqual({ line, code: 0, note: '' });
-  }
-});

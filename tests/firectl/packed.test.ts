@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
+import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startRecorder } from '../../packages/cli/src/testing.ts';
 import { packPackages } from '../../tools/generate-sdk/pack.ts';
@@ -15,7 +17,8 @@ let project: string;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const typeTest = `
-import Fireworks, { type ChatCompletion, NotFoundError, RateLimitError } from '@sparkler/sdk';
+import Fireworks, { blobSource, type ChatCompletion, NotFoundError, RateLimitError, uploadFile } from '@sparkler/sdk';
+import { uploadFiles } from '@sparkler/sdk/node';
 type Is<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 const client = new Fireworks({ apiKey: 'k', baseURL: 'http://127.0.0.1:1' });
 export async function use(): Promise<void> {
@@ -25,11 +28,13 @@ export async function use(): Promise<void> {
   for await (const chunk of stream) { const text: string | null | undefined = chunk.choices[0]?.delta.content; void text; }
   for await (const model of client.models.list({ filter: 'public' })) { const name: string = model.name; void name; }
   const state = (await client.deployments.get('d')).state;
+  await uploadFiles({ f: 'http://127.0.0.1:1' }, [{ name: 'f', path: '/f' }], { onProgress: (file, done) => void [file, done] });
+  const sent: { isVerified: boolean } = await uploadFile('http://127.0.0.1:1', blobSource(new Blob(['x']), 'f'));
   // @ts-expect-error a deployment has no such state
   const wrong: boolean = state === 'NO_SUCH_STATE';
   // @ts-expect-error a chat has messages
   await client.chat.completions.create({ model: 'm' });
-  void [isAnswer, wrong, NotFoundError, RateLimitError];
+  void [isAnswer, wrong, sent, NotFoundError, RateLimitError];
 }
 `;
 
@@ -75,6 +80,43 @@ test('the SDK runs from the tarball, and depends on nothing', async () => {
   expect(await runProgram('node', ['use.js'], { cwd: project, env })).toMatchObject({
     code: 0,
     out: 'accounts/acme/models/m\n',
+  });
+  await recorder.close();
+});
+
+test('the SDK runs where there is no Node: bundled for browsers it imports nothing', async () => {
+  const input = join(project, 'node_modules/@sparkler/sdk/dist/index.js');
+  const build = await rolldown({ input, platform: 'browser' });
+  const { output } = await build.generate({ format: 'iife', name: 'sdk', exports: 'named' });
+  await build.close();
+  expect(output.flatMap((chunk) => ('imports' in chunk ? chunk.imports : []))).toEqual([]);
+  const recorder = await startRecorder(() => ({ models: [{ name: 'accounts/acme/models/m' }] }));
+  // What browsers have, and nothing of Node: no process, no Buffer, no require.
+  const web = {
+    fetch,
+    Headers,
+    URL,
+    AbortController,
+    AbortSignal,
+    TextDecoder,
+    setTimeout,
+    clearTimeout,
+    btoa,
+  };
+  const scope = createContext({ ...web, url: recorder.url });
+  const use = `
+    const client = new sdk.Fireworks({ apiKey: 'k', baseURL: url });
+    (async () => {
+      const names = [];
+      for await (const model of client.models.list()) names.push(model.name);
+      const failure = await client.models.get('a/b/c/d').catch((error) => error.name);
+      return JSON.stringify({ names, failure, process: typeof process });
+    })();
+  `;
+  expect(JSON.parse(await runInContext(`${output[0].code}\n${use}`, scope))).toEqual({
+    names: ['accounts/acme/models/m'],
+    failure: 'FireworksError',
+    process: 'undefined',
   });
   await recorder.close();
 });

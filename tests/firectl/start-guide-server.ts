@@ -5,7 +5,7 @@ import { firectl, type Run } from '../../packages/cli/src/testing.ts';
 import { type Platform, startPlatform } from '../e2e/start-platform.ts';
 
 /** A line that waits longer than this is stuck: it ends as if by Ctrl-C, and the test says which it was. */
-const lineTimeoutMs = 30_000;
+const lineTimeoutMs = 45_000;
 
 /** A server, files such as a reader of the guides has, and firectl pointed at it. */
 export interface GuideServer {
@@ -30,7 +30,8 @@ export async function startGuideServer(): Promise<GuideServer> {
     dataset: join(folder, 'Training_dataset.jsonl'),
   };
   await writeTinyCheckpoint(places.model!);
-  await writeTinyPeftFolder(places.adapter!, { layers: 3, kvHeads: 1, feedForward: 96 });
+  const shape = { dim: 64, layers: 3, heads: 8, kvHeads: 2, feedForward: 96 };
+  await writeTinyPeftFolder(places.adapter!, { ...shape, rank: 8, alpha: 16 });
   const turn = {
     messages: [
       { role: 'user', content: 'a' },

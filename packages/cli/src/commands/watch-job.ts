@@ -6,6 +6,7 @@ import type { Session } from '../session.ts';
 interface Job {
   readonly name: string;
   readonly state?: string;
+  readonly status?: { readonly message?: string } | null;
   readonly metricsFileSignedUrl?: string;
   readonly jobProgress?: { readonly percent?: number; readonly epoch?: number } | null;
 }
@@ -48,10 +49,10 @@ async function fetchCurves(session: Session, url: string): Promise<Curves> {
   return readCurves(response.ok ? await response.text() : '');
 }
 
-function describe({ name, state = '', jobProgress }: Job, { train, evaluation }: Curves): string {
+function describe({ name, state = '', status, jobProgress }: Job, { train, evaluation }: Curves): string {
   const [last, checked] = [train.at(-1), evaluation.at(-1)];
   return [
-    `${name.split('/').at(-1)} ${state}`,
+    [`${name.split('/').at(-1)} ${state}`, status?.message].filter(Boolean).join(': '),
     jobProgress?.percent ? `${jobProgress.percent} %` : '',
     last === undefined ? '' : `step ${last.step}, loss ${last.loss.toPrecision(4)}`,
     checked === undefined ? '' : `evaluation ${checked.loss.toPrecision(4)}`,

@@ -5,15 +5,25 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   AbortedError,
   AuthenticationError,
+  ConflictError,
   ConnectionError,
+  createApiError,
+  InternalServerError,
   InvalidRequestError,
+  NotFoundError,
+  PayloadTooLargeError,
+  PaymentRequiredError,
+  PermissionError,
+  PreconditionFailedError,
   parseErrorBody,
+  RateLimitError,
+  RequestTimeoutError,
   ServiceUnavailableError,
   TimeoutError,
 } from './errors.ts';
 import { HttpClient } from './http-client.ts';
 import { Page, PagePromise } from './page.ts';
-import { parseRetryAfter, planRetryDelay } from './retry.ts';
+import { isRetryableStatus, parseRetryAfter, planRetryDelay } from './retry.ts';
 import { resolveOptions } from './settings.ts';
 import { SseDecoder } from './sse.ts';
 
@@ -119,6 +129,38 @@ describe('errors', () => {
     expect(parseErrorBody('{"error":"plain"}', 400).message).toBe('plain');
     expect(parseErrorBody('', 502).message).toContain('502');
   });
+
+  it.each([
+    [400, InvalidRequestError, false],
+    [401, AuthenticationError, false],
+    [402, PaymentRequiredError, false],
+    [403, PermissionError, false],
+    [404, NotFoundError, false],
+    [405, InvalidRequestError, false],
+    [408, RequestTimeoutError, true],
+    [409, ConflictError, false],
+    [412, PreconditionFailedError, false],
+    [413, PayloadTooLargeError, false],
+    [429, RateLimitError, true],
+    [500, InternalServerError, true],
+    [502, InternalServerError, true],
+    [503, ServiceUnavailableError, true],
+    [504, InternalServerError, true],
+    [520, InternalServerError, true],
+  ])(
+    'of status %i have a class of their own, and are tried again if they may pass',
+    (status, kind, mayPass) => {
+      const error = createApiError(status, '{"error":{"message":"m"}}', new Headers({ 'x-request-id': 'r' }));
+      expect(error.constructor).toBe(kind);
+      expect(error).toMatchObject({
+        status,
+        name: kind.name,
+        requestId: 'r',
+        message: `${status} m (request r)`,
+      });
+      expect(isRetryableStatus(status)).toBe(mayPass);
+    },
+  );
 
   it('tell a wrong key, a refused connection, a time limit and an abort apart', async () => {
     const http = await startServer((request, response) => {

@@ -56,7 +56,9 @@ export class ApiError extends FireworksError {
   }
 }
 
-/** 400, 404, 405, 409, 412, 413, 422: the request itself is at fault. */
+/**
+ * 400, 404, 405, 409, 412, 413, 422: the request itself is at fault; some have a class of their own below.
+ */
 export class InvalidRequestError extends ApiError {
   override name = 'InvalidRequestError';
 }
@@ -84,6 +86,14 @@ export class PaymentRequiredError extends ApiError {
 export class PermissionError extends ApiError {
   override name = 'PermissionError';
 }
+/** 408: the server gave up on the request; it was tried again. */
+export class RequestTimeoutError extends ApiError {
+  override name = 'RequestTimeoutError';
+}
+/** 413: the prompt or the file is too long. */
+export class PayloadTooLargeError extends InvalidRequestError {
+  override name = 'PayloadTooLargeError';
+}
 /** 429. */
 export class RateLimitError extends ApiError {
   override name = 'RateLimitError';
@@ -102,8 +112,10 @@ const classByStatus = new Map<number, typeof ApiError>([
   [402, PaymentRequiredError],
   [403, PermissionError],
   [404, NotFoundError],
+  [408, RequestTimeoutError],
   [409, ConflictError],
   [412, PreconditionFailedError],
+  [413, PayloadTooLargeError],
   [429, RateLimitError],
   [503, ServiceUnavailableError],
 ]);
@@ -136,8 +148,7 @@ export function parseErrorBody(text: string, status: number | null): ApiErrorBod
 export function createApiError(status: number | null, text: string, headers: Headers | null): ApiError {
   const body = parseErrorBody(text, status);
   const requestId = headers?.get('x-request-id') ?? null;
-  const fallbackClass =
-    status === null || status >= 500 ? InternalServerError : status === 408 ? ApiError : InvalidRequestError;
+  const fallbackClass = status === null || status >= 500 ? InternalServerError : InvalidRequestError;
   const ErrorClass = classByStatus.get(status ?? 0) ?? fallbackClass;
   return new ErrorClass(status, body, requestId, headers);
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type Stateful, waitUntilReady } from './wait-until-ready.ts';
+import { createApiError } from '../core/errors.ts';
+import { type Stateful, waitUntilGone, waitUntilReady } from './wait-until-ready.ts';
 
 function serve(...states: readonly string[]): () => Promise<Stateful> {
   let next = 0;
@@ -24,4 +25,18 @@ it('ends with the reason of the server, the time limit or the abort', async () =
   await expect(waitUntilReady(serve('CREATING'), { intervalMs: 1, timeoutMs: 5 })).rejects.toThrow('still');
   const signal = AbortSignal.abort();
   await expect(waitUntilReady(serve('CREATING'), { signal })).rejects.toThrow('aborted');
+});
+
+it('sees that a deleted resource is gone, or may be undeleted', async () => {
+  await waitUntilGone(serve('DELETING', 'DELETED'), { intervalMs: 1 });
+  let looks = 0;
+  const get = async (): Promise<Stateful> => {
+    if (looks++ === 0) return { name: 'accounts/a/models/m', state: 'READY' };
+    throw createApiError(404, '', null);
+  };
+  await waitUntilGone(get, { intervalMs: 1 });
+  const refused = async (): Promise<Stateful> => {
+    throw createApiError(403, '{"error":{"message":"not yours"}}', null);
+  };
+  await expect(waitUntilGone(refused, { intervalMs: 1 })).rejects.toThrow('not yours');
 });
