@@ -27,7 +27,10 @@ export function createFineTuningSupport(parts: FineTuningSupportParts): JobSuppo
   return {
     findDataset: (name) => findDataset(parts, name),
     async findBase(model) {
-      const known = weights.state(model);
+      // Uploaded models are kept by their files, so that one uploaded anew is not taken for the old one.
+      const source = await findWeightsSource(db, catalogue, model);
+      const isUploaded = source !== null && 'blobPrefix' in source;
+      const known = weights.state(model, isUploaded ? source.blobPrefix : null);
       if (known.state === 'ready') return { gguf: known.path };
       if (known.state === 'failed') return { problem: known.reason };
       return known.state;
