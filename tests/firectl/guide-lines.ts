@@ -165,7 +165,8 @@ export const guideLines: readonly GuideLine[] = [
   {
     documented: 'create deployment accounts/fireworks/models/llama-v3p1-8b-instruct --region US_IOWA_1',
     run: `create deployment ${base} --region US_IOWA_1`,
-    shows: deployment,
+    shows: /placement: this server is one host in no region/,
+    code: 1,
   },
   {
     documented: 'create deployment <model> --accelerator-count 2',
@@ -202,8 +203,7 @@ export const guideLines: readonly GuideLine[] = [
   {
     documented: 'create deployment <model> --direct-route-type INTERNET --direct-route-api-keys=<key>',
     run: 'create deployment my-model --direct-route-type INTERNET --direct-route-api-keys=one --direct-route-api-keys=two',
-    shows: /directRouteType: this server answers on one host name/,
-    code: 1,
+    shows: /^Direct Route Handle: local-[a-z0-9]+\./m,
   },
   { documented: 'list deployments', shows: /^my-deployment .*accounts\/local\/models\/my-model +READY/m },
   { documented: 'get deployment my-deployment', shows: /^State: READY$/m },
@@ -351,6 +351,7 @@ export const guideLines: readonly GuideLine[] = [
   { documented: 'delete dataset my-dataset', run: 'delete dataset training-dataset', shows: /Deleted/ },
   // Quotas and quantization.
   { documented: 'list quotas', shows: /^monthly-spend-usd /m },
+  { documented: 'list reservations', shows: /^No reservations\.$/m },
   {
     documented: 'update quota monthly-spend-usd --value <value>',
     run: 'update quota monthly-spend-usd --value 2000',
@@ -377,7 +378,6 @@ export const guideLines: readonly GuideLine[] = [
  * test, and moves up.
  */
 export const waitingLines: readonly GuideLine[] = [
-  { documented: 'list reservations', shows: /404 there is no/, code: 3 },
   {
     documented:
       'create rl-job ' +

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type GuideServer, startGuideServer } from './start-guide-server.ts';
 
 /** firectl as people have it: on a pseudo-terminal, with a keyboard. */
@@ -10,8 +10,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const model = 'accounts/fireworks/models/smollm2-135m-instruct';
 let server: GuideServer;
 
+const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0;
+
 beforeAll(async () => {
-  server = await startGuideServer();
+  if (hasPython) server = await startGuideServer();
+});
+beforeEach(({ skip }) => {
+  if (!hasPython) skip('there is no python3 here, whose pty module is the terminal');
 });
 afterAll(() => server?.stop());
 
@@ -64,6 +69,18 @@ test('a chat answers turn by turn, and Ctrl-D ends it', async () => {
   const { code, shown } = await runInTerminal(['chat', model, '--max-tokens', '4'], steps);
   expect(code).toBe(0);
   expect(shown.split('\n').length).toBeGreaterThan(4);
+});
+
+test('Ctrl-C ends a chat, and an upload in the middle, with 130', async () => {
+  const chat = await runInTerminal(['chat', model], ['wait > ', 'press 03']);
+  expect(chat.code).toBe(130);
+  await truncate(join(server.folder, 'model', 'filler.bin'), 400_000_000);
+  const upload = await runInTerminal(
+    ['create', 'model', 'stopped', join(server.folder, 'model')],
+    ['wait filler.bin  [', 'wait #', 'press 03'],
+  );
+  expect(upload.code).toBe(130);
+  expect(upload.shown).not.toContain('100%');
 });
 
 test('a key that is typed is not shown', async () => {

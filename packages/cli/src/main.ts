@@ -13,7 +13,7 @@ export async function runFirectl(
   try {
     const program = await createProgram({ streams, environment, signal }, args);
     await program.parseAsync([...args], { from: 'user' });
-    return exitCodes.done;
+    return signal.aborted ? exitCodes.interrupted : exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     if (signal.aborted) return exitCodes.interrupted;

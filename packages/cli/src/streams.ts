@@ -44,6 +44,11 @@ async function askProcess(
   try {
     return await new Promise<string | null>((resolve, reject) => {
       reader.once('close', () => resolve(null));
+      // While readline reads keys, Ctrl-C is one of them: it is made the signal again.
+      reader.once('SIGINT', () => {
+        process.once('SIGINT', () => reader.close());
+        process.kill(process.pid, 'SIGINT');
+      });
       reader.question(isSecret ? '' : question).then(resolve, reject);
     });
   } finally {
