@@ -32,8 +32,10 @@ const refusals: Partial<Record<ResourceKey, Readonly<Record<string, Refusal>>>> 
     },
     'unused-auto-delete-duration': {
       type: 'duration',
-      why: 'deployments are not deleted by themselves here: give 0, or leave it out, and firectl delete it',
-      isHarmless: (value) => parseDuration(value, '--unused-auto-delete-duration') === '0s',
+      why:
+        'deployments that may sleep are deleted after 168h without requests, others never: ' +
+        'leave it out, or set --min-replica-count 1',
+      isHarmless: (value) => parseDuration(value, '--unused-auto-delete-duration') === '604800s',
     },
   },
   supervisedFineTuningJobs: {
