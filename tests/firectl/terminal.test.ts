@@ -74,7 +74,9 @@ test('a chat answers turn by turn, and Ctrl-D ends it', async () => {
 test('Ctrl-C ends a chat, and an upload in the middle, with 130', async () => {
   const chat = await runInTerminal(['chat', model], ['wait > ', 'press 03']);
   expect(chat.code).toBe(130);
-  await truncate(join(server.folder, 'model', 'filler.bin'), 400_000_000);
+  const filler = join(server.folder, 'model', 'filler.bin');
+  await writeFile(filler, '');
+  await truncate(filler, 400_000_000);
   const upload = await runInTerminal(
     ['create', 'model', 'stopped', join(server.folder, 'model')],
     ['wait filler.bin  [', 'wait #', 'press 03'],

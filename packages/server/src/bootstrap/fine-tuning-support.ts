@@ -28,7 +28,7 @@ export function createFineTuningSupport(parts: FineTuningSupportParts): JobSuppo
     findDataset: (name) => findDataset(parts, name),
     async findBase(model) {
       // Uploaded models are kept by their files, so that one uploaded anew is not taken for the old one.
-      const source = await findWeightsSource(db, catalogue, model);
+      const source = await findStoredSource(db, catalogue, model);
       const isUploaded = source !== null && 'blobPrefix' in source;
       const known = weights.state(model, isUploaded ? source.blobPrefix : null);
       if (known.state === 'ready') return { gguf: known.path };
