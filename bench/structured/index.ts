@@ -51,7 +51,14 @@ async function judgeModel(
   const engine = await startEngine(path);
   try {
     const { address } = engine;
-    const asked = { address, formats: listFormats(), answersEach, maxTokens, seed: SEED };
+    const asked = {
+      address,
+      formats: listFormats(),
+      answersEach,
+      maxTokens,
+      seed: SEED,
+      tell: (text: string) => tell(`${model}: ${text}`),
+    };
     const { answers, ended, valid, wrong } = await judgeAnswers(asked);
     for (const { id, text } of wrong) tell(`${model}, ${id}: wrong answer ${JSON.stringify(text)}`);
     tell(`${model}: ${answers} answers, ${ended} ended by themselves, ${valid} of them valid`);

@@ -18,6 +18,8 @@ export interface AskOptions {
   readonly answersEach: number;
   readonly maxTokens: number;
   readonly seed: number;
+  /** Hears how far it is, now and then. */
+  readonly tell?: (text: string) => void;
 }
 
 /** Temperature at which a model says nearly anything, so that the grammar has to do the work. */
@@ -28,7 +30,8 @@ export async function judgeAnswers(options: AskOptions): Promise<AnswerCounts> {
   let answers = 0;
   let ended = 0;
   const wrong: { id: string; text: string }[] = [];
-  for (const format of options.formats) {
+  for (const [at, format] of options.formats.entries()) {
+    if (at % 10 === 9) options.tell?.(`${answers} answers, ${ended} ended, ${wrong.length} of them wrong`);
     for (const { text, finish_reason } of await ask(format, options)) {
       answers += 1;
       if (finish_reason !== 'stop') continue;

@@ -52,3 +52,24 @@ test('strict refuses what cannot be enforced, and says where', () => {
     /\/properties\/tags: "uniqueItems" cannot be enforced/,
   );
 });
+
+test('a name written twice counts once towards minProperties', () => {
+  const schema = {
+    type: 'object',
+    minProperties: 2,
+    maxProperties: 3,
+    additionalProperties: { type: 'boolean' },
+  };
+  const grammar = compileGrammar({ kind: 'json-schema', schema }, vocabulary);
+  expect(acceptsText(grammar, '{"a":true,"b":true}')).toBe(true);
+  expect(acceptsText(grammar, '{"a":true,"a":false}')).toBe(false);
+  expect(acceptsText(grammar, '{"a":true,"\\u0061":false}')).toBe(false);
+  expect(acceptsText(grammar, '{"a":true,"a":false,"é":true}')).toBe(true);
+  expect(acceptsText(grammar, '{"a":true,"b":true,"c":true,"d":true}')).toBe(false);
+  const three = compileGrammar(
+    { kind: 'json-schema', schema: { minProperties: 3, required: ['k'], type: 'object' } },
+    vocabulary,
+  );
+  expect(acceptsText(three, '{"x":1,"k":1,"x":2}')).toBe(false);
+  expect(acceptsText(three, '{"x":1,"k":1,"x":2,"y":3}')).toBe(true);
+});

@@ -8,7 +8,7 @@ import {
   stepJsonString,
 } from '../text/json-string-decoder.ts';
 import type { NameNode } from './name-trie.ts';
-import { hasSeen, type ObjectFrame, propertySlot } from './object-frame.ts';
+import { hasSeen, type ObjectFrame, propertySlot, tellsNamesApart } from './object-frame.ts';
 import type { PropertyMeaning } from './object-plan.ts';
 import { afterKey } from './object-state.ts';
 import type { NameReading } from './other-names.ts';
@@ -28,7 +28,8 @@ const READINGS_MAX = 0x1_0000;
 /** After the quote that opens a name; null when the object may have no more properties. */
 export function keyStart(frame: ObjectFrame): State | null {
   const reader = keyReader(frame, frame.plan.trie, frame.plan.reader);
-  return reader === null ? null : keyState(reader, STRING_START);
+  if (reader === null) return null;
+  return tellsNamesApart(frame) ? tracedKeyState(reader, STRING_START, '') : keyState(reader, STRING_START);
 }
 
 /** Whether the object may have one more property. */
@@ -136,9 +137,31 @@ function deriveKey(reader: KeyReader, decoder: number, byte: number): State | nu
   return reader.mayTake(result, possibleStringChars(result)) ? keyState(reader, result) : null;
 }
 
-function finishKey({ frame, node, reading }: KeyReader): State | null {
-  const slot = propertySlot(frame, meaningAt(frame, node, reading));
+function finishKey({ frame, node, reading }: KeyReader, text: string | null = null): State | null {
+  const meaning = meaningAt(frame, node, reading);
+  const slot = propertySlot(frame, meaning, meaning.name < 0 ? text : null);
   return slot === null ? null : afterKey(slot);
+}
+
+/** The same as keyState for a name that has to be remembered: a state of its own for each text. */
+function tracedKeyState(reader: KeyReader, decoder: number, text: string): State {
+  return new State({
+    canEnd: false,
+    derive(byte) {
+      const result = stepJsonString(decoder, byte);
+      if (result === STRING_CLOSED) return finishKey(reader, text);
+      if (result < 0) return null;
+      if (result >= STRING_EMIT) {
+        const code = result - STRING_EMIT;
+        const next = reader.step(code);
+        return next === null ? null : tracedKeyState(next, STRING_START, text + String.fromCodePoint(code));
+      }
+      return reader.mayTake(result, possibleStringChars(result))
+        ? tracedKeyState(reader, result, text)
+        : null;
+    },
+    content: { decoder, inside: reader },
+  });
 }
 
 function meaningAt({ plan }: ObjectFrame, node: NameNode | null, reading: NameReading): PropertyMeaning {

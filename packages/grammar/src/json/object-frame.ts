@@ -23,8 +23,10 @@ export interface ObjectFrame {
   /** Bits of the known names written. */
   readonly seen: Uint32Array;
   readonly count: number;
+  /** Names written that the plan does not know, sorted; only as long as `distinctMin` asks for them. */
+  readonly others: readonly string[];
   /** Remembered answers. */
-  readonly slots: Map<PropertyMeaning, Slot | null>;
+  readonly slots: Map<PropertyMeaning | string, Slot | null>;
   readonly readers: Map<number, KeyReader | null>;
 }
 
@@ -32,9 +34,12 @@ export function makeFrame(parts: Omit<ObjectFrame, 'slots' | 'readers'>): Object
   return { ...parts, slots: new Map(), readers: new Map() };
 }
 
-export function frameKey({ alive, seen, count }: Pick<ObjectFrame, 'alive' | 'seen' | 'count'>): string {
+type FrameParts = Pick<ObjectFrame, 'alive' | 'seen' | 'count' | 'others'>;
+
+export function frameKey({ alive, seen, count, others }: FrameParts): string {
   const left = alive.map(({ at, met }) => (met.length === 0 ? at : `${at}:${met.map(Number).join('')}`));
-  return `{${count}|${seen.join(',')}|${left.join(' ')}`;
+  const names = others.length === 0 ? '' : JSON.stringify(others);
+  return `{${count}|${seen.join(',')}|${left.join(' ')}${names}`;
 }
 
 export function hasSeen(seen: Uint32Array, name: number): boolean {
@@ -63,17 +68,30 @@ function isComplete({ plan, seen, count }: ObjectFrame, { at, met }: LiveAlterna
   );
 }
 
-/** The place for the value of a property of this meaning; null when the object may not have it. */
-export function propertySlot(frame: ObjectFrame, meaning: PropertyMeaning): Slot | null {
-  let slot = frame.slots.get(meaning);
+/** Whether names that the plan does not know have to be told apart. */
+export function tellsNamesApart({ plan, count }: ObjectFrame): boolean {
+  return count < plan.distinctMin;
+}
+
+/**
+ * The place for the value of a property of this meaning; null when the object may not have it.
+ * @param other its name, where names have to be told apart and the plan does not know this one.
+ */
+export function propertySlot(
+  frame: ObjectFrame,
+  meaning: PropertyMeaning,
+  other: string | null = null,
+): Slot | null {
+  const key = other ?? meaning;
+  let slot = frame.slots.get(key);
   if (slot === undefined) {
-    slot = makePropertySlot(frame, meaning);
-    frame.slots.set(meaning, slot);
+    slot = makePropertySlot(frame, meaning, other);
+    frame.slots.set(key, slot);
   }
   return slot;
 }
 
-function makePropertySlot(frame: ObjectFrame, meaning: PropertyMeaning): Slot | null {
+function makePropertySlot(frame: ObjectFrame, meaning: PropertyMeaning, other: string | null): Slot | null {
   const { plan, alive, seen } = frame;
   const { world } = frame.slot;
   if (meaning.name >= 0 && hasSeen(seen, meaning.name)) return null;
@@ -101,7 +119,7 @@ function makePropertySlot(frame: ObjectFrame, meaning: PropertyMeaning): Slot | 
           return done || (formula !== null && formula !== undefined && holds(formula));
         }),
       }));
-    return afterProperty(frame, meaning.name, left);
+    return afterProperty(frame, { name: meaning.name, other }, left);
   };
   return createSlot(world, world.goalSet(formulas, mains.size), follow);
 }

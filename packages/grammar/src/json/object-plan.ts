@@ -32,6 +32,11 @@ export interface ObjectPlan {
   readonly reader: NameReading;
   /** Properties beyond this many are all alike. */
   readonly countMax: number;
+  /**
+   * Up to this many properties, names that the schemas don't speak of are remembered: one written twice is
+   * one property to whoever reads the object, and must not count as two.
+   */
+  readonly distinctMin: number;
   meaningOfName(name: number): PropertyMeaning;
   meaningOfOther(signature: string): PropertyMeaning;
 }
@@ -56,6 +61,7 @@ export function createObjectPlan(world: JsonWorld, goals: GoalSet): ObjectPlan |
     trie: buildNameTrie(sorted.map(({ codes }) => codes)),
     reader: createNameReader(world.engine, open, world.budget),
     countMax: Math.max(...clauses.map((clause) => (clause.max === Infinity ? clause.min : clause.max + 1))),
+    distinctMin: Math.max(...clauses.map(({ min }) => (min >= 2 ? min : 0))),
     meaningOfName(index) {
       const name = sorted[index]!.name;
       byName[index] ??= meaningOf(world, clauses, index, name, (pattern) =>

@@ -22,6 +22,7 @@ export function openObject(slot: Slot): State | null {
       alive: plan.alternatives.map(({ clause }, at) => ({ at, met: clause.demands.map(() => false) })),
       seen: new Uint32Array((plan.names.length + 31) >> 5),
       count: 0,
+      others: [],
     });
     const closed = closeObject(frame);
     const more = mayHaveKey(frame);
@@ -40,7 +41,7 @@ export function openObject(slot: Slot): State | null {
 /** After a property's value. */
 export function afterProperty(
   frame: ObjectFrame,
-  name: number,
+  { name, other }: { readonly name: number; readonly other: string | null },
   alive: readonly LiveAlternative[],
 ): State | null {
   const { slot, plan } = frame;
@@ -49,10 +50,12 @@ export function afterProperty(
     seen = seen.slice();
     seen[name >> 5]! |= 1 << (name & 31);
   }
-  const count = Math.min(frame.count + 1, plan.countMax);
-  const key = frameKey({ alive, seen, count });
+  const isRepeated = other !== null && frame.others.includes(other);
+  const count = isRepeated ? frame.count : Math.min(frame.count + 1, plan.countMax);
+  const others = count < plan.distinctMin ? addName(frame.others, other) : [];
+  const key = frameKey({ alive, seen, count, others });
   return stateAt(slot, key, () => {
-    const next = makeFrame({ id: slot.states.size, slot, plan, alive, seen, count });
+    const next = makeFrame({ id: slot.states.size, slot, plan, alive, seen, count, others });
     const closed = closeObject(next);
     const more = mayHaveKey(next);
     if (closed === null && !more) return null;
@@ -65,6 +68,10 @@ export function afterProperty(
       },
     });
   });
+}
+
+function addName(names: readonly string[], name: string | null): readonly string[] {
+  return name === null || names.includes(name) ? names : [...names, name].sort();
 }
 
 function afterComma(frame: ObjectFrame): State {

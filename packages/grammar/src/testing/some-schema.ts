@@ -8,6 +8,7 @@ export const someSchema: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc.le
     { depthSize: 'small', maxDepth: 3, withCrossShrink: true },
     fc.oneof(someNumber(), someString(), someConstant()),
     someObject(tie('schema')),
+    someOpenObject(tie('schema')),
     someArray(tie('schema')),
     fc.array(tie('schema'), { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
   ),
@@ -60,6 +61,18 @@ function someObject(schema: SchemaArbitrary): SchemaArbitrary {
       properties,
       required: Object.keys(properties).slice(0, all ? undefined : 1),
       [closing]: false,
+    }));
+}
+
+/** Any names, a few of them. */
+function someOpenObject(schema: SchemaArbitrary): SchemaArbitrary {
+  return fc
+    .tuple(schema, fc.integer({ min: 1, max: 3 }), fc.nat(2))
+    .map(([additionalProperties, minProperties, more]) => ({
+      type: 'object',
+      additionalProperties,
+      minProperties,
+      maxProperties: minProperties + more,
     }));
 }
 
