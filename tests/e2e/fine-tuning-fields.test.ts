@@ -72,7 +72,11 @@ const inputs: Record<string, readonly Outcome[]> = {
   batchSizeSamples: [{ give: 4, refused: 'batches are measured in tokens' }],
   gradientAccumulationSteps: [{ give: 3, keeps: 3 }],
   evaluationDataset: [{ give: 'other', keeps: expect.stringMatching(/\/datasets\/other$/) }],
-  evalAutoCarveout: [{ give: true, keeps: true }],
+  evalAutoCarveout: [
+    { give: undefined, keeps: true },
+    { give: false, keeps: false },
+    { give: true, keeps: true },
+  ],
   isTurbo: [
     { give: false, keeps: false },
     { give: true, refused: 'several GPUs' },
@@ -91,6 +95,8 @@ const inputs: Record<string, readonly Outcome[]> = {
       give: { enabled: true, apiKey: 'k', project: 'p', entity: 'e', runId: 'r' },
       keeps: { enabled: true, project: 'p', entity: 'e', runId: 'r', url: '' },
     },
+    // As firectl sends it for --wandb-api-key without --wandb.
+    { give: { apiKey: 'k' }, keeps: { enabled: true, project: '', entity: '', runId: '', url: '' } },
     { give: { enabled: true }, refused: 'wandbConfig.apiKey' },
   ],
   awsS3Config: [{ give: { iamRoleArn: 'arn' }, refused: 'from datasets' }],

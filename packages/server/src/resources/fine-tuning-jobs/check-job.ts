@@ -46,6 +46,8 @@ export async function checkJob(
     dataset,
     ...(evaluationDataset === undefined ? {} : { evaluationDataset }),
     ...names,
+    // By default a part of the data is set apart, unless there is a dataset for it.
+    evalAutoCarveout: wanted.evalAutoCarveout ?? evaluationDataset === undefined,
     maxContextLength: checkContext(wanted.maxContextLength ?? 0, base),
     outputModel: resolveName(
       'outputModel',
