@@ -119,3 +119,30 @@ test('the timings of a request are for its own account, by our id or by its own,
   });
   expect(await listed.json()).toEqual({ object: 'list', data: [] });
 });
+
+test('the headers of affinity and of cache isolation do what the fields do', async () => {
+  testbed.route(
+    tinySnapshot([replica.socketPath, replica.socketPath, replica.socketPath, replica.socketPath]),
+  );
+  const sessions = Array.from({ length: 8 }, (_, index) => `session-${index}`);
+  const used: string[][] = [];
+  for (let turn = 0; turn < 2; turn++) {
+    const replicas: string[] = [];
+    for (const session of sessions) {
+      const response = await chat(
+        {},
+        { 'x-session-affinity': session, 'x-prompt-cache-isolation-key': session },
+      );
+      const id = response.headers.get('x-fireworks-request-id');
+      await vi.waitFor(() => expect(testbed.usage.map((usage) => usage.requestId)).toContain(id));
+      const timings = await fetch(`${server.baseUrl}/inference/v1/requests/${id}`, {
+        headers: { authorization: `Bearer ${aliceKey}` },
+      });
+      replicas.push(((await timings.json()) as { replica: string }).replica);
+    }
+    used.push(replicas);
+  }
+  expect(used[1]).toEqual(used[0]);
+  expect(new Set(used[0]).size).toBeGreaterThan(1);
+  expect(replica.received[0]!.body.sparkler).toMatchObject({ isolation_key: 'alice/session-0' });
+});
