@@ -1,5 +1,5 @@
 import { type BenchRow, makeRow } from '../bench-row.ts';
-import { readCpuUs, startLiteLlm, startPortkey } from './anchors.ts';
+import { type AnchorGateway, readCpuUs, startLiteLlm, startPortkey } from './anchors.ts';
 import { gatewayTarget, quantile, send, sendFlatOut, type Target } from './load.ts';
 import type { BenchProcesses } from './processes.ts';
 
@@ -10,6 +10,16 @@ const ROUNDS = 3;
 interface Figures {
   readonly perCore: number[];
   readonly p50: number[];
+}
+
+interface Contestant {
+  readonly name: string;
+  /** How many times as much as it our throughput should be. */
+  readonly times: number;
+  readonly gateway: AnchorGateway | null;
+  readonly figures: Figures;
+  /** Why it has no figures. An anchor that fails takes nobody else's away. */
+  problem: string | null;
 }
 
 /**
@@ -24,42 +34,97 @@ export async function measureAgainstAnchors(
 ): Promise<BenchRow[]> {
   const { pacedGateway: own, pacedPort, folder } = processes;
   tell('starts Portkey and LiteLLM, installing them on first use');
-  const portkey = await startPortkey(pacedPort);
-  const liteLlm = await startLiteLlm(folder, pacedPort);
-  const ours = { name: 'ours', target: gatewayTarget(own.baseUrl), processId: own.processId };
-  const entries = [ours, portkey, liteLlm].map((gateway) => {
-    const figures: Figures = { perCore: [], p50: [] };
-    return { gateway, figures };
-  });
+  const anchors = [
+    await startContestant("Portkey's gateway", 3, () => startPortkey(pacedPort)),
+    await startContestant('LiteLLM', 20, () => startLiteLlm(folder, pacedPort)),
+  ];
+  const ours: Figures = { perCore: [], p50: [] };
+  const target = gatewayTarget(own.baseUrl);
   try {
-    for (const { gateway } of entries) await sendFlatOut(gateway.target, whole, 8, seconds);
+    await sendFlatOut(target, whole, 8, seconds);
+    await measureEach(
+      anchors,
+      tell,
+      async ({ target }) => void (await sendFlatOut(target, whole, 8, seconds)),
+    );
     for (let round = 0; round < ROUNDS; round++) {
       tell(`beside other gateways, round ${round + 1} of ${ROUNDS}`);
-      for (const { gateway, figures } of entries) {
-        figures.perCore.push(await measurePerCore(gateway.processId, gateway.target, seconds));
-        figures.p50.push(await measureLatency(gateway.target));
-      }
+      await measureRound(own.processId, target, ours, seconds);
+      await measureEach(anchors, tell, ({ processId, target }, figures) =>
+        measureRound(processId, target, figures, seconds),
+      );
     }
   } finally {
-    await portkey.stop();
-    await liteLlm.stop();
+    for (const { gateway } of anchors) await gateway?.stop();
   }
-  const [us, ...others] = entries;
-  return others.flatMap(({ gateway, figures }) =>
-    compare(gateway.name, us!.figures, figures, gateway === portkey ? 3 : 20),
-  );
+  return anchors.flatMap((anchor) => compare(anchor, ours));
 }
 
-function compare(anchorName: string, ours: Figures, anchor: Figures, times: number): BenchRow[] {
-  const row = (metric: string, unit: string, key: keyof Figures, goal: string) =>
-    makeRow({
+async function startContestant(
+  name: string,
+  times: number,
+  start: () => Promise<AnchorGateway>,
+): Promise<Contestant> {
+  const figures: Figures = { perCore: [], p50: [] };
+  try {
+    return { name, times, gateway: await start(), figures, problem: null };
+  } catch (error) {
+    return { name, times, gateway: null, figures, problem: (error as Error).message };
+  }
+}
+
+/** Measures the anchors that still answer; one that fails is told and left out from then on. */
+async function measureEach(
+  anchors: readonly Contestant[],
+  tell: (text: string) => void,
+  measure: (gateway: AnchorGateway, figures: Figures) => Promise<void>,
+): Promise<void> {
+  for (const anchor of anchors) {
+    if (anchor.gateway === null || anchor.problem !== null) continue;
+    try {
+      await measure(anchor.gateway, anchor.figures);
+    } catch (error) {
+      anchor.problem = (error as Error).message;
+      tell(`${anchor.name} failed: ${anchor.problem}`);
+    }
+  }
+}
+
+async function measureRound(
+  processId: number,
+  target: Target,
+  figures: Figures,
+  seconds: number,
+): Promise<void> {
+  figures.perCore.push(await measurePerCore(processId, target, seconds));
+  figures.p50.push(await measureLatency(target));
+}
+
+function compare({ name, times, figures, problem }: Contestant, ours: Figures): BenchRow[] {
+  const row = (metric: string, unit: string, key: keyof Figures, goal: string): BenchRow => {
+    const own = quantile(ours[key], 0.5);
+    if (problem === null) {
+      return makeRow({
+        metric,
+        unit,
+        ours: own,
+        anchor: quantile(figures[key], 0.5),
+        anchorName: name,
+        goal,
+      });
+    }
+    const anchorName = `${name}, not measured: ${problem.slice(0, 200)}`;
+    return {
       metric,
       unit,
-      ours: quantile(ours[key], 0.5),
-      anchor: quantile(anchor[key], 0.5),
+      ours: Number(own.toPrecision(4)),
+      anchor: null,
       anchorName,
+      ratio: null,
       goal,
-    });
+      holds: false,
+    };
+  };
   return [
     row('requests per second of one core', '1/s', 'perCore', `>= ${times}`),
     row('latency p50, one at a time', 'ms', 'p50', '<= 1'),
