@@ -3,8 +3,8 @@ import type { ServingInterval } from '../ledger/plan-gpu-charges.ts';
 import type { DatabaseOrTransaction } from './database.ts';
 
 /**
- * A replica serves from now on. What is counted is its deployment's accelerators; one without any costs
- * nothing by the second. Told twice, it counts once.
+ * A replica serves from now on. What is counted is the accelerators that it was placed on, or those that its
+ * deployment asks for; one without any costs nothing by the second. Told twice, it counts once.
  */
 export async function openServing(
   db: DatabaseOrTransaction,
@@ -16,13 +16,19 @@ export async function openServing(
   await sql`
     insert into serving_intervals (replica, node, account, deployment, model, region, accelerator_type,
       accelerator_count, start_time, seen_time)
-    select ${replica}, ${node}, account, name, base_model,
-      coalesce((select nullif(region, '') from replicas where id = ${replica}), details ->> 'region', ''),
-      details ->> 'acceleratorType', greatest(1, coalesce((details ->> 'acceleratorCount')::integer, 1)),
-      ${time}, ${time}
-    from deployments
-    where name = ${deployment}
-      and coalesce(details ->> 'acceleratorType', 'ACCELERATOR_TYPE_UNSPECIFIED') <> 'ACCELERATOR_TYPE_UNSPECIFIED'
+    select ${replica}, ${node}, account, name, base_model, region, accelerator_type, accelerator_count,
+      ${time}::timestamptz, ${time}::timestamptz
+    from (
+      select account, deployments.name, base_model,
+        coalesce(nullif(replicas.region, ''), details ->> 'region', '') as region,
+        coalesce(nullif(replicas.accelerator_type, ''), details ->> 'acceleratorType',
+          'ACCELERATOR_TYPE_UNSPECIFIED') as accelerator_type,
+        greatest(1, coalesce(nullif(reserved_count + on_demand_count + revocable_count, 0),
+          (details ->> 'acceleratorCount')::integer, 1)) as accelerator_count
+      from deployments left join replicas on replicas.id = ${replica}
+      where deployments.name = ${deployment}
+    ) as found
+    where accelerator_type <> 'ACCELERATOR_TYPE_UNSPECIFIED'
     on conflict (replica) do nothing`.execute(db);
 }
 

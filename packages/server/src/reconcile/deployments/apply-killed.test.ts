@@ -138,7 +138,7 @@ test.each([
   async (_, count, isDeleted, state) => {
     const wanted = isDeleted ? 0 : count;
     let kills = 0;
-  // The first call only listens to the launcher.
+    // The first call only listens to the launcher.
     for (let deadline = 2; deadline < 200; deadline += 1) {
       await want(count, isDeleted);
       const { killed } = await runServer(deadline);

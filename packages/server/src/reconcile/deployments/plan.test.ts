@@ -64,9 +64,17 @@ describe('how many replicas there should be', () => {
     [{ minReplicaCount: 1, maxReplicaCount: 4, requestedReplicaCount: 0 }, 1],
     [{ minReplicaCount: 0, maxReplicaCount: 0 }, 0],
     [{ minReplicaCount: 2, maxReplicaCount: 4, deleted: true }, 0],
+    [{ minReplicaCount: 2, maxReplicaCount: 4, isSuspended: true }, 0],
   ])('%j: %i', (change, count) => {
     expect(deriveReplicaCount(deployment(change))).toBe(count);
   });
+});
+
+test('of a suspended account nothing runs, and the deployment says why', () => {
+  const suspended = deployment({ isSuspended: true, state: 'ready' });
+  const plan = planDeployment(observe({ deployment: suspended, replicas: [replica('r1', 'ready')] }));
+  expect(plan.steps).toEqual([{ kind: 'drain', replica: 'r1' }]);
+  expect(plan).toMatchObject({ state: 'asleep', reason: 'the account is suspended' });
 });
 
 describe('weights come first', () => {
