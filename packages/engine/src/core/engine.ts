@@ -262,7 +262,7 @@ export class Engine implements GenerationEngine {
     }
     this.#steps++;
     this.#batchRows = batch.rows;
-    this.#scheduler.learnStep(batch.rows, result.forwardMs);
+    this.#scheduler.learnStep(batch.rows, result.forwardMs, result.workMs ?? result.forwardMs);
     tally.rows = batch.rows;
     tally.forwardMs = result.forwardMs;
     this.#apply(plan, tally);

@@ -52,7 +52,13 @@ export interface ForwardBatch {
 }
 
 export type ForwardResult =
-  | { readonly status: 'ok' /** Milliseconds inside the native call. */; readonly forwardMs: number }
+  | {
+      readonly status: 'ok';
+      /** Milliseconds inside the native call. */
+      readonly forwardMs: number;
+      /** What the call would take if nobody else used the processors; the same where that is not known. */
+      readonly workMs?: number;
+    }
   /**
    * No free KV cells for this batch; nothing was changed. The scheduler preempts or evicts, then tries again.
    */

@@ -41,7 +41,9 @@ export class Scheduler {
   /** Preempted sequences and choices that wait for a slot; they go before requests that never started. */
   readonly paused: Sequence[] = [];
   preemptions = 0;
+  /** What steps take, and what they would take on a machine of their own. */
   readonly #cost = new StepCost();
+  readonly #work = new StepCost();
   readonly #cache: SequenceCache;
   readonly #policy: EnginePolicy;
   readonly #limits: RunnerLimits;
@@ -180,14 +182,18 @@ export class Scheduler {
   }
 
   /** What the planned step took. */
-  learnStep(rows: number, forwardMs: number): void {
+  learnStep(rows: number, forwardMs: number, workMs: number): void {
     this.#cost.learn(rows, forwardMs);
+    this.#work.learn(rows, workMs);
     this.#turns.spend(forwardMs);
   }
 
-  /** Milliseconds that a step of so many rows should take; null while nothing is known. */
+  /**
+   * Milliseconds that a step of so many rows should take on a machine of its own; null while nothing is known.
+   * Whether drafts pay is a question of proportions, and waiting for a busy processor drowns them.
+   */
   estimateStepMs(rows: number): number | null {
-    return this.#cost.estimate(rows);
+    return this.#work.estimate(rows);
   }
 
   /**

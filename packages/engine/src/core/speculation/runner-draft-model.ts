@@ -154,7 +154,7 @@ class RunnerDraftModel implements DraftModel {
     let result = await this.#runner.forward(batch);
     while (result.status === 'cache-full' && this.#dropOldest()) result = await this.#runner.forward(batch);
     if (result.status === 'cache-full') return false;
-    this.#forwardMs += result.forwardMs;
+    this.#forwardMs += result.workMs ?? result.forwardMs;
     rows.forEach(({ job, token, wantLogits }, row) => {
       job.track.tokens.push(token);
       if (wantLogits) job.drafts.push(argmax(this.#runner.logits(row)));

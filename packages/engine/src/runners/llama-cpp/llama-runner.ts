@@ -32,6 +32,8 @@ export interface LlamaRunnerParts {
   /** Null for models that give no vectors. */
   readonly embedder: Embedder | null;
   readonly limits: RunnerLimits;
+  /** Compute threads where processors do all the work, else null. */
+  readonly processorThreads: number | null;
 }
 
 /** ModelRunner on llama.cpp. Use `openLlamaModel`. */
@@ -192,8 +194,14 @@ export class LlamaRunner implements ModelRunner {
     batch.slots.set(source.slots.subarray(0, rows));
     batch.outputs.set(source.wantLogits.subarray(0, rows));
     const started = performance.now();
+    const used = process.cpuUsage();
     const status = await this.#compute(context, rows);
-    return status === 'ok' ? { status, forwardMs: performance.now() - started } : { status };
+    if (status !== 'ok') return { status };
+    const forwardMs = performance.now() - started;
+    const { processorThreads } = this.#parts;
+    if (processorThreads === null) return { status, forwardMs };
+    const { user, system } = process.cpuUsage(used);
+    return { status, forwardMs, workMs: Math.min(forwardMs, (user + system) / 1000 / processorThreads) };
   }
 
   /** Once a computation failed the cache is in an unknown state: every later forward fails the same way. */

@@ -53,6 +53,7 @@ export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<Op
     gpuLayers: options.gpuLayers,
     onProgress: options.onProgress,
   });
+  const onProcessors = options.gpuLayers === 0 || library.devices.every(({ type }) => type === 'cpu');
   let context: LlamaContext | null = null;
   try {
     const pooling = resolvePooling(model, options.pooling);
@@ -67,6 +68,7 @@ export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<Op
         threads: options.threads,
       }),
       limits: describeLimits(model, context, options.batchTokensMax),
+      processorThreads: onProcessors ? options.threads : null,
     });
     return { runner, tokenizer: createTokenizer(model), description: describeModel(model) };
   } catch (error) {
