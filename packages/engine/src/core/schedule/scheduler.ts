@@ -189,8 +189,8 @@ export class Scheduler {
   }
 
   /**
-   * Milliseconds that a step of so many rows should take on a machine of its own; null while nothing is known.
-   * Whether drafts pay is a question of proportions, and waiting for a busy processor drowns them.
+   * Milliseconds that a step of so many rows should take on a machine of its own; null while nothing is
+   * known. Whether drafts pay is a question of proportions, and waiting for a busy processor drowns them.
    */
   estimateStepMs(rows: number): number | null {
     return this.#work.estimate(rows);
