@@ -102,9 +102,3 @@ describe('stored texts', () => {
     expect((await show(id)).status).toBe(404);
   });
 });
-
-test('what only the administrator of the server may set is refused by name', async () => {
-  const response = await call('PATCH', '/v1/accounts/local', { accountType: 'BUSINESS' });
-  expect(response.status).toBe(400);
-  expect(await response.text()).toContain('accountType');
-});
