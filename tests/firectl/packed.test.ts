@@ -61,6 +61,11 @@ test('firectl runs from the tarball by its name', async () => {
   };
   const run = (...args: string[]) => runProgram('firectl', args, { cwd: project, env: environment });
   expect(await run('version')).toMatchObject({ code: 0, out: '0.1.0\n' });
+  const npx = await runProgram('npx', ['--offline', 'firectl', 'version'], {
+    cwd: project,
+    env: environment,
+  });
+  expect(npx).toMatchObject({ code: 0, out: '0.1.0\n' });
   expect((await run('list', 'models')).out).toMatch(/^m .*READY/m);
   expect((await run('create', 'deployment')).code).toBe(2);
   await recorder.close();
