@@ -9,7 +9,7 @@ import { openS3Store } from '../blobs/s3-store.ts';
 import { type CatalogueEntry, findFetchedFile } from '../catalogue/index.ts';
 import { createModelWork, type ModelWork } from '../model-work/model-work.ts';
 import { createWorkingCopies, type WorkingCopies } from '../model-work/working-copies.ts';
-import { openSealer, type SecretSealer } from '../secrets/seal.ts';
+import { createSealer, type SecretSealer } from '../secrets/seal.ts';
 import type { Settings } from '../settings.ts';
 import { createAccountKeys } from '../store/account-keys.ts';
 import type { Database } from '../store/database.ts';
@@ -49,7 +49,7 @@ export async function openFiles(
     modelWork,
     workingCopies: createWorkingCopies(join(settings.dataFolder, 'working-copies'), blobs, modelWork),
     scratchFolder,
-    sealer: await openSealer(settings.dataFolder),
+    sealer: createSealer(master),
     importEndpoint: settings.importEndpoint,
     hubEndpoint: settings.hubEndpoint.replace(/\/$/, ''),
     async findCatalogueFile(catalogueId) {

@@ -61,7 +61,7 @@ async function openRun(parts: WandbParts, name: string): Promise<WandbRun | null
     );
   let apiKey: string;
   try {
-    apiKey = sealer.openSecret(job.wandbKey, `${name}/wandbConfig.apiKey`);
+    apiKey = await sealer.openSecret(job.wandbKey, `${name}/wandbConfig.apiKey`);
   } catch (error) {
     warn(`the key for Weights & Biases cannot be opened: ${(error as Error).message}`);
     return null;

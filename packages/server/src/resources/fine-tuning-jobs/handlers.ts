@@ -58,7 +58,11 @@ export function makeFineTuningJobHandlers(context: ControlPlaneContext): Handler
       const spec = await checkJob(db, ids.account, settings.providerAccount, { ...resource, name });
       await checkMaySpend(db, ids.account, now());
       const estimate = await estimateJob(context, spec);
-      const order = { ...estimate, createdBy: principal.user, wandbKey: sealKey(context, name, resource) };
+      const order = {
+        ...estimate,
+        createdBy: principal.user,
+        wandbKey: await sealKey(context, name, resource),
+      };
       const made = await db.transaction().execute(async (transaction) => {
         const inserted = await insertJob(transaction, ids.account, spec, order).catch((error) => {
           if (isDuplicate(error)) throw new ApiError('ALREADY_EXISTS', `${name} exists already`);
@@ -104,11 +108,11 @@ async function reserveJob(db: Database, { name, account, spec }: StoredJob, nowM
 }
 
 /** The key for Weights & Biases as it is stored; empty when nothing goes there. */
-function sealKey(
+async function sealKey(
   { sealer }: ControlPlaneContext,
   job: string,
   { wandbConfig }: Partial<JobResource>,
-): string {
+): Promise<string> {
   if (!wandbConfig?.apiKey || !wantsWandb(wandbConfig)) return '';
   return sealer.sealSecret(wandbConfig.apiKey, `${job}/wandbConfig.apiKey`);
 }
