@@ -69,12 +69,12 @@ function rightRows({ ours, anchor }: Pair<Score>, count: number): BenchRow[] {
       pick((score) => score.refusesValid),
       ['<= 2 schemas', 0, 2],
     ),
-    // 12345.0 is no integer in draft 4, but reads as 12345 before it gets here.
+    // One case says that 12345.0 is no integer in draft 4; an instance reads as 12345 before it gets here.
     row(
       'accept an invalid instance',
       'schemas',
       pick((score) => score.acceptsInvalid),
-      ['<= 1 schema', 0, 1],
+      ['0 schemas', 0, 0],
     ),
     row(
       'end the process',

@@ -62,6 +62,14 @@ export async function writeDeploymentObserved(
       .set({ ...values, observe_time: new Date() })
       .where('name', '=', name)
       .execute();
+    // Together: whoever sees that it is gone for good may delete its model at once.
+    if (observed.state === 'deleted') {
+      await transaction
+        .deleteFrom('deployments')
+        .where('name', '=', name)
+        .where('purge_time', '<=', sql<Date>`now()`)
+        .execute();
+    }
     return true;
   });
 }

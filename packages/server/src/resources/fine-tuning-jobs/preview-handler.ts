@@ -24,8 +24,8 @@ export type PreviewJob = (job: JobResource, baseModel: string, samplesMax: numbe
 
 const samplesShown = 3;
 /**
- * Multiplications a second of one processor thread: measured on AVX-512 servers, of the right order
- * elsewhere.
+ * Floating-point operations a second of one processor thread, of the right order for servers with AVX-512.
+ * Used until a job has run here: its own speed counts then.
  */
 const flopsPerThread = 45e9;
 
