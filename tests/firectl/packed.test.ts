@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,23 +71,42 @@ test('firectl runs from the tarball by its name', async () => {
   await recorder.close();
 });
 
-test('the SDK runs from the tarball, and depends on nothing', async () => {
-  writeFileSync(
-    join(project, 'use.js'),
-    [
-      "import Fireworks from '@sparkler/sdk';",
-      'const client = new Fireworks();',
-      'for await (const model of client.models.list()) console.log(model.name);',
-    ].join('\n'),
-  );
-  const recorder = await startRecorder(() => ({ models: [{ name: 'accounts/acme/models/m' }] }));
-  const env = { PATH: plainPath, FIREWORKS_API_KEY: 'k', FIREWORKS_API_BASE: recorder.url };
-  expect(await runProgram('node', ['use.js'], { cwd: project, env })).toMatchObject({
-    code: 0,
-    out: 'accounts/acme/models/m\n',
-  });
-  await recorder.close();
-});
+/** Programs that run JavaScript, and how. Node is there; the others are tried where the path has them. */
+const runtimes = [
+  { program: 'node', args: ['use.js'] },
+  { program: 'bun', args: ['use.js'] },
+  { program: 'deno', args: ['run', '--allow-net', '--allow-env', 'use.js'] },
+];
+
+test.each(runtimes)(
+  'the SDK runs from the tarball on $program, and depends on nothing',
+  async (runtime, context) => {
+    const { program, args } = runtime;
+    const path = program === 'node' ? plainPath : process.env.PATH!;
+    if (spawnSync(program, ['--version'], { env: { PATH: path } }).status !== 0)
+      return context.skip(`there is no ${program} here`);
+    writeFileSync(
+      join(project, 'use.js'),
+      [
+        "import Fireworks from '@sparkler/sdk';",
+        'const client = new Fireworks();',
+        'for await (const model of client.models.list()) console.log(model.name);',
+      ].join('\n'),
+    );
+    const recorder = await startRecorder(() => ({ models: [{ name: 'accounts/acme/models/m' }] }));
+    const env = {
+      PATH: path,
+      DENO_DIR: join(project, '.deno'),
+      FIREWORKS_API_KEY: 'k',
+      FIREWORKS_API_BASE: recorder.url,
+    };
+    expect(await runProgram(program, args, { cwd: project, env })).toMatchObject({
+      code: 0,
+      out: 'accounts/acme/models/m\n',
+    });
+    await recorder.close();
+  },
+);
 
 test('the SDK runs where there is no Node: bundled for browsers it imports nothing', async () => {
   const input = join(project, 'node_modules/@sparkler/sdk/dist/index.js');
