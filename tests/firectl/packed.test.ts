@@ -78,13 +78,13 @@ const runtimes = [
   { program: 'deno', args: ['run', '--allow-net', '--allow-env', 'use.js'] },
 ];
 
-test.each(runtimes)(
+test.for(runtimes)(
   'the SDK runs from the tarball on $program, and depends on nothing',
-  async (runtime, context) => {
+  async (runtime, { skip }) => {
     const { program, args } = runtime;
     const path = program === 'node' ? plainPath : process.env.PATH!;
     if (spawnSync(program, ['--version'], { env: { PATH: path } }).status !== 0)
-      return context.skip(`there is no ${program} here`);
+      skip(`there is no ${program} here`);
     writeFileSync(
       join(project, 'use.js'),
       [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { SpendRefusedError, type SpendReservation } from '../ledger/spend-guard.ts';
+import { type LeaseSource, SpendRefusedError, type SpendReservation } from '../ledger/spend-guard.ts';
 import { SpendLeases } from '../ledger/spend-leases.ts';
 import { type CostlyUsage, settleUsage } from './settle-usage.ts';
 import { createLeaseSource, returnAllLeases } from './spend-leases.ts';
@@ -29,6 +29,8 @@ class Gateway {
   leases: SpendLeases;
   running: { readonly id: string; readonly worst: number; readonly reservation: SpendReservation }[] = [];
   spool: CostlyUsage[] = [];
+  /** Questions to the database that have no answer yet. */
+  #asking: Promise<number>[] = [];
 
   constructor(name: string, limit: bigint) {
     this.name = name;
@@ -38,7 +40,15 @@ class Gateway {
 
   #open(): SpendLeases {
     const budget = { limitNanos: this.#limit, creditOnly: false };
-    const source = createLeaseSource(database.db, this.name, () => budget);
+    const leases = createLeaseSource(database.db, this.name, () => budget);
+    const source: LeaseSource = {
+      ...leases,
+      extend: (...question) => {
+        const answer = leases.extend(...question);
+        this.#asking.push(answer);
+        return answer;
+      },
+    };
     const standing = { monthlyLimitNanos: this.#limit, suspension: null };
     return new SpendLeases({ source, standingOf: () => standing, now: () => nowMs });
   }
@@ -62,6 +72,9 @@ class Gateway {
   async crash(): Promise<void> {
     this.running = [];
     await this.store(true);
+    // A database that was asked by a process that died answers nobody, before that process can be back.
+    const asked = await Promise.allSettled(this.#asking.splice(0));
+    expect(asked.filter(({ status }) => status === 'rejected')).toEqual([]);
     await returnAllLeases(database.db, { gateway: this.name });
     this.leases = this.#open();
   }

@@ -139,9 +139,24 @@ export async function returnAllLeases(
     'gateway' in which
       ? sql`gateway = ${which.gateway}`
       : sql`renew_time < ${which.olderThan.toISOString()}::timestamptz`;
-  await sql`
-    with gone as (delete from spend_leases where ${condition} returning account, period, held_nanos),
-    totals as (select account, period, sum(held_nanos) as held from gone group by account, period)
-    update spend_periods set leased_nanos = leased_nanos - totals.held from totals
-    where spend_periods.account = totals.account and spend_periods.period = totals.period`.execute(db);
+  await withinTransaction(db, async (transaction) => {
+    // The month first, then the lease, as everybody does: else a lease that grows just now and this one wait
+    // for each other. Leases made after this look are not touched.
+    const { rows } = await sql<{ account: string; period: string }>`
+      select account, period from spend_periods
+      where (account, period) in (select account, period from spend_leases where ${condition})
+      order by account, period for update`.execute(transaction);
+    const accounts = rows.map((row) => row.account);
+    const periods = rows.map((row) => row.period);
+    await sql`
+      with gone as (
+        delete from spend_leases where ${condition}
+          and (account, period) in (select * from unnest(${accounts}::text[], ${periods}::text[]))
+        returning account, period, held_nanos
+      ), totals as (select account, period, sum(held_nanos) as held from gone group by account, period)
+      update spend_periods set leased_nanos = leased_nanos - totals.held from totals
+      where spend_periods.account = totals.account and spend_periods.period = totals.period`.execute(
+      transaction,
+    );
+  });
 }
