@@ -62,9 +62,9 @@ const exitCode = await runNode(
   [
     'node_modules/vitest/vitest.mjs',
     'run',
-    // Real processes, sockets and clocks on a busy machine: a second try, and the summary names who needed
+    // Real processes, sockets and clocks on a busy machine: two more tries, and the summary names who needed
     // it.
-    '--retry=1',
+    '--retry=2',
     '--reporter=default',
     '--reporter=./tools/test/closing-reporter.ts',
     ...process.argv.slice(2),

@@ -33,7 +33,12 @@ test('text, whole and streamed, with its usage', async () => {
 });
 
 test('the completions endpoint', async () => {
-  const answer = await generateText({ model: fireworks.completionModel(name), prompt, maxOutputTokens: 4 });
+  const answer = await generateText({
+    model: fireworks.completionModel(name),
+    prompt,
+    temperature: 0,
+    maxOutputTokens: 4,
+  });
   expect(answer.usage.outputTokens).toBe(4);
 });
 
