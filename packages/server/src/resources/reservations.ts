@@ -1,21 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { ApiError, invalidField } from '@sparkler/api';
 import type { reservations } from '@sparkler/api/resources';
-import { sql } from 'kysely';
 import { type Fleet, findPool } from '../capacity/fleet.ts';
 import { isDuplicate } from '../store/postgres-errors.ts';
 import {
   countReservedWithin,
   insertReservation,
   listReservations,
+  lockReservations,
   type ReservationResource,
   readReservation,
 } from '../store/reservations.ts';
 import type { ControlPlaneContext } from './control-plane-context.ts';
 import type { HandlersOf } from './handler.ts';
-
-/** Reservations are made one at a time: together they never exceed the fleet. */
-const reservationLock = 7_277_003;
 
 /** Accelerators kept for an account; its deployments use them before any on demand. */
 export function makeReservationHandlers(context: ControlPlaneContext): HandlersOf<typeof reservations> {
@@ -32,7 +29,7 @@ export function makeReservationHandlers(context: ControlPlaneContext): HandlersO
       const made = fillIn({ ...resource, name, createdBy: principal.user }, now());
       const total = requirePool(fleet, made);
       return db.transaction().execute(async (transaction) => {
-        await sql`select pg_advisory_xact_lock(${reservationLock})`.execute(transaction);
+        await lockReservations(transaction);
         const others = await countReservedWithin(transaction, made);
         if (others + made.reservedCount! > total) {
           const sum = `${others} reserved + ${made.reservedCount} wanted > ${total} in ${made.region}`;

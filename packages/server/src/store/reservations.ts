@@ -55,6 +55,14 @@ export async function readReservation(
   return rows[0] === undefined ? null : toReservation(rows[0]);
 }
 
+/** Any constant will do; all servers of one database must agree on it. */
+const reservationLock = 7_277_003;
+
+/** Until the transaction ends nobody else makes a reservation: together they never exceed the fleet. */
+export async function lockReservations(transaction: DatabaseOrTransaction): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${reservationLock})`.execute(transaction);
+}
+
 /** All complete: the handler has filled in what was left out. */
 export async function insertReservation(
   db: DatabaseOrTransaction,
