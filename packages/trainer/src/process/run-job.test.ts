@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeTinyModel } from '@sparkler/llama';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TrainerConfig } from '../run/trainer-config.ts';
 import type { TrainerEvent } from './events.ts';
 
@@ -68,6 +68,11 @@ async function createJob(
   await mkdir(job, { recursive: true });
   await writeFile(join(job, 'config.json'), JSON.stringify(change(config)));
   return job;
+}
+
+/** R, S, T (stopped), … of proc(5). */
+async function readProcessState(pid: number): Promise<string | undefined> {
+  return /\) (\w) /.exec(await readFile(`/proc/${pid}/stat`, 'utf8'))?.[1];
 }
 
 /** Runs the trainer process; `onEvent` may send commands or signals. */
@@ -164,7 +169,7 @@ describe('a training job', () => {
     expect(await adapter(job)).toEqual(await adapter(whole.folder));
   });
 
-  it('pauses with a checkpoint on SIGTERM and on command, and cancels', async () => {
+  it('pauses with a checkpoint on SIGTERM, and goes on bit for bit', async () => {
     const job = await createJob();
     const paused = await run(job, [], (event, child) => {
       if (event.type === 'metric' && event.step === 2) child.kill('SIGTERM');
@@ -173,11 +178,40 @@ describe('a training job', () => {
     expect(paused.events.at(-1)).toMatchObject({ type: 'done', status: 'paused', files: [] });
     const resumed = await run(job, ['--resume']);
     expect(resumed.code).toBe(0);
-    const cancelled = await run(await createJob(), [], (event, child) => {
-      if (event.type === 'metric' && event.step === 2) child.stdin?.write('{"cmd":"cancel"}\n');
+    const whole = await run(await createJob());
+    expect([...losses(paused), ...losses(resumed)]).toEqual(losses(whole));
+    expect([...evaluations(paused), ...evaluations(resumed)]).toEqual(evaluations(whole));
+  });
+
+  it.each([
+    ['cancel', 130],
+    ['pause', 75],
+  ])('ends the running step at most when it is told to %s', async (command, code) => {
+    // So many epochs are not over before it is told.
+    const job = await createJob((config) => ({ ...config, train: { ...config.train, epochs: 100 } }));
+    const steps = async () =>
+      (await readFile(join(job, 'metrics.jsonl'), 'utf8'))
+        .split('\n')
+        .filter((line) => line.includes('"metric"'));
+    let before = 0;
+    let telling: Promise<void> | null = null;
+    /** While it stands still, or it would take further steps before the command is there. */
+    const tell = async (child: ReturnType<typeof spawn>) => {
+      child.kill('SIGSTOP');
+      await vi.waitFor(async () => expect(await readProcessState(child.pid!)).toBe('T'), 10_000);
+      before = (await steps()).length;
+      child.stdin?.write(`{"cmd":"${command}"}\n`);
+      child.kill('SIGCONT');
+    };
+    const result = await run(job, [], (event, child) => {
+      if (event.type === 'metric' && event.step >= 3) telling ??= tell(child);
     });
-    expect(cancelled.code).toBe(130);
-    expect(losses(cancelled).length).toBeLessThanOrEqual(4);
+    await telling;
+    expect(result.code).toBe(code);
+    expect(before).toBeGreaterThanOrEqual(3);
+    expect((await steps()).length - before).toBeLessThanOrEqual(1);
+    const last = result.events.findLast((event) => event.type === 'checkpoint');
+    expect(last).toMatchObject({ step: losses(result).length });
   });
 
   it('stops early when the evaluation gets no better, and hands out the best', async () => {

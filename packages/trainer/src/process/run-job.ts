@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFileSync, existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInitialAdapter } from '../adapter/initial-adapter.ts';
 import { readPeftParameters, writeAdapterFiles } from '../adapter/write-adapter.ts';
@@ -81,9 +81,13 @@ async function recordMetrics(folder: string, emit: EmitEvent): Promise<EmitEvent
   return (event) => {
     emit(event);
     if (event.type !== 'metric' && event.type !== 'eval') return;
-    appendFile(path, `${JSON.stringify(event)}\n`).catch((error: Error) => {
-      emit({ type: 'message', level: 'warning', text: `metrics.jsonl cannot be written: ${error.message}` });
-    });
+    try {
+      // At once, as the events are: lines of writes under way at the same time could change places.
+      appendFileSync(path, `${JSON.stringify(event)}\n`);
+    } catch (error) {
+      const text = `metrics.jsonl cannot be written: ${(error as Error).message}`;
+      emit({ type: 'message', level: 'warning', text });
+    }
   };
 }
 

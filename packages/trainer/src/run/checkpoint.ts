@@ -7,6 +7,8 @@ import type { AdamWState } from '../optimize/adamw.ts';
 export interface RunState {
   /** Optimiser steps done. */
   step: number;
+  /** Step of the newest evaluation; null before the first. */
+  evaluatedStep: number | null;
   tokensSeen: number;
   best: { loss: number; step: number } | null;
   evaluationsWithoutGain: number;
@@ -36,8 +38,9 @@ export async function writeCheckpoint(jobFolder: string, state: RunState, keep: 
     vector('secondMoment', state.optimizer.secondMoment),
     ...(state.bestParameters === null ? [] : [vector('bestParameters', state.bestParameters)]),
   ]);
-  const { step, tokensSeen, best, evaluationsWithoutGain } = state;
-  const json = { v: 1, step, tokensSeen, best, evaluationsWithoutGain, optimizerStep: state.optimizer.step };
+  const { step, evaluatedStep, tokensSeen, best, evaluationsWithoutGain } = state;
+  const counts = { step, evaluatedStep, tokensSeen, best, evaluationsWithoutGain };
+  const json = { v: 1, ...counts, optimizerStep: state.optimizer.step };
   await writeSynced(join(partial, stateFile), JSON.stringify(json));
   const folder = join(parent, name);
   await rm(folder, { recursive: true, force: true });
@@ -65,6 +68,8 @@ export async function readNewestCheckpoint(jobFolder: string): Promise<RunState 
   };
   return {
     step: json.step,
+    // Of an earlier version, which evaluated before it wrote.
+    evaluatedStep: json.evaluatedStep === undefined ? json.step : json.evaluatedStep,
     tokensSeen: json.tokensSeen,
     best: json.best,
     evaluationsWithoutGain: json.evaluationsWithoutGain,

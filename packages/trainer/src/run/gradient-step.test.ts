@@ -46,3 +46,14 @@ it('gives the same for a short row before and after a long one, which moves the 
   expect(await runShort()).toEqual(before);
   step.free();
 });
+
+it('goes no further than the row it is in when it is told that it is enough', async () => {
+  const step = new GradientStep(model);
+  const examples = [example(40), example(40)];
+  const whole = await step.run(examples, [[0], [1]], null);
+  let asked = 0;
+  expect(await step.runUntil(examples, [[0], [1]], null, async () => asked++ > 0)).toBeNull();
+  expect(asked).toBe(2);
+  expect(await step.run(examples, [[0], [1]], null)).toEqual(whole);
+  step.free();
+});

@@ -45,9 +45,20 @@ export class GradientStep {
     rows: readonly PackedRow[],
     gradients: Float32Array | null,
   ): Promise<BatchResult> {
+    return (await this.runUntil(examples, rows, gradients, async () => false))!;
+  }
+
+  /** The same, asked before each row whether to go no further: then null, and the gradients are of no use. */
+  async runUntil(
+    examples: readonly TokenizedExample[],
+    rows: readonly PackedRow[],
+    gradients: Float32Array | null,
+    isEnough: () => Promise<boolean>,
+  ): Promise<BatchResult | null> {
     const totalWeight = sumWeights(examples, rows.flat());
     const total = { loss: 0, correct: 0, rows: 0 };
     for (const row of rows) {
+      if (await isEnough()) return null;
       const batch = packBatch(examples, row, totalWeight);
       const graph = this.#findGraph(batch, gradients !== null);
       const read = gradients === null ? null : this.#createReader(gradients);

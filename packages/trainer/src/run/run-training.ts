@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { planSteps, type StepPlan } from '../data/plan-steps.ts';
+import { type PackedRow, planSteps, type StepPlan } from '../data/plan-steps.ts';
 import type { TokenizedExample } from '../data/tokenize-example.ts';
+import type { BatchResult } from '../graph/training-graph.ts';
 import type { TrainableModel } from '../model/trainable-model.ts';
 import { adamWDefaults, applyAdamW, clipGradients, createAdamWState } from '../optimize/adamw.ts';
 import { planLearningRate } from '../optimize/schedule.ts';
@@ -9,7 +10,10 @@ import { type RunState, readNewestCheckpoint, writeCheckpoint } from './checkpoi
 import { GradientStep } from './gradient-step.ts';
 import type { TrainerConfig } from './trainer-config.ts';
 
-/** What may be asked of a run from outside; read between steps. */
+/**
+ * What may be asked of a run from outside. Read before every row of a step: a step that is interrupted counts
+ * as not begun.
+ */
 export interface RunControl {
   wanted: 'cancel' | 'pause' | 'checkpoint' | null;
 }
@@ -37,37 +41,78 @@ export interface TrainingOutcome {
 /** Tokens of one forward pass. Longer examples get a pass of their own. */
 export const rowTokens = 512;
 
+/** A run under way. */
+interface Run extends TrainingInputs {
+  readonly plan: readonly StepPlan[];
+  readonly state: RunState;
+  readonly gradientStep: GradientStep;
+  readonly gradients: Float32Array;
+  readonly startMs: number;
+  readonly startStep: number;
+  readonly startTokens: number;
+  /** Step of the newest checkpoint. */
+  savedStep: number;
+}
+
 /** The whole run: resumes, steps, evaluates, checkpoints, and ends for one of four reasons. */
 export async function runTraining(inputs: TrainingInputs): Promise<TrainingOutcome> {
-  const { config, model, emit, control } = inputs;
-  const plan = planSteps(inputs.train, { ...config.train, rowTokens });
+  const plan = planSteps(inputs.train, { ...inputs.config.train, rowTokens });
   const state = await startState(inputs);
   emitStarted(inputs, plan, state);
-  const gradientStep = new GradientStep(model);
-  const gradients = new Float32Array(model.layout.size);
-  const startMs = performance.now();
-  const startStep = state.step;
+  const run: Run = {
+    ...inputs,
+    plan,
+    state,
+    gradientStep: new GradientStep(inputs.model),
+    gradients: new Float32Array(inputs.model.layout.size),
+    startMs: performance.now(),
+    startStep: state.step,
+    startTokens: state.tokensSeen,
+    savedStep: state.step,
+  };
   try {
-    // What the model knew before: the first point of the curve, and the bar for early stopping.
-    if (state.step === 0) await evaluate(inputs, state, gradientStep);
-    while (state.step < plan.length) {
-      // Lets commands in that came during the step: one is obeyed before the next step begins.
-      await setImmediate();
-      // A cancelled job leaves a checkpoint too: it may be resumed.
-      if (control.wanted !== null) await obeyControl(inputs, state);
-      if (control.wanted === 'cancel') return { status: 'cancelled', ...pickResult(config, state) };
-      if (control.wanted === 'pause') return { status: 'paused', ...pickResult(config, state) };
-      await takeStep(inputs, plan, state, gradientStep, gradients);
-      emitProgress(emit, plan, state, { startMs, startStep });
-      if (await evaluateWhenDue(inputs, plan, state, gradientStep)) {
-        return { status: 'early_stopped', ...pickResult(config, state) };
-      }
-      if (state.step % config.checkpoint.everySteps === 0) await saveCheckpoint(inputs, state);
-    }
-    return { status: 'completed', ...pickResult(config, state) };
+    let status: TrainingOutcome['status'] | null = null;
+    while (status === null) status = await advance(run);
+    return { status, ...pickResult(inputs.config, state) };
   } finally {
-    gradientStep.free();
+    run.gradientStep.free();
   }
+}
+
+/** One evaluation or one step, or what ends the run. What is interrupted is due again. */
+async function advance(run: Run): Promise<TrainingOutcome['status'] | null> {
+  const { config, plan, state, control } = run;
+  const { patience } = config.evaluation;
+  if (patience !== null && state.evaluationsWithoutGain >= patience) return 'early_stopped';
+  const isEvaluationNext = isEvaluationDue(run);
+  const isSaved = run.savedStep === state.step || state.step % config.checkpoint.everySteps !== 0;
+  if (!isEvaluationNext && !isSaved) await saveCheckpoint(run);
+  if (!isEvaluationNext && state.step >= plan.length) return 'completed';
+  await letCommandsIn();
+  const asked = control.wanted;
+  if (asked !== null) {
+    control.wanted = null;
+    // A cancelled job leaves a checkpoint too: it may be resumed.
+    await saveCheckpoint(run);
+    if (asked !== 'checkpoint') return asked === 'cancel' ? 'cancelled' : 'paused';
+  }
+  await (isEvaluationNext ? evaluate(run) : takeStep(run));
+  return null;
+}
+
+/**
+ * Before the first step (what the model knew: the first point of the curve, and the bar for early stopping),
+ * on schedule, and at the end.
+ */
+function isEvaluationDue({ config, plan, state }: Run): boolean {
+  if (state.evaluatedStep === state.step) return false;
+  return state.step % config.evaluation.everySteps === 0 || state.step === plan.length;
+}
+
+/** Two turns of the event loop have one whole poll between them: what was sent before is heard after. */
+async function letCommandsIn(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }
 
 async function startState(inputs: TrainingInputs): Promise<RunState> {
@@ -77,6 +122,7 @@ async function startState(inputs: TrainingInputs): Promise<RunState> {
   }
   const fresh: RunState = {
     step: 0,
+    evaluatedStep: null,
     tokensSeen: 0,
     best: null,
     evaluationsWithoutGain: 0,
@@ -89,17 +135,12 @@ async function startState(inputs: TrainingInputs): Promise<RunState> {
   return state;
 }
 
-async function takeStep(
-  inputs: TrainingInputs,
-  plan: readonly StepPlan[],
-  state: RunState,
-  gradientStep: GradientStep,
-  gradients: Float32Array,
-): Promise<void> {
-  const { config, model, train, emit } = inputs;
+async function takeStep(run: Run): Promise<void> {
+  const { config, model, train, emit, plan, state, gradients } = run;
   const { rows, epoch } = plan[state.step]!;
   gradients.fill(0);
-  const result = await gradientStep.run(train, rows, gradients);
+  const result = await runRows(run, train, rows, gradients);
+  if (result === null) return;
   if (!Number.isFinite(result.loss)) {
     throw new TrainerError(
       'NAN_LOSS',
@@ -123,26 +164,30 @@ async function takeStep(
     gradientNorm,
     lossTokens: result.rows,
   });
+  emitProgress(run);
 }
 
-/** Evaluates on schedule and at the end; true when it is time to stop early. */
-async function evaluateWhenDue(
-  inputs: TrainingInputs,
-  plan: readonly StepPlan[],
-  state: RunState,
-  gradientStep: GradientStep,
-): Promise<boolean> {
-  const { everySteps, patience } = inputs.config.evaluation;
-  if (state.step % everySteps !== 0 && state.step !== plan.length) return false;
-  await evaluate(inputs, state, gradientStep);
-  return patience !== null && state.evaluationsWithoutGain >= patience;
+/** Null when the run is to end: before the next row, as a step of many rows takes minutes. */
+function runRows(
+  { gradientStep, control }: Run,
+  examples: readonly TokenizedExample[],
+  rows: readonly PackedRow[],
+  gradients: Float32Array | null,
+): Promise<BatchResult | null> {
+  return gradientStep.runUntil(examples, rows, gradients, async () => {
+    await letCommandsIn();
+    return control.wanted === 'cancel' || control.wanted === 'pause';
+  });
 }
 
 /** Scores the evaluation set, where there is one, and remembers the best parameters. */
-async function evaluate(inputs: TrainingInputs, state: RunState, gradientStep: GradientStep): Promise<void> {
-  const { evaluation, emit } = inputs;
+async function evaluate(run: Run): Promise<void> {
+  const { evaluation, emit, state } = run;
+  const rows = planEvaluationRows(evaluation);
+  const result = await runRows(run, evaluation, rows, null);
+  if (result === null) return;
+  state.evaluatedStep = state.step;
   if (evaluation.length === 0) return;
-  const result = await gradientStep.run(evaluation, planEvaluationRows(evaluation), null);
   const isBest = state.best === null || result.loss < state.best.loss;
   if (isBest) {
     state.best = { loss: result.loss, step: state.step };
@@ -180,14 +225,11 @@ function pickResult(
   };
 }
 
-async function obeyControl(inputs: TrainingInputs, state: RunState): Promise<void> {
-  await saveCheckpoint(inputs, state);
-  if (inputs.control.wanted === 'checkpoint') inputs.control.wanted = null;
-}
-
-async function saveCheckpoint(inputs: TrainingInputs, state: RunState): Promise<void> {
-  const path = await writeCheckpoint(inputs.jobFolder, state, inputs.config.checkpoint.keep);
-  inputs.emit({ type: 'checkpoint', step: state.step, path });
+async function saveCheckpoint(run: Run): Promise<void> {
+  const { state, jobFolder, config, emit } = run;
+  const path = await writeCheckpoint(jobFolder, state, config.checkpoint.keep);
+  run.savedStep = state.step;
+  emit({ type: 'checkpoint', step: state.step, path });
 }
 
 function emitStarted(inputs: TrainingInputs, plan: readonly StepPlan[], state: RunState): void {
@@ -205,14 +247,9 @@ function emitStarted(inputs: TrainingInputs, plan: readonly StepPlan[], state: R
   });
 }
 
-function emitProgress(
-  emit: EmitEvent,
-  plan: readonly StepPlan[],
-  state: RunState,
-  start: { startMs: number; startStep: number },
-): void {
-  const seconds = (performance.now() - start.startMs) / 1000;
-  const steps = state.step - start.startStep;
+function emitProgress({ emit, plan, state, startMs, startStep, startTokens }: Run): void {
+  const seconds = (performance.now() - startMs) / 1000;
+  const steps = state.step - startStep;
   emit({
     type: 'progress',
     step: state.step,
@@ -221,6 +258,6 @@ function emitProgress(
     percent: (100 * state.step) / plan.length,
     etaSeconds: (seconds / steps) * (plan.length - state.step),
     tokensSeen: state.tokensSeen,
-    tokensPerSecond: state.tokensSeen / seconds,
+    tokensPerSecond: (state.tokensSeen - startTokens) / seconds,
   });
 }
