@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest';
 import { defaultPriceBook } from '../ledger/price-book.ts';
 import { planCallPrice } from './call-price.ts';
+import { dialects } from './dialects/index.ts';
 import { endpoints } from './endpoints.ts';
 import { createTestbed, deployment, model, snapshotOf } from './testbed/testbed.ts';
 
 const name = 'accounts/fireworks/models/m';
 const pool = deployment('accounts/fireworks/deployments/pool', name);
 
-function planWorst(endpointName: string, priceClass: string, fields: Record<string, unknown>): number {
+function planWorst(
+  endpointName: string,
+  priceClass: string,
+  fields: Record<string, unknown>,
+  dialect = 'native',
+): number {
   const testbed = createTestbed();
   const modelRoute = model(name, { contextLength: 8192, priceClass });
   testbed.route(snapshotOf({ models: [modelRoute], deployments: [pool] }));
@@ -19,7 +25,7 @@ function planWorst(endpointName: string, priceClass: string, fields: Record<stri
   const endpoint = endpoints.find((entry) => entry.name === endpointName)!;
   const target = { model: name, modelRoute, deployment: pool, adapter: null };
   const bytes = Buffer.byteLength(JSON.stringify(fields));
-  return planCallPrice(context, endpoint, target, fields, bytes)!.worstNanos;
+  return planCallPrice(context, endpoint, target, dialects.get(dialect)!, fields, bytes)!.worstNanos;
 }
 
 test('a reranker reads query and task once a document, and that is reserved', () => {
@@ -34,4 +40,10 @@ test('each choice of each prompt may have its whole completion', () => {
   expect(planWorst('completions', 'text-up-to-4b', fields)).toBeGreaterThanOrEqual(6 * 100 * 100);
   const { prompt, n } = fields;
   expect(planWorst('completions', 'text-up-to-4b', { prompt, n })).toBeGreaterThanOrEqual(6 * 2048 * 100);
+});
+
+test('where a server goes on to the end of its context, that is reserved', () => {
+  const plan = (dialect: string) => planWorst('completions', 'text-up-to-4b', { prompt: 'a' }, dialect);
+  expect(plan('llama-server')).toBe(plan('native'));
+  expect(plan('vllm') - plan('native')).toBe((8192 - 2048) * 100);
 });

@@ -1,8 +1,9 @@
-import { InferenceError } from '@sparkler/api';
+import { DEFAULT_COMPLETION_TOKENS, InferenceError } from '@sparkler/api';
 import type { ServerContext } from '../http/context.ts';
 import { planWorstCost } from '../ledger/plan-cost.ts';
 import { findTokenPrices, type TokenPrices } from '../ledger/price-book.ts';
 import { SpendRefusedError, type SpendReservation } from '../ledger/spend-guard.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import type { ResolvedTarget } from './resolve.ts';
@@ -13,14 +14,12 @@ export interface CallPrice {
   readonly worstNanos: number;
 }
 
-/** max_tokens when a request has none (spec, "Querying text models"). */
-const completionTokensDefault = 2048;
-
 /** What a call on a shared deployment can cost. Adapters cost what their base model does. */
 export function planCallPrice(
   context: ServerContext,
   endpoint: Endpoint,
   target: ResolvedTarget,
+  dialect: Dialect,
   fields: Readonly<Record<string, unknown>>,
   bodyBytes: number,
 ): CallPrice | null {
@@ -30,12 +29,17 @@ export function planCallPrice(
   const prices = findTokenPrices(context.spending.prices, base?.priceClass ?? '');
   const generates = endpoint.name === 'chat' || endpoint.name === 'completions';
   const asked = fields.max_tokens ?? fields.max_completion_tokens;
+  const contextTokens = base?.contextLength ?? 0;
+  // Our own engines have the same default as the servers that are sent it; others go on to their context's
+  // end.
+  const isLimited = dialect.extension || dialect.sendsTokenDefault || contextTokens === 0;
+  const unasked = isLimited ? DEFAULT_COMPLETION_TOKENS : contextTokens;
   const worstNanos = planWorstCost(prices, {
     bodyBytes: bodyBytes + countRepeatedBytes(endpoint, fields),
-    completionTokensMax: generates ? (typeof asked === 'number' ? asked : completionTokensDefault) : 0,
+    completionTokensMax: generates ? (typeof asked === 'number' ? asked : unasked) : 0,
     choices: typeof fields.n === 'number' ? fields.n : 1,
     prompts: countPrompts(endpoint, fields),
-    contextTokens: base?.contextLength ?? 0,
+    contextTokens,
   });
   return { prices, worstNanos };
 }

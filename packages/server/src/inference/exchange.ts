@@ -10,6 +10,7 @@ import {
 import type { CallerStream } from './caller-stream.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { dataOf, FrameScanner } from './frame-scanner.ts';
+import { renameModel } from './rename-model.ts';
 import { readUsage, type TokenCounts } from './token-counts.ts';
 
 /** How an exchange with a replica ended. */
@@ -46,6 +47,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   firstByteMs: number | null = null;
   readonly #caller: CallerStream;
   readonly #dialect: Dialect;
+  /** What callers know the model by. */
+  readonly #model: string;
   readonly #now: () => number;
   readonly #resolve: (end: ExchangeEnd) => void;
   #controller: Dispatcher.DispatchController | null = null;
@@ -62,9 +65,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #moreTokens = 0;
   #toldError = false;
 
-  constructor(caller: CallerStream, dialect: Dialect, now: () => number) {
+  constructor(caller: CallerStream, dialect: Dialect, model: string, now: () => number) {
     this.#caller = caller;
     this.#dialect = dialect;
+    this.#model = model;
     this.#now = now;
     const { promise, resolve } = Promise.withResolvers<ExchangeEnd>();
     this.finished = promise;
@@ -109,7 +113,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status !== 200) return;
     this.#caller.addHeaders(this.#passedHeaders());
     if (!String(headers['content-type']).startsWith('text/event-stream')) return;
-    const marker = this.#dialect.extension ? '"sparkler":' : '"usage"';
+    // Of other servers every frame: each names the model.
+    const marker = this.#dialect.extension ? '"sparkler":' : '{';
     this.#scanner = new FrameScanner(marker, (frame) => this.#readMarked(frame));
     this.#caller.beginEvents();
   }
@@ -173,7 +178,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#collected = [];
       const { rest, extension } = this.#dialect.extension
         ? cutExtension(answer)
-        : { rest: answer, extension: null };
+        : { rest: renameModel(answer, this.#model), extension: null };
       this.#noteExtension(extension);
       this.#tokens ??= findUsage(rest);
       this.#caller.send(200, 'application/json; charset=utf-8', rest);
@@ -203,11 +208,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Reads usage out of a frame that has it, and takes off what is not for callers. */
   #readMarked(frame: Buffer): Buffer {
-    const data = Buffer.from(dataOf(frame));
     if (!this.#dialect.extension) {
-      this.#tokens = readUsage((JSON.parse(data.toString()) as { usage?: unknown }).usage) ?? this.#tokens;
-      return frame;
+      if (frame.includes('"usage"')) {
+        const { usage } = JSON.parse(dataOf(frame)) as { usage?: unknown };
+        this.#tokens = readUsage(usage) ?? this.#tokens;
+      }
+      return renameModel(frame, this.#model);
     }
+    const data = Buffer.from(dataOf(frame));
     const { rest, extension } = cutExtension(data);
     this.#noteExtension(extension);
     return Buffer.concat([DATA, rest, BLANK_LINE]);

@@ -81,6 +81,7 @@ export function prepareCall(
     fields,
     model: target.deployment.upstreamModel ?? target.model,
     extension,
+    supportsTools: target.modelRoute?.supportsTools ?? false,
   });
   const keepsSessions = shared || target.deployment.sessionAffinity === true;
   const affinityKey = keepsSessions
@@ -88,7 +89,7 @@ export function prepareCall(
     : null;
   const streams = fields.stream === true;
   const shownId = request.id;
-  const price = shared ? planCallPrice(context, endpoint, target, fields, raw.length) : null;
+  const price = shared ? planCallPrice(context, endpoint, target, dialect, fields, raw.length) : null;
   return {
     id,
     shownId,

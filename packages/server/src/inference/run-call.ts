@@ -82,7 +82,7 @@ async function attemptCall(gateway: Gateway, call: PreparedCall, caller: CallerS
     const place = await waitForPlace(gateway, call, caller);
     try {
       const admittedMs = gateway.context.now();
-      const exchange = new Exchange(caller, call.dialect, gateway.context.now);
+      const exchange = new Exchange(caller, call.dialect, call.target.model, gateway.context.now);
       const end = await exchangeWith(gateway, call, place, caller, exchange);
       if (end.kind !== 'never-started') {
         const status = settle(gateway, call, caller, end);

@@ -25,6 +25,25 @@ export interface Dialect {
    * them.
    */
   readonly lacking: Readonly<Record<string, string>>;
+  /** More that it lacks on its chat endpoint alone. */
+  readonly lackingInChat: Readonly<Record<string, string>>;
+  /**
+   * The form in which it answers log probabilities: objects (`logprobs: true`) or parallel arrays (`logprobs:
+   * N`). A request for the other form is refused. Null: both, as asked.
+   */
+  readonly logprobsForm: Readonly<Record<'chat' | 'completions', LogprobsForm>> | null;
+  /** Field that takes a GBNF grammar; null: it has none. */
+  readonly grammarField: string | null;
+  /**
+   * Why a request may have one prompt and one choice only; null: it may have several. A server whose `usage`
+   * counts one of several would give the others away.
+   */
+  readonly oneAnswerOnly: string | null;
+  /**
+   * Whether requests without `max_tokens` get the default of this API. Not for a server that refuses what
+   * exceeds its context: there the rest of the context is the limit.
+   */
+  readonly sendsTokenDefault: boolean;
   /** Whether adapters can be chosen per request, and how: as the `model` sent. */
   readonly adapterAsModel: boolean;
   /**
@@ -34,6 +53,8 @@ export interface Dialect {
   /** Prefix of response headers that callers get too; null: none. */
   readonly headerPrefix: string | null;
 }
+
+export type LogprobsForm = 'objects' | 'arrays';
 
 /** A checked request on its way to a replica. */
 export interface OutgoingRequest {
@@ -45,4 +66,6 @@ export interface OutgoingRequest {
   /** Name of the model as the server behind it knows it. */
   readonly model: string;
   readonly extension: EngineRequestExtension;
+  /** Whether the model's chat template has a place for tools. */
+  readonly supportsTools: boolean;
 }

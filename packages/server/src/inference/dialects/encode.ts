@@ -1,13 +1,17 @@
-import { InferenceError } from '@sparkler/api';
+import { DEFAULT_COMPLETION_TOKENS, InferenceError } from '@sparkler/api';
 import type { Dialect, OutgoingRequest } from './dialect.ts';
+import { encodeResponseFormat } from './encode-response-format.ts';
+import { refuseLacking } from './refuse-lacking.ts';
+
+type Body = Record<string, unknown>;
 
 /**
  * The body to send to a replica. Refuses by name what the replica's server lacks, as a 400: an option that is
  * accepted and ignored would be a silent wrong answer.
  */
 export function encodeRequest(dialect: Dialect, request: OutgoingRequest): Buffer {
-  refuseLacking(dialect, request);
   if (dialect.extension) return spliceExtension(request);
+  refuseLacking(dialect, request);
   if (request.extension.adapter && !dialect.adapterAsModel) {
     throw new InferenceError(
       400,
@@ -17,7 +21,7 @@ export function encodeRequest(dialect: Dialect, request: OutgoingRequest): Buffe
       },
     );
   }
-  const body: Record<string, unknown> = {};
+  const body: Body = {};
   for (const [field, value] of Object.entries(request.fields)) {
     if (value === null || dialect.gatewayFields.includes(field) || field in dialect.lacking) continue;
     body[dialect.renames[field] ?? field] = value;
@@ -30,7 +34,33 @@ export function encodeRequest(dialect: Dialect, request: OutgoingRequest): Buffe
   if (dialect.asksForUsage && body.stream === true) {
     body.stream_options = { ...(body.stream_options as object | undefined), include_usage: true };
   }
+  if (request.endpoint === 'chat' || request.endpoint === 'completions') {
+    encodeGeneration(dialect, request.endpoint, body);
+  }
   return Buffer.from(JSON.stringify(body));
+}
+
+/** What chats and completions have of their own. */
+function encodeGeneration(dialect: Dialect, endpoint: 'chat' | 'completions', body: Body): void {
+  if (endpoint === 'completions' && body.max_completion_tokens !== undefined) {
+    // OpenAI's completions never got the newer name.
+    body.max_tokens = body.max_completion_tokens;
+    body.max_completion_tokens = undefined;
+  }
+  const hasLimit = body.max_tokens !== undefined || body.max_completion_tokens !== undefined;
+  if (dialect.sendsTokenDefault && !hasLimit) body.max_tokens = DEFAULT_COMPLETION_TOKENS;
+  // Our other name for it.
+  if (body.tool_choice === 'any') body.tool_choice = 'required';
+  if (body.response_format !== undefined) {
+    const given = body.response_format;
+    body.response_format = undefined;
+    Object.assign(body, encodeResponseFormat(given, dialect));
+  }
+  if (endpoint === 'completions' && body.logprobs === true) {
+    // Completions take a number whatever form they answer in; zero would be none at all.
+    body.logprobs = Math.max(1, Number(body.top_logprobs ?? 0));
+    body.top_logprobs = undefined;
+  }
 }
 
 /**
@@ -45,23 +75,4 @@ function spliceExtension(request: OutgoingRequest): Buffer {
   request.raw.copy(body, 0, 0, end);
   body.write(ours, end);
   return body;
-}
-
-function refuseLacking(dialect: Dialect, request: OutgoingRequest): void {
-  for (const [path, reason] of Object.entries(dialect.lacking)) {
-    const value = readPath(request.fields, path);
-    if (value === undefined || value === null || value === false) continue;
-    throw new InferenceError(400, `'${path}' can't be honoured for this model: ${reason}; leave it out`, {
-      param: path,
-    });
-  }
-}
-
-function readPath(fields: Readonly<Record<string, unknown>>, path: string): unknown {
-  let value: unknown = fields;
-  for (const key of path.split('.')) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
 }

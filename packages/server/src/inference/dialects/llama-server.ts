@@ -7,13 +7,7 @@ const absent = 'llama-server has no such option';
 export const llamaServer: Dialect = {
   ...openai,
   name: 'llama-server',
-  paths: {
-    chat: '/v1/chat/completions',
-    completions: '/v1/completions',
-    embeddings: '/v1/embeddings',
-    rerank: '/v1/rerank',
-    'format-check': null,
-  },
+  paths: { ...openai.paths, rerank: '/rerank' },
   renames: { repetition_penalty: 'repeat_penalty' },
   lacking: {
     prompt_cache_isolation_key: absent,
@@ -41,5 +35,9 @@ export const llamaServer: Dialect = {
     return_logits: absent,
     dimensions: absent,
   },
+  lackingInChat: {},
+  logprobsForm: { chat: 'objects', completions: 'objects' },
+  grammarField: 'grammar',
+  oneAnswerOnly: 'llama-server counts the tokens of one choice of one prompt only',
   adapterAsModel: false,
 };

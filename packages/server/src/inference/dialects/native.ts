@@ -17,6 +17,11 @@ export const native: Dialect = {
   isolationField: null,
   gatewayFields: [],
   lacking: {},
+  lackingInChat: {},
+  logprobsForm: null,
+  grammarField: null,
+  oneAnswerOnly: null,
+  sendsTokenDefault: false,
   adapterAsModel: false,
   // It travels in the extension.
   includeStopField: null,

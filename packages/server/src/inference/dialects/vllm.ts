@@ -32,7 +32,9 @@ export const vllm: Dialect = {
     images: absent,
     prompt_template: absent,
     return_logits: absent,
-    'response_format.grammar': absent,
     'response_format.strict': absent,
   },
+  // Its own `echo` in chats is something else.
+  lackingInChat: { echo: absent },
+  sendsTokenDefault: false,
 };
