@@ -75,6 +75,7 @@ function isAllowed({ key, method }: Offered, role: Role, isOwn: boolean): boolea
     'users',
     'apiKeys',
     'userApiKeys',
+    'sessions',
     'quotas',
     'invoices',
     'payments',
@@ -87,8 +88,9 @@ function isAllowed({ key, method }: Offered, role: Role, isOwn: boolean): boolea
   }
   if (method.access === 'operator') return false;
   if (isNamed && !isOwn && method.access !== 'public') return false;
-  // Keys of somebody else are for administrators.
-  if (key === 'userApiKeys' && role !== 'admin') return false;
+  // Keys and links of somebody else are for administrators.
+  const isOthers = key === 'userApiKeys' || method.operationId === 'createSignInLink';
+  if (isOthers && role !== 'admin') return false;
   if (method.access === 'admin') return role === 'admin';
   if (method.access === 'write') return role !== 'inference-user';
   return true;

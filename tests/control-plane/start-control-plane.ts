@@ -14,6 +14,8 @@ import { hashKey, makeKey, readKeySalt } from '../../packages/server/src/store/k
 import { openReconcileQueue } from '../../packages/server/src/store/reconcile-queue.ts';
 import { createRoutingTable } from '../../packages/server/src/store/routing-table.ts';
 import type { UserRole } from '../../packages/server/src/store/schema.ts';
+import { createSessionDirectory } from '../../packages/server/src/store/session-directory.ts';
+import { createSignInLinks } from '../../packages/server/src/store/sign-in-links.ts';
 import { openTestDatabase, type TestDatabase } from '../../packages/server/src/store/testing.ts';
 
 /** The reply to a call. `body` is what was sent, parsed; tests look into it by path. */
@@ -58,7 +60,9 @@ export async function startControlPlane(
     audit: createAuditTrail(db),
     ...files,
     fleet: null,
-    settings: defaultGatewaySettings,
+    settings: { ...defaultGatewaySettings, signIn: settings.signIn, publicUrl: settings.publicUrl },
+    sessions: createSessionDirectory(db, settings, Date.now),
+    signInLinks: createSignInLinks(db, Date.now),
     log: pino({ level: 'silent' }),
     keys,
     routing: createRoutingTable(db),

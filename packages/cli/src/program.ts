@@ -13,7 +13,7 @@ type AddCommands = (program: Command, act: Act) => void;
 /** Command groups by their first words; a command line loads the code of its own group only. */
 const groups: readonly { readonly words: readonly string[]; readonly load: () => Promise<AddCommands> }[] = [
   {
-    words: ['signin', 'set-api-key', 'whoami', 'version', 'upgrade'],
+    words: ['signin', 'sign-in-link', 'set-api-key', 'whoami', 'version', 'upgrade'],
     load: async () => (await import('./commands/account.ts')).addAccountCommands,
   },
   { words: ['list'], load: async () => (await import('./commands/list.ts')).addListCommands },

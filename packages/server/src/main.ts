@@ -25,8 +25,10 @@ async function main(flags: readonly string[]): Promise<number> {
   const { settings, warnings } = loadSettings(process.env, parseSettingsFlags(flags));
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
   return runUntilSignal((stopping) => startServer(settings, { signal: stopping }), {
-    async onRunning({ baseUrl, newApiKey, apiKeyFile }) {
+    async onRunning({ baseUrl, newApiKey, apiKeyFile, makeSignInLink }) {
       if (baseUrl !== null) process.stdout.write(`Listening on ${baseUrl}\n`);
+      const link = await makeSignInLink();
+      if (link !== null) process.stdout.write(`Sign in once, within 10 minutes: ${link}\n`);
       if (newApiKey !== null) process.stdout.write(`API key ${newApiKey}, kept in ${apiKeyFile}\n`);
     },
   });

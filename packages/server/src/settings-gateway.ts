@@ -3,7 +3,7 @@ import { defaultGatewaySettings, type GatewaySettings } from './http/context.ts'
 
 type GatewayLimit = Exclude<
   keyof GatewaySettings,
-  'providerAccount' | 'operatorAccount' | 'directDomain' | 'version' | 'excludeStop'
+  'providerAccount' | 'operatorAccount' | 'directDomain' | 'version' | 'excludeStop' | 'signIn' | 'publicUrl'
 >;
 
 /**
@@ -20,6 +20,11 @@ const limits: Readonly<Record<GatewayLimit, readonly [minimum: number, descripti
   wakeTimeoutMs: [0, 'Time a request waits for a deployment that is asleep or starting.'],
   runningPerReplicaMax: [1, 'Requests running at once on one replica.'],
   queuedPerDeploymentMax: [0, 'Requests waiting for one deployment; more are refused with 429.'],
+  sessionIdleTimeoutMs: [
+    60_000,
+    'Time without a request after which a browser that signed in must do so again.',
+  ],
+  sessionLifetimeMs: [60_000, 'Time after which a browser that signed in must do so again in any case.'],
   streamKeepAliveMs: [100, 'Silence on a stream after which a comment keeps the connection alive.'],
 };
 

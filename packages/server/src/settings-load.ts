@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIPv4, isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { Value } from 'typebox/value';
+import { isLoopback } from './http/sign-in/reach.ts';
 import { type SettingDefinition, type SettingName, type Settings, settingDefinitions } from './settings.ts';
 import { findNearest } from './settings-nearest.ts';
 
@@ -47,6 +47,7 @@ export function loadSettings(
   }
   const settings = resolvePaths(values as unknown as Settings);
   checkHost(settings);
+  checkSignIn(settings);
   return {
     settings,
     sources: sources as Record<SettingName, string>,
@@ -182,10 +183,13 @@ function checkHost(settings: Settings): void {
   );
 }
 
-function isLoopback(host: string): boolean {
-  if (isIPv4(host)) return host.startsWith('127.');
-  if (isIPv6(host)) return host === '::1';
-  return host === 'localhost';
+/** A session's cookie is as good as a key: elsewhere it travels encrypted, and to one name only. */
+function checkSignIn({ signIn, publicUrl }: Settings): void {
+  if (signIn !== 'anywhere' || publicUrl !== '') return;
+  throw new SettingsError(
+    "SPARKLER_SIGN_IN is 'anywhere', and no address is known that browsers elsewhere would come by. " +
+      'Set SPARKLER_PUBLIC_URL to the https:// address that is in front of this server.',
+  );
 }
 
 /**

@@ -91,6 +91,17 @@ describe('a value that cannot be used stops the start and names where it was giv
   });
 });
 
+describe('signing in with a browser', () => {
+  test('from elsewhere needs the https address that is in front of the server', () => {
+    expect(() => load({ SPARKLER_SIGN_IN: 'anywhere' })).toThrow(/SPARKLER_PUBLIC_URL/);
+    const plain = { SPARKLER_SIGN_IN: 'anywhere', SPARKLER_PUBLIC_URL: 'http://s.example' };
+    expect(() => load(plain)).toThrow(/^SPARKLER_PUBLIC_URL is "http:/);
+    const { settings } = load({ ...plain, SPARKLER_PUBLIC_URL: 'https://s.example' });
+    expect(settings).toMatchObject({ signIn: 'anywhere', publicUrl: 'https://s.example' });
+    expect(load({}).settings.signIn).toBe('loopback');
+  });
+});
+
 describe('a host that other machines can reach', () => {
   test.each(['0.0.0.0', '::', '192.168.1.5', 'example.org'])('%s is refused', (host) => {
     expect(() => load({ SPARKLER_HOST: host })).toThrow(/SPARKLER_ALLOW_REMOTE=true/);

@@ -112,6 +112,19 @@ export const settingsSchema = Type.Object({
     default: false,
     description: 'Allow a host that other machines can reach. Put TLS in front of it.',
   }),
+  signIn: Type.Union([Type.Literal('loopback'), Type.Literal('anywhere'), Type.Literal('off')], {
+    env: 'SPARKLER_SIGN_IN',
+    default: defaultGatewaySettings.signIn,
+    description:
+      'Who may sign in with a browser: loopback (this machine), anywhere (by SPARKLER_PUBLIC_URL), off.',
+  }),
+  publicUrl: Type.String({
+    env: 'SPARKLER_PUBLIC_URL',
+    pattern: '^(|https://[^/?#@]+)$',
+    default: defaultGatewaySettings.publicUrl,
+    description:
+      'https://… that browsers elsewhere reach this server by; something in front of it speaks TLS.',
+  }),
   roles: Type.Array(Type.Union([Type.Literal('api'), Type.Literal('gateway'), Type.Literal('reconciler')]), {
     env: 'SPARKLER_ROLES',
     minItems: 1,

@@ -87,7 +87,8 @@ async function welcome(server: RunningServer, lines: StepLines, stopping: AbortS
   const answer =
     model === null || apiKey === null ? null : await askAndTell(baseUrl, apiKey, model, lines, stopping);
   lines.end();
-  process.stdout.write(`\n${describeAccess({ ...server, baseUrl, model })}\n`);
+  const signInLink = await server.makeSignInLink();
+  process.stdout.write(`\n${describeAccess({ ...server, baseUrl, model, signInLink })}\n`);
   if (answer !== null) process.stdout.write(`${answer}\n`);
   process.stdout.write('Ctrl-C stops everything.\n');
 }

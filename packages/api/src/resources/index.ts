@@ -22,6 +22,7 @@ import { quotas } from './quotas.ts';
 import { reinforcementFineTuningJobs } from './reinforcement-fine-tuning-jobs.ts';
 import { reservations } from './reservations.ts';
 import { secrets } from './secrets.ts';
+import { sessions } from './sessions.ts';
 import { snapshots } from './snapshots.ts';
 import { supervisedFineTuningJobs } from './supervised-fine-tuning-jobs.ts';
 import { users } from './users.ts';
@@ -56,6 +57,7 @@ export const resources = {
   payments,
   reservations,
   secrets,
+  sessions,
   auditLogs,
 } satisfies Record<string, Resource>;
 
@@ -86,6 +88,7 @@ export * from './quotas.ts';
 export * from './reinforcement-fine-tuning-jobs.ts';
 export * from './reservations.ts';
 export * from './secrets.ts';
+export * from './sessions.ts';
 export * from './shared-messages.ts';
 export * from './snapshots.ts';
 export * from './supervised-fine-tuning-jobs.ts';

@@ -14,6 +14,12 @@ export const User = message('User', {
   serviceAccount: bool('Not a person: has API keys and no e-mail.'),
 });
 
+export const SignInLink = message('SignInLink', {
+  url: out(text('To be opened in a browser, once. Not shown again.')),
+  user: out(text('Who it signs in: accounts/{account}/users/{user}')),
+  expireTime: out(timestamp()),
+});
+
 export const users = defineResource({
   noun: 'user',
   collection: 'users',
@@ -29,5 +35,10 @@ export const users = defineResource({
     }),
     update: on.update({ access: 'admin' }),
     delete: on.delete({ access: 'admin' }),
+    createSignInLink: on.verb('createSignInLink', {
+      operationId: 'createSignInLink',
+      summary: 'Make a one-time link that signs a user in',
+      response: SignInLink,
+    }),
   }),
 });

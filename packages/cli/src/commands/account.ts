@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import { methodOf, sendCall } from '../calls.ts';
 import { writeProfile } from '../config/auth-file.ts';
+import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
+import { resolveReference } from '../names.ts';
 import { printResource } from '../output/print-resource.ts';
 import { type Act, version } from '../program.ts';
 import type { Session } from '../session.ts';
@@ -8,6 +11,7 @@ import type { Session } from '../session.ts';
 /** `signin`, `set-api-key`, `whoami`, `version` and `upgrade`. */
 export function addAccountCommands(program: Command, act: Act): void {
   addSignIn(program, act);
+  addSignInLink(program, act);
   addSetApiKey(program, act);
   const whoami = program.command('whoami').description('Show which account the key belongs to.');
   whoami.action(act((session: Session) => showIdentity(session)));
@@ -34,6 +38,23 @@ function addSignIn(program: Command, act: Act): void {
       const key = await session.streams.ask('API key: ', { isSecret: true });
       if (key === null || key.trim() === '') throw new UsageError('no key was given');
       await keepKey(session, key.trim(), accountId);
+    }),
+  );
+}
+
+function addSignInLink(program: Command, act: Act): void {
+  const command = program
+    .command('sign-in-link [user]')
+    .description('Make a one-time link that signs a user in with a browser; your own user unless named.')
+    .addHelpText('after', '\nExamples:\n  firectl sign-in-link\n  firectl sign-in-link alice -a acme');
+  command.action(
+    act(async (session: Session, user: string | undefined) => {
+      const { accountId, userId } = await session.client().resources.identify();
+      const account = session.flags.accountId ?? accountId;
+      const name = resolveReference(resources.users.pattern, user ?? userId, account);
+      const method = methodOf(resources.users, 'createSignInLink', 'verb');
+      const link = await sendCall<object>(session, { method, name, body: {} });
+      if (link !== null) printResource(session, link);
     }),
   );
 }

@@ -25,6 +25,7 @@ import { Quotas } from './quotas.ts';
 import { ReinforcementFineTuningJobs } from './reinforcement-fine-tuning-jobs.ts';
 import { Reservations } from './reservations.ts';
 import { Secrets } from './secrets.ts';
+import { Sessions } from './sessions.ts';
 import { Snapshots } from './snapshots.ts';
 import { SupervisedFineTuningJobs } from './supervised-fine-tuning-jobs.ts';
 import { UserApiKeys } from './user-api-keys.ts';
@@ -60,6 +61,7 @@ export interface ControlPlane {
   readonly payments: Payments;
   readonly reservations: Reservations;
   readonly secrets: Secrets;
+  readonly sessions: Sessions;
   readonly auditLogs: AuditLogs;
 }
 
@@ -93,6 +95,7 @@ export function createControlPlane(client: ResourceClient): ControlPlane {
     payments: new Payments(client),
     reservations: new Reservations(client),
     secrets: new Secrets(client),
+    sessions: new Sessions(client),
     auditLogs: new AuditLogs(client),
   };
 }

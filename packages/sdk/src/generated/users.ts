@@ -24,6 +24,14 @@ export interface Status {
   readonly message: string;
 }
 
+export interface SignInLink {
+  /** To be opened in a browser, once. Not shown again. */
+  readonly url: string;
+  /** Who it signs in: accounts/{account}/users/{user} */
+  readonly user: string;
+  readonly expireTime: string | null;
+}
+
 /** Users: `accounts/{account}/users/{user}`. */
 export class Users {
   readonly #client: ResourceClient;
@@ -81,6 +89,17 @@ export class Users {
       method: 'DELETE',
       pattern: 'accounts/{account}/users/{user}',
       name,
+      options,
+    });
+  }
+
+  /** Make a one-time link that signs a user in. POST /v1/accounts/{account}/users/{user}:createSignInLink */
+  createSignInLink(name: string, options?: CallOptions): Promise<SignInLink> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}/users/{user}',
+      name,
+      suffix: ':createSignInLink',
       options,
     });
   }

@@ -22,12 +22,15 @@ import { openReconcileQueue, type ReconcileQueue } from '../store/reconcile-queu
 import { createRefresher } from '../store/refresher.ts';
 import { createRequestLog } from '../store/request-logs.ts';
 import { createRoutingTable, type LoadedRoutingTable } from '../store/routing-table.ts';
+import { createSessionDirectory } from '../store/session-directory.ts';
+import { createSignInLinks } from '../store/sign-in-links.ts';
 import { wakeDeployment } from '../store/wake-deployment.ts';
 import { type AccountStandings, createAccountStandings } from './account-standings.ts';
 import { catalogueModelName, publishCatalogue } from './catalogue-models.ts';
 import { openDataFolder } from './data-folder.ts';
 import { makeDefaultDeployment } from './default-deployment.ts';
 import { makeFirstAccount } from './first-account.ts';
+import { makeFirstSignInLink } from './first-sign-in-link.ts';
 import { checkPortFree, closeGently, listen } from './listen.ts';
 import { loadRemoteEngines } from './load-remote-engines.ts';
 import { type FileParts, openFiles } from './open-files.ts';
@@ -59,6 +62,11 @@ export interface RunningServer {
   readonly newApiKey: string | null;
   /** Full name of the model of SPARKLER_MODEL, or null when there is none. */
   readonly defaultModel: string | null;
+  /**
+   * Makes a one-time link that signs the first account's administrator in. Null when nobody can sign in by
+   * the address that it listens on, or there is no such user.
+   */
+  makeSignInLink(): Promise<string | null>;
   /** Resolves when the model (full name) is served; rejects with the reason when it can't be. */
   whenServing(model: string, signal: AbortSignal): Promise<void>;
   /** Stops everything in order; may be called again. */
@@ -142,6 +150,7 @@ async function startParts(
     apiKeyFile,
     newApiKey,
     defaultModel,
+    makeSignInLink: async () => (baseUrl === null ? null : makeFirstSignInLink(db, settings, baseUrl)),
     whenServing: (model, signal) => whenServing(directories.routing, model, signal),
     close: () => stops.stopAll(),
   };
@@ -236,6 +245,8 @@ async function startHttp(
     db,
     queue,
     audit: createAuditTrail(db),
+    sessions: createSessionDirectory(db, settings, Date.now),
+    signInLinks: createSignInLinks(db, Date.now),
     ...files,
     fleet,
     previewJob: createPreviewJob({ db, files, dataFolder: join(settings.dataFolder, 'jobs') }),

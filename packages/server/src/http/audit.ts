@@ -7,7 +7,8 @@ export interface AuditEntry {
   readonly account: string;
   /** Operation, such as createDeployment. */
   readonly method: string;
-  readonly principal: Principal;
+  /** Who does it: accounts/A/users/U. */
+  readonly user: string;
   /** Name of the resource, or of the parent of one to be made. */
   readonly resource: string;
   readonly payload: Record<string, unknown>;
@@ -51,7 +52,7 @@ export function describeRequest(request: FastifyRequest, method: Method, princip
     requestId: request.id,
     from: request.ip,
     userAgent: (request.headers['user-agent'] ?? '').slice(0, TEXT_LENGTH_MAX),
-    apiKeyId: principal.apiKeyId,
+    ...(principal.session === undefined ? { apiKeyId: principal.apiKeyId } : { session: principal.session }),
     query: shorten(request.query, {}),
     ...(body === undefined || body === null || schema === null ? {} : { body: shorten(body, plain(schema)) }),
   };

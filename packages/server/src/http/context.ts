@@ -9,11 +9,13 @@ import type { PriceBook } from '../ledger/price-book.ts';
 import type { SpendGuard } from '../ledger/spend-guard.ts';
 import type { AuditTrail } from './audit.ts';
 import type { KeyDirectory } from './principal.ts';
+import type { ReachSettings } from './sign-in/reach.ts';
+import type { SessionDirectory, SignInLinks } from './sign-in/sessions.ts';
 
 /**
  * Limits of the HTTP surface. Each is one server setting; `defaultGatewaySettings` says why it has its value.
  */
-export interface GatewaySettings {
+export interface GatewaySettings extends ReachSettings {
   /** Account whose models answer to short names, e.g. `fireworks`. */
   readonly providerAccount: string;
   /** The server's own account, e.g. `local`: its administrators are operators. */
@@ -42,6 +44,9 @@ export interface GatewaySettings {
   readonly slowReaderTimeoutMs: number;
   /** Silence on a stream after which a comment keeps the connection alive. */
   readonly streamKeepAliveMs: number;
+  /** Time without a request after which a browser's session ends, and after which it ends in any case. */
+  readonly sessionIdleTimeoutMs: number;
+  readonly sessionLifetimeMs: number;
   /** Leave the stop string out of answers, as OpenAI does; accounts may decide for themselves. */
   readonly excludeStop: boolean;
 }
@@ -65,6 +70,11 @@ export const defaultGatewaySettings: GatewaySettings = {
   queuedPerDeploymentMax: 256,
   slowReaderTimeoutMs: 60_000,
   streamKeepAliveMs: 10_000,
+  // A working day with its breaks; a week at most.
+  sessionIdleTimeoutMs: 12 * 3_600_000,
+  sessionLifetimeMs: 7 * 86_400_000,
+  signIn: 'loopback',
+  publicUrl: '',
   // "The returned string includes the stop word" (spec, OpenAI compatibility).
   excludeStop: false,
 };
@@ -93,6 +103,9 @@ export interface ServerContext {
   readonly metrics: Registry;
   /** Where control-plane writes are recorded; left out: nowhere. */
   readonly audit?: AuditTrail;
+  /** People who sign in with a browser; left out: only keys are taken. */
+  readonly sessions?: SessionDirectory;
+  readonly signInLinks?: SignInLinks;
   /**
    * Asks for a replica of a deployment (full name) that is asleep. Returns at once; safe to call repeatedly.
    */

@@ -6,6 +6,7 @@ const managedByOperators = new Set([
   'accounts',
   'users',
   'apiKeys',
+  'sessions',
   'quotas',
   'invoices',
   'payments',

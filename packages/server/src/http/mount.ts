@@ -93,7 +93,7 @@ async function withAudit<T extends { answer: unknown }>(
   const id = await audit.begin({
     account: target.ids.account ?? principal.account,
     method: method.operationId,
-    principal,
+    user: principal.user,
     resource: target.name,
     payload: describeRequest(request, method, principal),
   });

@@ -1,10 +1,13 @@
-/** Who a request comes from, as found from its API key. */
+/** Who a request comes from, as found from its API key or its session. */
 export interface Principal {
   readonly account: string;
   /** accounts/A/users/U */
   readonly user: string;
   readonly role: 'admin' | 'user' | 'contributor' | 'inference-user';
+  /** What usage is counted under: the id of the key, or `session-<id>`. */
   readonly apiKeyId: string;
+  /** accounts/A/sessions/S, for a person who signed in with a browser; left out: it came with a key. */
+  readonly session?: string;
   readonly isServiceAccount: boolean;
   /** Whether its account wants answers without the stop string; null or left out: as the server is set. */
   readonly excludeStop?: boolean | null;

@@ -1,6 +1,6 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Fleet } from '../capacity/fleet.ts';
-import type { ServerContext } from '../http/context.ts';
+import type { SignInParts } from '../http/sign-in/mount-sign-in.ts';
 import type { ModelWork } from '../model-work/model-work.ts';
 import type { SecretSealer } from '../secrets/seal.ts';
 import type { Database } from '../store/database.ts';
@@ -9,7 +9,7 @@ import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 import type { PreviewJob } from './fine-tuning-jobs/preview-handler.ts';
 
 /** What handlers of resources get besides what every request handler gets. */
-export interface ControlPlaneContext extends ServerContext {
+export interface ControlPlaneContext extends SignInParts {
   readonly db: Database;
   /** Where a changed resource is announced to its reconciler, within the transaction that changes it. */
   readonly queue: ReconcileQueue;

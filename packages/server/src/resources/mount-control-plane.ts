@@ -11,6 +11,7 @@ import {
   peftMergeJobs,
   quotas,
   reservations,
+  sessions,
   supervisedFineTuningJobs,
   userApiKeys,
   users,
@@ -18,6 +19,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { mountBlobs } from '../blobs/mount-blobs.ts';
 import { mountResource } from '../http/mount.ts';
+import { mountSignIn } from '../http/sign-in/mount-sign-in.ts';
 import { isUploadOpen } from '../store/open-uploads.ts';
 import { makeAccountHandlers } from './accounts.ts';
 import { makeApiKeyHandlers, makeUserApiKeyHandlers } from './api-keys.ts';
@@ -38,12 +40,16 @@ import { makePrepareHandler } from './models/prepare-model.ts';
 import { makePeftMergeJobHandlers } from './peft-merge-jobs.ts';
 import { makeQuotaHandlers } from './quotas.ts';
 import { makeReservationHandlers } from './reservations.ts';
+import { makeSessionHandlers } from './sessions.ts';
+import { makeSignInLinkHandlers } from './sign-in-links.ts';
 import { makeUserHandlers } from './users.ts';
 
 /** Mounts the control plane: every resource that this server has handlers for. One line a resource. */
 export function mountControlPlane(app: FastifyInstance, context: ControlPlaneContext): void {
   mountResource(app, context, accounts, makeAccountHandlers(context));
-  mountResource(app, context, users, makeUserHandlers(context));
+  mountResource(app, context, users, { ...makeUserHandlers(context), ...makeSignInLinkHandlers(context) });
+  mountResource(app, context, sessions, makeSessionHandlers(context));
+  mountSignIn(app, context);
   mountResource(app, context, apiKeys, makeApiKeyHandlers(context));
   mountResource(app, context, userApiKeys, makeUserApiKeyHandlers(context));
   mountResource(app, context, auditLogs, makeAuditLogHandlers(context));

@@ -58,7 +58,7 @@ test('on a terminal the line is redrawn within its width', () => {
 });
 
 test('a path with spaces can be pasted into a shell', () => {
-  const facts = { baseUrl: 'http://x', newApiKey: null, model: 'm' };
+  const facts = { baseUrl: 'http://x', newApiKey: null, signInLink: null, model: 'm' };
   expect(describeAccess({ ...facts, apiKeyFile: '/my data/key' })).toContain("$(cat '/my data/key')");
   expect(describeAccess({ ...facts, apiKeyFile: '/a/key' })).toContain('$(cat /a/key)');
 });

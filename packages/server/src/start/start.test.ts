@@ -103,6 +103,8 @@ test('the first start shows the key once and an answer; later ones say where the
   expect(shown).toContain('from openai import OpenAI');
   expect(shown).toContain("import OpenAI from 'openai'");
   expect(statSync(join(folder, 'api-key')).mode & 0o077).toBe(0);
+  const [link = ''] = /http:\/\/127\.0\.0\.1:\d+\/sign-in\?token=[\w-]+/.exec(shown) ?? [];
+  expect(await (await fetch(link)).text()).toContain('accounts/local/users/admin');
 
   const second = start([]);
   expect(await second.ended).toBe(1);

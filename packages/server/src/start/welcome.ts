@@ -6,17 +6,22 @@ export interface WelcomeFacts {
   /** The first key, when this start made it; shown once. */
   readonly newApiKey: string | null;
   readonly apiKeyFile: string;
+  /** Signs a person in, once; null when nobody can sign in here. */
+  readonly signInLink: string | null;
   /** Null when the server runs without a model. */
   readonly model: string | null;
 }
 
 /** What a person needs to go on: address, key, and the first call in three languages. */
-export function describeAccess({ baseUrl, newApiKey, apiKeyFile, model }: WelcomeFacts): string {
+export function describeAccess(facts: WelcomeFacts): string {
+  const { baseUrl, newApiKey, apiKeyFile, signInLink, model } = facts;
   const key =
     newApiKey === null
       ? `API key    kept in ${apiKeyFile}`
       : `API key    ${newApiKey}\n           (shown once; kept in ${apiKeyFile})`;
-  const access = `Base URL   ${baseUrl}/inference/v1\n${key}\n`;
+  const signIn =
+    signInLink === null ? '' : `Sign in    ${signInLink}\n           (once, within 10 minutes)\n`;
+  const access = `Base URL   ${baseUrl}/inference/v1\n${key}\n${signIn}`;
   return model === null
     ? access
     : `${access}Model      ${model}\n\n${describeCalls(baseUrl, apiKeyFile, model)}`;

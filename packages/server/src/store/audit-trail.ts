@@ -5,12 +5,8 @@ import type { Database } from './database.ts';
 /** The audit log in the table audit_logs. */
 export function createAuditTrail(db: Database): AuditTrail {
   return {
-    async begin({ account, method, principal, resource, payload }) {
-      const user = await db
-        .selectFrom('users')
-        .select('email')
-        .where('name', '=', principal.user)
-        .executeTakeFirst();
+    async begin({ account, method, user, resource, payload }) {
+      const row = await db.selectFrom('users').select('email').where('name', '=', user).executeTakeFirst();
       const id = randomUUID();
       await db
         .insertInto('audit_logs')
@@ -18,7 +14,7 @@ export function createAuditTrail(db: Database): AuditTrail {
           id,
           account,
           method,
-          principal: user?.email || principal.user,
+          principal: row?.email || user,
           resource,
           payload: JSON.stringify(payload),
           message: 'begun; no outcome was recorded',

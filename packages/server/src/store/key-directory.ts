@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { KeyDirectory, KeyScope, Principal } from '../http/principal.ts';
 import type { Database } from './database.ts';
 import { hashKey, readKeySalt } from './key-hash.ts';
+import { toPrincipal } from './principal-row.ts';
 
 interface KnownKey {
   readonly hash: Buffer;
@@ -81,16 +82,7 @@ async function readKeys(db: Database): Promise<Map<string, KnownKey>> {
       {
         hash: row.hash,
         expireTimeMs: row.expire_time?.getTime() ?? Number.POSITIVE_INFINITY,
-        principal: {
-          account: row.account,
-          user: row.user_name,
-          role: row.role,
-          apiKeyId: row.id,
-          isServiceAccount: row.is_service_account,
-          ...scopeOf(row),
-          excludeStop: row.stop_text === 'STOP_TEXT_UNSPECIFIED' ? null : row.stop_text === 'EXCLUDED',
-          logsRequests: row.log_requests,
-        },
+        principal: { ...toPrincipal(row, row.id), ...scopeOf(row) },
       },
     ]),
   );
