@@ -53,6 +53,7 @@ const groups: readonly { readonly words: readonly string[]; readonly load: () =>
     ],
     load: async () => (await import('./commands/billing.ts')).addBillingCommands,
   },
+  { words: ['list-hosts'], load: async () => (await import('./commands/hosts.ts')).addHostCommands },
   { words: ['chat'], load: async () => (await import('./commands/chat.ts')).addChatCommand },
   { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
   {

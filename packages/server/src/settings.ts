@@ -197,6 +197,13 @@ export const settingsSchema = Type.Object({
     default: 512,
     description: 'Tokens one forward pass may carry.',
   }),
+  engineMemoryMb: Type.Integer({
+    env: 'SPARKLER_ENGINE_MEMORY_MB',
+    minimum: 0,
+    default: 0,
+    defaultText: 'what the machine has free',
+    description: 'Memory, in millions of bytes, that all engine replicas may take together; 0: what is free.',
+  }),
   replicaStartTimeoutMs: Type.Integer({
     env: 'SPARKLER_REPLICA_START_TIMEOUT_MS',
     minimum: 1_000,

@@ -16,6 +16,7 @@ import {
   usd,
 } from './billing-messages.ts';
 import { Evaluation, PreviewEvaluationResponse } from './evaluations.ts';
+import { HostList } from './host-messages.ts';
 import { Status } from './shared-messages.ts';
 
 export const Account = message('Account', {
@@ -74,6 +75,13 @@ const operatorMethods = (on: On) => ({
     access: 'operator',
     summary: 'Lift the suspension of a blocked account',
     response: Account,
+  }),
+  listHosts: on.verb('listHosts', {
+    httpMethod: 'GET',
+    access: 'operator',
+    operationId: 'listHosts',
+    summary: 'Machines that replicas run on: processors, memory, accelerators, and who was promised what',
+    response: HostList,
   }),
   grantCredit: on.verb('grantCredit', {
     access: 'operator',

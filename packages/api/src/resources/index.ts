@@ -80,6 +80,7 @@ export * from './environments.ts';
 export * from './evaluation-jobs.ts';
 export * from './evaluations.ts';
 export * from './evaluators.ts';
+export * from './host-messages.ts';
 export * from './invoices.ts';
 export * from './models.ts';
 export * from './node-pools.ts';

@@ -32,6 +32,61 @@ export interface Status {
   readonly message: string;
 }
 
+export interface HostList {
+  readonly hosts: readonly Host[];
+}
+
+export interface Host {
+  /** Id of the server that runs replicas there. */
+  readonly node: string;
+  readonly hostName: string;
+  /** Such as linux-x64. */
+  readonly platform: string;
+  readonly processor: string;
+  /** Processors that may be used at once. */
+  readonly coreCount: number;
+  /** Which ones, such as 0-7. */
+  readonly cpuSet: string;
+  /** Parts of the machine with memory of their own, with their processors. */
+  readonly memoryNodes: readonly string[];
+  /** Of the machine, or of the control group that confines the server to less. */
+  readonly memoryBytes: string;
+  /** Limit of that control group; 0: none. */
+  readonly memoryLimitBytes: string;
+  /** What the operator gives replicas (SPARKLER_ENGINE_MEMORY_MB); 0: what is free. */
+  readonly replicaMemoryBytes: string;
+  /** Neither in use nor needed. */
+  readonly availableBytes: string;
+  /** Promised to the replicas below. */
+  readonly promisedBytes: string;
+  readonly accelerators: readonly HostAccelerator[];
+  readonly replicas: readonly HostReplica[];
+  /** When it was last looked at. */
+  readonly seenTime: string | null;
+}
+
+export interface HostAccelerator {
+  readonly kind: 'KIND_UNSPECIFIED' | 'CUDA' | 'METAL';
+  /** As its driver calls it. */
+  readonly name: string;
+  /** Of its own; 0: it shares the main memory. */
+  readonly memoryBytes: string;
+  readonly freeBytes: string;
+  /** Version of the driver. */
+  readonly driver: string;
+}
+
+export interface HostReplica {
+  readonly replica: string;
+  readonly deployment: string;
+  /** starting, ready or draining. */
+  readonly state: string;
+  /** What it was promised of the main memory. */
+  readonly memoryBytes: string;
+  /** How that came about. */
+  readonly memoryArithmetic: string;
+}
+
 export interface AccountBalance {
   /** Credit that is left. It is used before anything is owed. */
   readonly creditUsd: string;
@@ -277,6 +332,17 @@ export class Accounts {
       pattern: 'accounts/{account}',
       name,
       suffix: ':unblock',
+      options,
+    });
+  }
+
+  /** Machines that replicas run on: processors, memory, accelerators, and who was promised what. GET /v1/accounts/{account}:listHosts */
+  listHosts(name: string, options?: CallOptions): Promise<HostList> {
+    return this.#client.call({
+      method: 'GET',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':listHosts',
       options,
     });
   }

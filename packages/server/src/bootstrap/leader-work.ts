@@ -7,9 +7,11 @@ import type { Settings } from '../settings.ts';
 import type { Database } from '../store/database.ts';
 import { forgetOtherNodes } from '../store/deployment-observed.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
+import type { HostNotes } from './open-host-room.ts';
 
 const scaleMs = 5_000;
 const retentionMs = 60_000;
+const hostMs = 5_000;
 
 /**
  * What the process that leads does by the clock: scaling deployments, and ending those whose time is over.
@@ -21,8 +23,10 @@ export function createLeaderWork(parts: {
   readonly launcher: Launcher;
   readonly node: string;
   readonly log: Logger;
+  /** Left out: replicas run on no host of ours. */
+  readonly hostNotes?: HostNotes;
 }): NonNullable<DriverParts['whileLeading']> {
-  const { settings, db, queue, launcher, node, log } = parts;
+  const { settings, db, queue, launcher, node, log, hostNotes } = parts;
   const { providerAccount } = settings;
   const now = Date.now;
   let timers: NodeJS.Timeout[] = [];
@@ -34,6 +38,14 @@ export function createLeaderWork(parts: {
         ),
       everyMs,
     ).unref();
+  const beginNotes = async (): Promise<void> => {
+    try {
+      await hostNotes?.begin();
+      await hostNotes?.note();
+    } catch (error) {
+      log.warn({ err: error }, 'this host could not be looked at; the next look does');
+    }
+  };
   return {
     async start() {
       await forgetOtherNodes(db, node);
@@ -52,7 +64,10 @@ export function createLeaderWork(parts: {
         repeat(retentionMs, 'unused deployments', () =>
           applyRetention({ db, queue, providerAccount, now, onStep }),
         ),
+        ...(hostNotes === undefined ? [] : [repeat(hostMs, 'this host', () => hostNotes.note())]),
       ];
+      // Not awaited: the driver's program may take its time, and replicas need not wait for it.
+      void beginNotes();
     },
     stop() {
       for (const timer of timers) clearInterval(timer);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Fleet } from '../capacity/fleet.ts';
+import type { HostRoom } from '../capacity/host/host-room.ts';
 import type { Inventory } from '../capacity/inventory.ts';
 import type { CatalogueEntry } from '../catalogue/index.ts';
 import { createChildProcessLauncher } from '../launch/child-process.ts';
@@ -13,6 +14,7 @@ import { createDeploymentsReconciler } from '../reconcile/deployments/reconciler
 import { startDriver } from '../reconcile/driver.ts';
 import { createFineTuningReconciler } from '../reconcile/fine-tuning-jobs/reconciler.ts';
 import { createModelJobsReconciler } from '../reconcile/model-jobs/reconciler.ts';
+import type { Reconciler } from '../reconcile/reconciler.ts';
 import { createWeights, type Weights } from '../reconcile/weights.ts';
 import type { Settings } from '../settings.ts';
 import { forgetNode } from '../store/deployment-observed.ts';
@@ -24,6 +26,7 @@ import { createFineTuningSupport } from './fine-tuning-support.ts';
 import { createLeaderWork } from './leader-work.ts';
 import type { FileParts } from './open-files.ts';
 import { createInventory } from './open-fleet.ts';
+import { createHostNotes, createHostRoom } from './open-host-room.ts';
 import type { OpenStore } from './open-store.ts';
 import type { StartListener } from './progress.ts';
 import type { StopList } from './stop-list.ts';
@@ -47,28 +50,14 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
   const { settings, store, queue, catalogue, files, log } = parts;
   const { db } = store.database;
   const inventory = parts.fleet === null ? null : createInventory(parts.fleet, db);
+  // A fleet is simulated by processes that need next to nothing.
+  const hostRoom = parts.fleet === null ? createHostRoom(settings) : null;
   const launcher = await startLauncher(parts, inventory, stops);
+  // At once, and whoever leads: what has ended holds nothing.
+  if (hostRoom !== null)
+    launcher.onChange((deployment) => void launcher.observe(deployment).then((seen) => hostRoom.note(seen)));
   const weights = startWeights(parts, stops);
-  const deployments = createDeploymentsReconciler({
-    db,
-    queue,
-    launcher,
-    weights,
-    catalogue,
-    nodeId: store.dataFolder.nodeId,
-    ...(inventory === null ? {} : { inventory }),
-    engine: {
-      runner: settings.runner,
-      threads: settings.engineThreads,
-      cells: settings.engineCells,
-      sequences: settings.engineSequences,
-      batchTokens: settings.engineBatchTokens,
-    },
-    makeReplicaId,
-    now: Date.now,
-    onError: (error) =>
-      log.warn({ err: error }, 'a reconcile request could not be queued; the next sweep repeats it'),
-  });
+  const deployments = startDeployments(parts, { launcher, weights, inventory, hostRoom });
   const deployedModels = createDeployedModelsReconciler(db, (model) => openAddon(db, parts.files, model));
   const jobsFolder = join(settings.dataFolder, 'jobs');
   const fineTuning = createFineTuningReconciler({
@@ -103,9 +92,54 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     ),
     results: createReconcileResults(db),
     log,
-    whileLeading: createLeaderWork({ settings, db, queue, launcher, node: store.dataFolder.nodeId, log }),
+    whileLeading: createLeaderWork({
+      settings,
+      db,
+      queue,
+      launcher,
+      node: store.dataFolder.nodeId,
+      log,
+      ...(hostRoom === null
+        ? {}
+        : { hostNotes: createHostNotes({ db, node: store.dataFolder.nodeId, settings, hostRoom }) }),
+    }),
   });
   stops.add('reconcilers', () => driver.close());
+}
+
+interface DeploymentsParts {
+  readonly launcher: Launcher;
+  readonly weights: Weights;
+  readonly inventory: Inventory | null;
+  readonly hostRoom: HostRoom | null;
+}
+
+function startDeployments(
+  { settings, store, queue, catalogue, log }: ReconcilerParts,
+  { launcher, weights, inventory, hostRoom }: DeploymentsParts,
+): Reconciler {
+  const { db } = store.database;
+  return createDeploymentsReconciler({
+    db,
+    queue,
+    launcher,
+    weights,
+    catalogue,
+    nodeId: store.dataFolder.nodeId,
+    ...(inventory === null ? {} : { inventory }),
+    ...(hostRoom === null ? {} : { hostRoom }),
+    engine: {
+      runner: settings.runner,
+      threads: settings.engineThreads,
+      cells: settings.engineCells,
+      sequences: settings.engineSequences,
+      batchTokens: settings.engineBatchTokens,
+    },
+    makeReplicaId,
+    now: Date.now,
+    onError: (error) =>
+      log.warn({ err: error }, 'a reconcile request could not be queued; the next sweep repeats it'),
+  });
 }
 
 /** A week is long: looking once in a while is enough. */

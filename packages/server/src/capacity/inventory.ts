@@ -7,6 +7,7 @@ import {
   planPlacement,
   type ReplicaNeed,
 } from './plan-placement.ts';
+import type { Room } from './room.ts';
 
 export interface InventoryParts {
   readonly fleet: Fleet;
@@ -14,13 +15,6 @@ export interface InventoryParts {
   readReservations(): Promise<readonly ActiveReservation[]>;
   /** Quotas that differ from the fleet's, keyed as `quotaKey` does. */
   readQuotas(): Promise<ReadonlyMap<string, number>>;
-}
-
-/** How many of the replicas that a deployment wants could run now. */
-export interface Room {
-  readonly fits: number;
-  /** Why not more, with the arithmetic; null when all fit. */
-  readonly reason: string | null;
 }
 
 export const quotaKey = (account: string, region: string, type: string): string =>

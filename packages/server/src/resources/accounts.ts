@@ -9,6 +9,7 @@ import { makeAccountMoneyHandlers } from './billing/account-money-handlers.ts';
 import { makeUsageHandlers } from './billing/usage-handlers.ts';
 import type { ControlPlaneContext } from './control-plane-context.ts';
 import type { HandlersOf } from './handler.ts';
+import { makeListHostsHandler } from './list-hosts.ts';
 
 /** What accounts can not give themselves. */
 const operatorFields = ['accountType', 'tier', 'paymentMethod'] as const;
@@ -24,6 +25,7 @@ export function makeAccountHandlers(context: ControlPlaneContext): HandlersOf<ty
     ...makeAccountAdminHandlers(context),
     ...makeAccountMoneyHandlers(context),
     ...makeUsageHandlers(context),
+    ...makeListHostsHandler(context),
     /** The caller's account, and the others that the same person has a user in; operators see all. */
     list: ({ list }, { principal }) =>
       listAccountsOfUser(db, isOperator(principal, context.settings) ? null : principal.user, list),

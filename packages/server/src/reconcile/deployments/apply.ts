@@ -1,3 +1,4 @@
+import type { HostRoom } from '../../capacity/host/host-room.ts';
 import type { Inventory } from '../../capacity/inventory.ts';
 import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher, ObservedReplica } from '../../launch/launcher.ts';
@@ -17,6 +18,8 @@ export interface ApplyParts {
   readonly makeReplicaId: () => string;
   /** Accelerators; left out: replicas run on this host without any. */
   readonly inventory?: Inventory;
+  /** Memory of this host; left out: nobody counts it. */
+  readonly hostRoom?: HostRoom;
 }
 
 /**
@@ -112,14 +115,15 @@ async function fetchWeights(
 }
 
 async function launchReplica(
-  { modelPath, draftPath }: Extract<DeploymentStep, { kind: 'launch' }>,
+  { modelPath, draftPath, memory }: Extract<DeploymentStep, { kind: 'launch' }>,
   isRevocable: boolean,
   deployment: DesiredDeployment,
-  { inventory, launcher, makeReplicaId }: ApplyParts,
+  { inventory, hostRoom, launcher, makeReplicaId }: ApplyParts,
 ): Promise<void> {
   const id = makeReplicaId();
   const { need } = deployment;
   let launchDelayMs = 0;
+  if (hostRoom !== undefined && memory !== undefined && !hostRoom.take(id, memory)) return;
   if (inventory !== undefined && need !== null) {
     const taken = await inventory.take(id, { ...need, isRevocable });
     // Somebody else was quicker; the next look tells what it waits for.

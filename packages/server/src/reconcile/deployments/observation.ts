@@ -1,5 +1,6 @@
-import type { Room } from '../../capacity/inventory.ts';
+import type { ReplicaMemory } from '../../capacity/host/estimate-memory.ts';
 import type { ReplicaNeed } from '../../capacity/plan-placement.ts';
+import type { Room } from '../../capacity/room.ts';
 import type { ObservedReplica } from '../../launch/launcher.ts';
 import type { DeploymentObservedState } from '../../store/schema.ts';
 import type { WeightsState } from '../weights.ts';
@@ -20,8 +21,10 @@ export interface DeploymentObservation {
   readonly replicas: readonly ObservedReplica[];
   /** Those of them that run on capacity which can be taken back. */
   readonly revocable: ReadonlySet<string>;
-  /** How many of the missing replicas could run now; null: this host has no inventory, all can. */
+  /** How many of the missing replicas could run now; null: nobody counts, all can. */
   readonly room: { readonly firm: Room; readonly revocable: Room } | null;
+  /** What a replica takes of this host's memory; null or left out: not known yet, or nobody counts. */
+  readonly memory?: ReplicaMemory | null;
 }
 
 export interface DesiredDeployment {

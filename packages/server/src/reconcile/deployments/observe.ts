@@ -1,3 +1,6 @@
+import { estimateReplicaMemory, type ReplicaMemory } from '../../capacity/host/estimate-memory.ts';
+import type { HostRoom } from '../../capacity/host/host-room.ts';
+import { type ModelShape, readModelShape } from '../../capacity/host/read-model-shape.ts';
 import type { Inventory } from '../../capacity/inventory.ts';
 import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher, ObservedReplica } from '../../launch/launcher.ts';
@@ -19,6 +22,8 @@ export interface ObserveParts {
   readonly now: () => number;
   /** Accelerators; left out: replicas run on this host without any. */
   readonly inventory?: Inventory;
+  /** Memory of this host; left out: nobody counts it. */
+  readonly hostRoom?: HostRoom;
 }
 
 /** What of a deployment's `details` decides what its replicas run. */
@@ -70,13 +75,45 @@ export async function observeDeployment(
     }),
   };
   const replicas = await parts.launcher.observe(name);
-  return {
-    nowMs: parts.now(),
-    deployment,
-    ...(await observeWeights(row, deployment, parts)),
-    replicas,
-    ...(await observeRoom(deployment, replicas, parts.inventory ?? null)),
-  };
+  const weights = await observeWeights(row, deployment, parts);
+  const room =
+    parts.hostRoom === undefined
+      ? await observeRoom(deployment, replicas, parts.inventory ?? null)
+      : await observeHostRoom(deployment, replicas, weights, parts.hostRoom);
+  return { nowMs: parts.now(), deployment, ...weights, replicas, ...room };
+}
+
+/**
+ * Whether the missing replicas would fit into this host's memory, once their files say how much they need.
+ */
+async function observeHostRoom(
+  deployment: DesiredDeployment,
+  replicas: readonly ObservedReplica[],
+  { weights, draftPath }: WeightsSeen,
+  hostRoom: HostRoom,
+): Promise<Pick<DeploymentObservation, 'room' | 'revocable' | 'memory'>> {
+  hostRoom.note(replicas);
+  const revocable = new Set<string>();
+  const missing = countMissing(deployment, replicas, revocable).firm;
+  const isKnown = weights.state === 'ready' || weights.state === 'not-needed';
+  if (missing === 0 || !isKnown) return { revocable, room: null, memory: null };
+  const paths = [
+    ...(weights.state === 'ready' ? [weights.path] : []),
+    ...(draftPath === null ? [] : [draftPath]),
+  ];
+  const memory = await estimateMemory(paths, deployment.engine);
+  const room = { firm: hostRoom.preview(memory, missing), revocable: { fits: 0, reason: null } };
+  return { revocable, room, memory };
+}
+
+async function estimateMemory(
+  paths: readonly string[],
+  { cells, batchTokens, sequences }: EngineOptions,
+): Promise<ReplicaMemory> {
+  // A file that does not say what it holds is for the engine to refuse, with its reasons.
+  const shapes = await Promise.all(paths.map((path) => readModelShape(path)));
+  const models = shapes.filter((shape): shape is ModelShape => shape !== null);
+  return estimateReplicaMemory({ models, cells, batchTokens, sequences });
 }
 
 function describeNeed(account: string, details: Details): DesiredDeployment['need'] {

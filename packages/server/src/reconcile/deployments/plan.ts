@@ -1,3 +1,4 @@
+import type { ReplicaMemory } from '../../capacity/host/estimate-memory.ts';
 import type { ObservedReplica } from '../../launch/launcher.ts';
 import type { DeploymentObservedState } from '../../store/schema.ts';
 import type { DeploymentObservation, DesiredDeployment } from './observation.ts';
@@ -12,6 +13,8 @@ export type DeploymentStep =
       readonly draftPath: string | null;
       /** So many of them, the last ones, on capacity that can be taken back. */
       readonly revocable: number;
+      /** What each of them takes of this host's memory; left out: nobody counts. */
+      readonly memory?: ReplicaMemory;
     }
   | { readonly kind: 'drain'; readonly replica: string }
   | { readonly kind: 'stop'; readonly replica: string }
@@ -183,7 +186,7 @@ function planLaunch(observation: DeploymentObservation): Launch {
 
 /** Launches what there is room for; the rest waits, and says what for. */
 function planWithRoom(
-  { room, weights, draftPath }: DeploymentObservation,
+  { room, weights, draftPath, memory = null }: DeploymentObservation,
   missing: { readonly firm: number; readonly revocable: number },
   starting: Launch,
 ): Launch {
@@ -198,7 +201,16 @@ function planWithRoom(
     ...(count === 0
       ? {}
       : {
-          steps: [{ kind: 'launch', count, modelPath, draftPath, revocable }],
+          steps: [
+            {
+              kind: 'launch',
+              count,
+              modelPath,
+              draftPath,
+              revocable,
+              ...(memory === null ? {} : { memory }),
+            },
+          ],
           details: [`launch ${words}`],
         }),
     ...(isShort
@@ -207,6 +219,7 @@ function planWithRoom(
           lookAgainMs: capacityLookMs,
           isShort,
           blocked: count === 0,
+          failed: starting.failed || room?.firm.canEverFit === false,
         }
       : {}),
   };

@@ -12,6 +12,7 @@ import type { DatabaseOrTransaction } from '../../store/database.ts';
 import type { DeploymentResource } from '../../store/deployments.ts';
 import type { StoredModel } from '../../store/models.ts';
 import { type CountingReservation, readCountingReservations } from '../../store/reservations.ts';
+import { checkHostMemory } from './check-host-memory.ts';
 import { chooseRegions } from './choose-regions.ts';
 import { refuseField } from './refuse-missing.ts';
 
@@ -35,6 +36,7 @@ export async function checkHardware(
   const { fleet, account, db } = parts;
   if (fleet === null) {
     refuseOnHost(wanted);
+    await checkHostMemory(parts, wanted);
     return wanted;
   }
   const type = wanted.acceleratorType;

@@ -1,0 +1,8 @@
+const units = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+
+/** Bytes for people, in powers of a thousand and three digits: `98.4 MB`. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(Math.abs(bytes), 1)) / 3), units.length - 1);
+  const value = bytes / 1000 ** power;
+  return `${Number(value.toPrecision(3))} ${units[power]}`;
+}
