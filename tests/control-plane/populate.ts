@@ -21,6 +21,7 @@ export async function populate(plane: ControlPlane): Promise<void> {
     await make('/users/root/apiKeys', {
       apiKey: { displayName: 'of root', expireTime: `20${30 + index}-01-01T00:00:00Z` },
     });
+    await make('/secrets', { name: `s${index}`, keyName: `KEY_${index}`, value: email });
     await make('/datasets', {
       datasetId: `d${index}`,
       dataset: { userUploaded: {}, displayName: email, exampleCount: 3 ** index },

@@ -48,6 +48,7 @@ export function loadSettings(
   const settings = resolvePaths(values as unknown as Settings);
   checkHost(settings);
   checkSignIn(settings);
+  checkKey(settings);
   return {
     settings,
     sources: sources as Record<SettingName, string>,
@@ -180,6 +181,13 @@ function checkHost(settings: Settings): void {
   throw new SettingsError(
     `SPARKLER_HOST is '${settings.host}', which other machines may reach without encryption. ` +
       'Set SPARKLER_ALLOW_REMOTE=true if that is meant, and put TLS in front of it.',
+  );
+}
+
+function checkKey({ keyFile, keyCommand }: Settings): void {
+  if (keyFile === '' || keyCommand === '') return;
+  throw new SettingsError(
+    'SPARKLER_KEY_FILE and SPARKLER_KEY_COMMAND both name the master key; give one of them.',
   );
 }
 

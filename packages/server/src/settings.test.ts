@@ -102,6 +102,11 @@ describe('signing in with a browser', () => {
   });
 });
 
+test('the master key comes from one place', () => {
+  const both = { SPARKLER_KEY_FILE: '/k', SPARKLER_KEY_COMMAND: 'cat /k' };
+  expect(() => load(both)).toThrow(/both name the master key/);
+});
+
 describe('a host that other machines can reach', () => {
   test.each(['0.0.0.0', '::', '192.168.1.5', 'example.org'])('%s is refused', (host) => {
     expect(() => load({ SPARKLER_HOST: host })).toThrow(/SPARKLER_ALLOW_REMOTE=true/);

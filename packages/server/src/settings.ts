@@ -81,6 +81,12 @@ export const settingsSchema = Type.Object({
     defaultText: 'master-key in the data folder',
     description: 'File of the key that files of accounts are encrypted under; the same on all servers.',
   }),
+  keyCommand: Type.String({
+    env: 'SPARKLER_KEY_COMMAND',
+    default: '',
+    description:
+      'Shell command that prints this key (32 bytes, base64), from a key service; instead of a file.',
+  }),
   databaseUrl: Type.String({
     env: 'DATABASE_URL',
     pattern: '^(|postgres(ql)?://.+)$',

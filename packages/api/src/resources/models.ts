@@ -120,14 +120,14 @@ const AwsS3ModelSource = message('AwsS3ModelSource', {
   s3Path: text('Folder in the bucket.'),
   roleArn: text('Not assumed here; send an access key.'),
   accessKeyId: text('Required: the buckets that the server itself can read are not read for callers.'),
-  accessSecret: secret(text()),
+  accessSecret: secret(text('The key itself, or the name of a secret with it.')),
 });
 
 const HuggingFaceModelSource = message('HuggingFaceModelSource', {
   repository: required(text('Such as HuggingFaceTB/SmolLM2-135M-Instruct.', { maxLength: 200 })),
   revision: text('Branch, tag or commit. Default: main.', { maxLength: 200 }),
   path: text('A folder of the repository, or one GGUF file. Default: its top.', { maxLength: 500 }),
-  token: secret(text('Access token, for private and gated repositories.')),
+  token: secret(text('Access token, for private and gated repositories, or the name of a secret with it.')),
 });
 
 const ImportModelRequest = message('ImportModelRequest', {

@@ -1,11 +1,13 @@
-import { fixed, message, required, secret, text } from '../fields.ts';
+import { fixed, message, out, required, secret, text, timestamp } from '../fields.ts';
 import { defineResource } from '../resource.ts';
 
-/** A value that jobs and evaluators get by name. */
+/** A value that jobs and imports get by name. */
 export const Secret = message('Secret', {
-  name: required(fixed(text('accounts/{account}/secrets/{secret}; chosen on create.'))),
+  name: required(fixed(text('accounts/{account}/secrets/{secret}; on create an id is enough.'))),
   keyName: required(text('Name of the environment variable, such as WOLFRAM_ALPHA_API_KEY.')),
-  value: secret(text('Never returned.')),
+  value: secret(text('Required on create. Never returned.', { maxLength: 32_768 })),
+  createTime: out(timestamp()),
+  updateTime: out(timestamp()),
 });
 
 export const secrets = defineResource({

@@ -66,7 +66,9 @@ export const Operation = message('Operation', {
 /** Where training logs its metrics. */
 export const WandbConfig = message('WandbConfig', {
   enabled: bool(),
-  apiKey: secret(text('Key of the Weights & Biases account; never returned.')),
+  apiKey: secret(
+    text('Key of the Weights & Biases account, or the name of a secret with it; never returned.'),
+  ),
   project: text(),
   entity: text('Team or user.'),
   runId: text(),

@@ -57,7 +57,7 @@ async function createResource(
   const created = await sendCreate(
     session,
     noun,
-    withDefaults(noun, readFlags(fields, readDocumentedFlags(noun.key, flags))),
+    await withDefaults(session, noun, readFlags(fields, readDocumentedFlags(noun.key, flags)), id),
     id,
   );
   if (created === null) return;
@@ -66,9 +66,19 @@ async function createResource(
   printResource(session, result);
 }
 
-/** The guide creates users by e-mail alone: they are plain users then. */
-function withDefaults(noun: Noun, resource: Record<string, unknown>): Record<string, unknown> {
-  return noun.key === 'users' ? { role: 'user', ...resource } : resource;
+/** What is left out of a command line. */
+async function withDefaults(
+  session: Session,
+  noun: Noun,
+  resource: Record<string, unknown>,
+  id: string | undefined,
+): Promise<Record<string, unknown>> {
+  // The guide creates users by e-mail alone: they are plain users then.
+  if (noun.key === 'users') return { role: 'user', ...resource };
+  if (noun.key !== 'secrets') return resource;
+  // A value on a command line is seen by everybody on the machine: better asked for, or piped in.
+  const value = resource.value ?? (await session.streams.ask('Value: ', { isSecret: true }));
+  return { ...resource, ...(id === undefined ? {} : { name: id }), value: value ?? '' };
 }
 
 /** Sends a create in the form the contract has for the resource. Null with `--dry-run`. */

@@ -155,6 +155,7 @@ export interface AwsS3ModelSource {
   readonly roleArn: string;
   /** Required: the buckets that the server itself can read are not read for callers. */
   readonly accessKeyId: string;
+  /** The key itself, or the name of a secret with it. */
   readonly accessSecret: string;
 }
 
@@ -165,7 +166,7 @@ export interface HuggingFaceModelSource {
   readonly revision: string;
   /** A folder of the repository, or one GGUF file. Default: its top. */
   readonly path: string;
-  /** Access token, for private and gated repositories. */
+  /** Access token, for private and gated repositories, or the name of a secret with it. */
   readonly token: string;
 }
 

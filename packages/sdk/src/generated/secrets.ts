@@ -4,12 +4,14 @@ import type { PagePromise } from '../core/page.ts';
 import type { Input, ListParameters, ResourceClient } from '../core/resource-client.ts';
 
 export interface Secret {
-  /** accounts/{account}/secrets/{secret}; chosen on create. */
+  /** accounts/{account}/secrets/{secret}; on create an id is enough. */
   readonly name: string;
   /** Name of the environment variable, such as WOLFRAM_ALPHA_API_KEY. */
   readonly keyName: string;
-  /** Never returned. */
+  /** Required on create. Never returned. */
   readonly value: string;
+  readonly createTime: string | null;
+  readonly updateTime: string | null;
 }
 
 /** Secrets: `accounts/{account}/secrets/{secret}`. */

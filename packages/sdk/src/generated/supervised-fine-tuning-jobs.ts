@@ -80,7 +80,7 @@ export interface HiddenStatesGenConfig {
 
 export interface WandbConfig {
   readonly enabled: boolean;
-  /** Key of the Weights & Biases account; never returned. */
+  /** Key of the Weights & Biases account, or the name of a secret with it; never returned. */
   readonly apiKey: string;
   readonly project: string;
   /** Team or user. */

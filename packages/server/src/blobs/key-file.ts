@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 /**
- * The key that all other keys are encrypted under. Another place for it (a key service) has this form too.
+ * The key that all other keys are encrypted under. A key service that encrypts by itself has this form too.
  */
 export interface MasterKey {
   /** Encrypts a small secret; `purpose` must be the same when it is opened. */
@@ -19,9 +21,29 @@ const tagBytes = 16;
  * use. Who loses it loses what was encrypted.
  */
 export async function openKeyFile(path: string): Promise<MasterKey> {
-  const key = Buffer.from((await readOrMake(path)).trim(), 'base64');
+  return openKeyText(await readOrMake(path), `the key file ${path}`, 'Restore it from a backup.');
+}
+
+/**
+ * The master key from elsewhere: what a command prints, such as the client of a key service. It is on no
+ * disk of this machine then. Throws when the command fails or prints anything else.
+ */
+export async function openKeyCommand(command: string): Promise<MasterKey> {
+  const run = promisify(execFile)('/bin/sh', ['-c', command], { timeout: commandTimeoutMs });
+  const { stdout } = await run.catch((error: Error & { stderr?: string }) => {
+    const reason = (error.stderr ?? '').trim() || error.message;
+    throw new Error(`SPARKLER_KEY_COMMAND failed, so nothing can be decrypted: ${reason.slice(0, 500)}`);
+  });
+  return openKeyText(stdout, 'the key of SPARKLER_KEY_COMMAND', 'It prints that and nothing else.');
+}
+
+/** A key service that does not answer holds the start up no longer than this. */
+const commandTimeoutMs = 30_000;
+
+function openKeyText(text: string, origin: string, advice: string): MasterKey {
+  const key = Buffer.from(text.trim(), 'base64');
   if (key.length !== 32) {
-    throw new Error(`The key file ${path} does not hold 32 bytes in base64. Restore it from a backup.`);
+    throw new Error(`${capitalize(origin)} does not hold 32 bytes in base64. ${advice}`);
   }
   return {
     async seal(secret, purpose) {
@@ -32,22 +54,21 @@ export async function openKeyFile(path: string): Promise<MasterKey> {
     },
     async open(sealed, purpose) {
       const bytes = Buffer.from(sealed);
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes));
-      decipher.setAAD(Buffer.from(purpose)).setAuthTag(bytes.subarray(bytes.length - tagBytes));
       try {
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes));
+        decipher.setAAD(Buffer.from(purpose)).setAuthTag(bytes.subarray(bytes.length - tagBytes));
         const plain = decipher.update(bytes.subarray(nonceBytes, bytes.length - tagBytes));
         return Buffer.concat([plain, decipher.final()]);
       } catch (error) {
-        const advice = 'use the key file that this database was used with before';
-        throw new Error(
-          `The key file ${path} is not the one that ${purpose} was encrypted with: ${advice}.`,
-          {
-            cause: error,
-          },
-        );
+        const message = `${capitalize(origin)} is not the one that ${purpose} was encrypted with: `;
+        throw new Error(`${message}use the key that this database was used with before.`, { cause: error });
       }
     },
   };
+}
+
+function capitalize(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
 }
 
 async function readOrMake(path: string): Promise<string> {

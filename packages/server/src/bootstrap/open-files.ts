@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { createEncryptedStore } from '../blobs/encrypted-store.ts';
-import { openKeyFile } from '../blobs/key-file.ts';
+import { type MasterKey, openKeyCommand, openKeyFile } from '../blobs/key-file.ts';
 import { openLocalStore } from '../blobs/local-store.ts';
 import { openS3Store } from '../blobs/s3-store.ts';
 import { type CatalogueEntry, findFetchedFile } from '../catalogue/index.ts';
@@ -34,7 +34,7 @@ export async function openFiles(
   db: Database,
   catalogue: readonly CatalogueEntry[],
 ): Promise<FileParts> {
-  const master = await openKeyFile(settings.keyFile || join(settings.dataFolder, 'master-key'));
+  const master = await openMasterKey(settings);
   const blobs = createEncryptedStore(await openBlobStore(settings), createAccountKeys(db, master));
   const modelWork = createModelWork();
   const scratchFolder = join(settings.dataFolder, 'scratch');
@@ -57,6 +57,11 @@ export async function openFiles(
       return entry === undefined ? null : findFetchedFile(entry, settings.cacheFolder);
     },
   };
+}
+
+function openMasterKey({ keyCommand, keyFile, dataFolder }: Settings): Promise<MasterKey> {
+  if (keyCommand !== '') return openKeyCommand(keyCommand);
+  return openKeyFile(keyFile || join(dataFolder, 'master-key'));
 }
 
 function openBlobStore(settings: Settings): Promise<BlobStore> {

@@ -11,6 +11,7 @@ import {
   peftMergeJobs,
   quotas,
   reservations,
+  secrets,
   sessions,
   supervisedFineTuningJobs,
   userApiKeys,
@@ -40,6 +41,7 @@ import { makePrepareHandler } from './models/prepare-model.ts';
 import { makePeftMergeJobHandlers } from './peft-merge-jobs.ts';
 import { makeQuotaHandlers } from './quotas.ts';
 import { makeReservationHandlers } from './reservations.ts';
+import { makeSecretHandlers } from './secrets.ts';
 import { makeSessionHandlers } from './sessions.ts';
 import { makeSignInLinkHandlers } from './sign-in-links.ts';
 import { makeUserHandlers } from './users.ts';
@@ -48,6 +50,7 @@ import { makeUserHandlers } from './users.ts';
 export function mountControlPlane(app: FastifyInstance, context: ControlPlaneContext): void {
   mountResource(app, context, accounts, makeAccountHandlers(context));
   mountResource(app, context, users, { ...makeUserHandlers(context), ...makeSignInLinkHandlers(context) });
+  mountResource(app, context, secrets, makeSecretHandlers(context));
   mountResource(app, context, sessions, makeSessionHandlers(context));
   mountSignIn(app, context);
   mountResource(app, context, apiKeys, makeApiKeyHandlers(context));

@@ -4,6 +4,7 @@ import { supervisedFineTuningJobs as jobs } from '@sparkler/api/resources';
 import { reserveTraining } from '../../billing/charge-training.ts';
 import { checkMaySpend } from '../../billing/check-may-spend.ts';
 import { defaultPriceBook } from '../../ledger/price-book.ts';
+import { readSecretValue } from '../../secrets/read-secret-value.ts';
 import type { Database } from '../../store/database.ts';
 import { readJobEvents, type StoredJobEvent } from '../../store/fine-tuning-events.ts';
 import {
@@ -61,7 +62,7 @@ export function makeFineTuningJobHandlers(context: ControlPlaneContext): Handler
       const order = {
         ...estimate,
         createdBy: principal.user,
-        wandbKey: await sealKey(context, name, resource),
+        wandbKey: await sealKey(context, ids.account, name, resource),
       };
       const made = await db.transaction().execute(async (transaction) => {
         const inserted = await insertJob(transaction, ids.account, spec, order).catch((error) => {
@@ -109,12 +110,14 @@ async function reserveJob(db: Database, { name, account, spec }: StoredJob, nowM
 
 /** The key for Weights & Biases as it is stored; empty when nothing goes there. */
 async function sealKey(
-  { sealer }: ControlPlaneContext,
+  context: ControlPlaneContext,
+  account: string,
   job: string,
   { wandbConfig }: Partial<JobResource>,
 ): Promise<string> {
   if (!wandbConfig?.apiKey || !wantsWandb(wandbConfig)) return '';
-  return sealer.sealSecret(wandbConfig.apiKey, `${job}/wandbConfig.apiKey`);
+  const apiKey = await readSecretValue(context, account, 'wandbConfig.apiKey', wandbConfig.apiKey);
+  return context.sealer.sealSecret(apiKey, `${job}/wandbConfig.apiKey`);
 }
 
 /** Events of one answer; ask again after the last for more. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, checkLegal, invalidField } from '@sparkler/api';
 import { models } from '@sparkler/api/resources';
+import { readSecretValue } from '../../secrets/read-secret-value.ts';
 import { requestBlobDeletion } from '../../store/blob-deletions.ts';
 import { lockModel, readModel, type StoredModel, updateModel } from '../../store/models.ts';
 import { makeBlobPrefix } from '../../store/open-uploads.ts';
@@ -9,7 +10,7 @@ import type { HandlersOf } from '../handler.ts';
 import { planUpload } from '../store-support/plan-upload.ts';
 import { requireModel } from './check-model.ts';
 import { copyModel, findCopySource } from './copy-model.ts';
-import { type ImportSource, readImportSource } from './import-source.ts';
+import { type ImportRequest, type ImportSource, readImportSource } from './import-source.ts';
 import { validateFiles } from './validate-files.ts';
 
 /**
@@ -54,12 +55,29 @@ export function makeImportHandler(context: ControlPlaneContext): Pick<HandlersOf
           ({ message }) => message,
         );
       } else {
-        const source = readImportSource(body, context);
+        const source = readImportSource(await openCredentials(context, model.account, body), context);
         await begin(name, source.origin, () => importFiles(context, model, source), source.explain);
       }
       return { name: `${name}/operations/${randomUUID()}`, metadata: { model: name }, done: false };
     },
   };
+}
+
+/** The request with the values of the secrets that it names. */
+async function openCredentials(
+  context: ControlPlaneContext,
+  account: string,
+  body: ImportRequest,
+): Promise<ImportRequest> {
+  const open = (field: string, given: string) => readSecretValue(context, account, field, given);
+  const { awsS3Source: bucket, huggingFaceSource: repository } = body;
+  if (bucket?.accessSecret) {
+    const accessSecret = await open('awsS3Source.accessSecret', bucket.accessSecret);
+    return { ...body, awsS3Source: { ...bucket, accessSecret } };
+  }
+  if (!repository?.token) return body;
+  const token = await open('huggingFaceSource.token', repository.token);
+  return { ...body, huggingFaceSource: { ...repository, token } };
 }
 
 type Explain = (error: Error) => string;

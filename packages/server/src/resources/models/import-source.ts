@@ -5,7 +5,7 @@ import { type BucketSource, listBucket } from '../../blobs/list-bucket.ts';
 import { listHubFiles } from '../../catalogue/index.ts';
 import type { ControlPlaneContext } from '../control-plane-context.ts';
 
-type ImportRequest = Static<NonNullable<typeof models.methods.import.body>>;
+export type ImportRequest = Static<NonNullable<typeof models.methods.import.body>>;
 
 /** A file of a model to be. */
 interface ImportFile {
