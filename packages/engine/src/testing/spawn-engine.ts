@@ -25,13 +25,22 @@ export function scriptPath(name: string): string {
  * Starts `main.ts` and waits until it serves. Rejects with what it said if it does not.
  * @param flags besides a name, a scripted model unless they name another, and a free port unless they say
  * where.
+ * @param nodeFlags for Node itself.
+ * @param env added to this process' own.
  */
-export async function spawnEngine(flags: readonly string[] = []): Promise<SpawnedEngine> {
+export async function spawnEngine(
+  flags: readonly string[] = [],
+  nodeFlags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<SpawnedEngine> {
   const args = ['--name', 'test', ...flags];
   if (!flags.includes('--model')) args.push('--runner', 'scripted');
   if (!flags.includes('--model') && !flags.includes('--script')) args.push('--script', scriptPath('recite'));
   if (!flags.includes('--socket')) args.push('--port', '0');
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...nodeFlags, main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const events: Record<string, unknown>[] = [];
   let complaints = '';
   child.stderr!.on('data', (data) => {
