@@ -1,12 +1,14 @@
 /**
  * One guaranteed limit of one account: a bucket that refills continuously, and a limit that grows while use
- * is near it. The spec's table (60 a minute, 120 after 10 minutes, 720 after an hour, 1440 after two) is a
- * growth of a fifth of the minimum a minute, starting after five minutes; here it starts at once and in the
- * same steps.
+ * is near it. The spec's table (60 a minute, 120 after 10 minutes, 720 after an hour, 1440 after two) lies on
+ * one line: a fifth of the minimum for each minute of use near the limit, which reaches the minimum itself
+ * after five.
  */
 export interface Allowance {
   /** Units per minute guaranteed now. */
   readonly limit: number;
+  /** Time of use near the limit; time far below it is taken off again. */
+  readonly sustainedMs: number;
   /** Units left; negative when over the limit, at least one limit below zero. */
   readonly level: number;
   /** Use as a moving average, units per minute. */
@@ -21,8 +23,12 @@ const FAR = 0.25;
 /** Time constant of the moving average. */
 const AVERAGE_MS = 60_000;
 
+/**
+ * The average begins where use counts as near, so that who uses the limit from the first minute on is not
+ * late by the minute that an average from zero needs.
+ */
 export function freshAllowance(minimum: number, nowMs: number): Allowance {
-  return { limit: minimum, level: minimum, rate: 0, atMs: nowMs };
+  return { limit: minimum, sustainedMs: 0, level: minimum, rate: minimum * NEAR, atMs: nowMs };
 }
 
 /** The allowance after time has passed without use. */
@@ -33,11 +39,13 @@ export function passTime(from: Allowance, minimum: number, maximum: number, nowM
   // below.
   const growMs = Math.min(elapsedMs, timeAbove(from.rate, from.limit * NEAR));
   const shrinkMs = elapsedMs - Math.min(elapsedMs, timeAbove(from.rate, from.limit * FAR));
-  const step = (minimum * GROWTH_PER_MINUTE * (growMs - shrinkMs)) / 60_000;
-  const limit = Math.max(minimum, Math.min(maximum, from.limit + step));
+  const mostMs = (maximum / (minimum * GROWTH_PER_MINUTE)) * 60_000;
+  const sustainedMs = Math.max(0, Math.min(mostMs, from.sustainedMs + growMs - shrinkMs));
+  const grown = minimum * GROWTH_PER_MINUTE * (sustainedMs / 60_000);
+  const limit = Math.max(minimum, Math.min(maximum, grown));
   const level = Math.min(limit, from.level + (limit * elapsedMs) / 60_000);
   const rate = from.rate * Math.exp(-elapsedMs / AVERAGE_MS);
-  return { limit, level, rate, atMs: nowMs };
+  return { limit, sustainedMs, level, rate, atMs: nowMs };
 }
 
 /** How long a decaying average stays above a threshold, in ms. */

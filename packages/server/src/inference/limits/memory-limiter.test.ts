@@ -20,7 +20,8 @@ function setUp() {
     }
     return limit;
   };
-  return { limiter, pass, sustain };
+  const limitNow = () => Number(limiter.take('alice', 1).headers['x-ratelimit-limit-requests']);
+  return { limiter, pass, sustain, limitNow };
 }
 
 test('the headers tell limits and what is left, replenished continuously', () => {
@@ -67,22 +68,51 @@ test('requests over the fixed maximum are refused until it refills', () => {
   expect(limiter.take('alice', 1).verdict).not.toBe('refused');
 });
 
-test('sustained use near the limit lets it grow as the table of the spec says', () => {
-  for (const [minutes, expected] of [
-    [10, 120],
-    [60, 720],
-    [120, 1440],
-  ] as const) {
-    const { sustain } = setUp();
-    const limit = sustain(1_500, minutes);
-    expect(limit).toBeGreaterThanOrEqual(expected);
-    expect(limit).toBeLessThan(expected + 70);
+/** The spec's table of requests per minute, and what lies between on its line. */
+const table = [
+  [0, 60],
+  [1, 60],
+  [5, 60],
+  [7.5, 90],
+  [10, 120],
+  [60, 720],
+  [120, 1440],
+] as const;
+
+test.each([
+  ['far above', 1_500],
+  ['half of what the table ends at', 720],
+])('sustained use %s the limit lets it grow exactly as the table of the spec says', (_, perMinute) => {
+  for (const [minutes, expected] of table) {
+    const { sustain, limitNow } = setUp();
+    if (minutes > 0) sustain(perMinute, minutes);
+    // A request more or less does not change the minute that it is.
+    expect(Math.abs(limitNow() - expected)).toBeLessThanOrEqual(1);
   }
+});
+
+test('use at the limit grows it along the table, too, and use that stays does so to twice itself', () => {
+  const { sustain } = setUp();
+  expect(Math.abs(sustain(60, 10) - 120)).toBeLessThanOrEqual(1);
+  expect(sustain(60, 60)).toBeGreaterThan(110);
+  expect(sustain(60, 60)).toBeLessThan(130);
+});
+
+test('tokens grow along the table as requests do', () => {
+  const { limiter, pass } = setUp();
+  for (let minute = 0; minute < 60; minute += 0.05) {
+    limiter.settle('alice', 60_000, 6_000);
+    pass(MINUTE / 20);
+  }
+  const { headers } = limiter.take('alice', 1);
+  const prompt = Number(headers['x-ratelimit-limit-tokens-prompt']);
+  expect(Math.abs(prompt - 720_000)).toBeLessThan(3_000);
+  expect(Math.abs(Number(headers['x-ratelimit-limit-tokens-generated']) - 72_000)).toBeLessThan(300);
 });
 
 test('use far below the limit lets it shrink back to the minimum', () => {
   const { sustain } = setUp();
-  expect(sustain(600, 30)).toBeGreaterThan(400);
+  expect(sustain(600, 40)).toBeGreaterThan(400);
   expect(sustain(1, 60)).toBe(60);
 });
 

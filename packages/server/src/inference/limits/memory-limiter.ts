@@ -11,7 +11,8 @@ import {
 
 /** Accounts looked at before idle ones are forgotten. */
 const SWEEP_EVERY = 4096;
-const IDLE_MS = 30 * 60_000;
+/** Beyond the time in which a limit that grew shrinks back. */
+const IDLE_MS = 10 * 60_000;
 
 type Allowances = Record<LimitedKind, Allowance>;
 
@@ -88,8 +89,10 @@ export class MemoryLimiter implements RateLimiter {
   #sweep(nowMs: number): void {
     if (++this.#sinceSweep < SWEEP_EVERY) return;
     this.#sinceSweep = 0;
-    for (const [account, { fixed }] of this.#accounts) {
-      if (nowMs - fixed.atMs > IDLE_MS) this.#accounts.delete(account);
+    for (const [account, { fixed, guaranteed }] of this.#accounts) {
+      const idleMs = nowMs - fixed.atMs;
+      const isBack = limitedKinds.every((kind) => guaranteed[kind].sustainedMs <= idleMs - IDLE_MS);
+      if (isBack) this.#accounts.delete(account);
     }
   }
 }
