@@ -26,6 +26,11 @@ export const EngineRequestExtension = closed({
    * when the stream is broken off.
    */
   count_chunks: Type.Optional(Type.Boolean()),
+  /**
+   * Tell how many tokens the prompt has as soon as it is known, in a 103 before the response: what a caller
+   * owes who leaves before the first byte.
+   */
+  tell_prompt: Type.Optional(Type.Boolean()),
 });
 export type EngineRequestExtension = Static<typeof EngineRequestExtension>;
 

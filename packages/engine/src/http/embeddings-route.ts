@@ -5,12 +5,13 @@ import { readEmbeddingInputs } from './embeddings/read-inputs.ts';
 import { encodeVector, shapeVector } from './embeddings/shape-vector.ts';
 import type { HttpContext } from './http-context.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
+import { tellPrompt } from './tell-prompt.ts';
 
 const checker = compileChecker(EngineEmbeddingRequest);
 
 /** POST /v1/embeddings. */
 export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext): void {
-  server.post('/v1/embeddings', async (request) => {
+  server.post('/v1/embeddings', async (request, reply) => {
     const body = checkBody(checker, request.body);
     const { model, runner } = context;
     if (resolveAdapter(body.model, body.sparkler, context) !== null) {
@@ -33,9 +34,10 @@ export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext
       throw refuseField('dimensions', `dimensions is ${dimensions}; vectors of this model have ${size}`);
     }
     const inputs = readEmbeddingInputs(body, model, context.embeddingTokensMax);
+    const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
+    tellPrompt(body.sparkler, reply.raw, promptTokens);
     const vectors = await runner.embed(inputs);
     const format = body.encoding_format ?? 'float';
-    const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     return {
       object: 'list',
       model: body.model,

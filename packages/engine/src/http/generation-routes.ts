@@ -4,7 +4,7 @@ import { checkBody } from './check-body.ts';
 import { createChatShape } from './generation/chat-shape.ts';
 import { collectResponse } from './generation/collect-response.ts';
 import { completionShape } from './generation/completion-shape.ts';
-import type { GenerationPlan } from './generation/generation-plan.ts';
+import { countPromptTokens, type GenerationPlan } from './generation/generation-plan.ts';
 import { planChat } from './generation/plan-chat.ts';
 import { planCompletion } from './generation/plan-completion.ts';
 import type { PlanContext } from './generation/plan-context.ts';
@@ -14,6 +14,7 @@ import type { HttpContext } from './http-context.ts';
 import { readRequestHeaders } from './request-headers.ts';
 import { chatChecker, completionChecker, type SharedBody } from './request-schemas.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
+import { tellPrompt } from './tell-prompt.ts';
 
 /** POST /v1/chat/completions and POST /v1/completions. */
 export function addGenerationRoutes(server: FastifyInstance, context: HttpContext): void {
@@ -21,6 +22,7 @@ export function addGenerationRoutes(server: FastifyInstance, context: HttpContex
     const arrivedMs = performance.now();
     const body = checkBody(chatChecker, request.body);
     const plan = planChat(body, openPlan(context, request, body));
+    tellPrompt(body.sparkler, reply.raw, countPromptTokens(plan));
     const asFunction = Array.isArray(body.functions);
     const formCallId = (id: string) => context.model.chat.family.formCallId(id);
     return answer({
@@ -37,6 +39,7 @@ export function addGenerationRoutes(server: FastifyInstance, context: HttpContex
     const arrivedMs = performance.now();
     const body = checkBody(completionChecker, request.body);
     const plan = planCompletion(body, openPlan(context, request, body));
+    tellPrompt(body.sparkler, reply.raw, countPromptTokens(plan));
     return answer({ context, request, reply, plan, shape: completionShape, arrivedMs });
   });
 }

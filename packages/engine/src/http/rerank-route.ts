@@ -4,6 +4,7 @@ import { checkBody, refuseField } from './check-body.ts';
 import type { HttpContext } from './http-context.ts';
 import { framePair, readPairFrame, takesTask } from './rerank/frame-pair.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
+import { tellPrompt } from './tell-prompt.ts';
 
 const checker = compileChecker(EngineRerankRequest);
 
@@ -13,7 +14,7 @@ const defaultTask = 'Given a query, retrieve documents that answer it';
 export function addRerankRoute(server: FastifyInstance, context: HttpContext): void {
   const { model, runner } = context;
   const frame = readPairFrame(model.description.metadata, model.tokenizer);
-  server.post('/v1/rerank', async (request) => {
+  server.post('/v1/rerank', async (request, reply) => {
     const body = checkBody(checker, request.body);
     if (resolveAdapter(body.model, body.sparkler, context) !== null) {
       throw refuseField('model', 'documents are ranked with the base model only; name the base model');
@@ -36,6 +37,8 @@ export function addRerankRoute(server: FastifyInstance, context: HttpContext): v
         );
       }
     });
+    const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
+    tellPrompt(body.sparkler, reply.raw, promptTokens);
     const scores = (await runner.embed(inputs)).map((vector) => sigmoid(vector[0] ?? 0));
     const ranked = scores
       .map((score, index) => ({
@@ -44,7 +47,6 @@ export function addRerankRoute(server: FastifyInstance, context: HttpContext): v
         ...(body.return_documents === false ? {} : { document: body.documents[index] }),
       }))
       .sort((a, b) => b.relevance_score - a.relevance_score || a.index - b.index);
-    const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     return {
       object: 'list',
       model: body.model,

@@ -55,6 +55,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #aborted = false;
   #paused = false;
   #status = 0;
+  /** Told by an early hint, before anything is computed. */
+  #hintedPromptTokens = 0;
   #headers: IncomingHeaders = {};
   #scanner: FrameScanner | null = null;
   #collected: Buffer[] = [];
@@ -85,11 +87,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /**
    * What is known of the tokens used. Of an unfinished stream, the tokens in the frames that came are
-   * counted; other servers do not say them, there it is one a frame.
+   * counted; other servers do not say them, there it is one a frame. Who leaves before the answer begins has
+   * used the prompt; who gets no answer for another reason has used nothing.
    */
   summary(): AnswerSummary {
     if (this.#tokens !== null) return { tokens: this.#tokens, extension: this.#extension };
-    const promptTokens = Number(this.#headers['fireworks-prompt-tokens'] ?? 0);
+    const hinted = this.#caller.cancelled === 'gone' ? this.#hintedPromptTokens : 0;
+    const promptTokens = Number(this.#headers['fireworks-prompt-tokens'] ?? hinted);
     const cachedPromptTokens = Number(this.#headers['fireworks-cached-prompt-tokens'] ?? 0);
     const frames = (this.#scanner?.dataFrames ?? 0) - (this.#toldError ? 1 : 0);
     // Of other servers the first frame holds the role only; ours say so themselves.
@@ -108,6 +112,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHeaders,
   ): void {
+    if (status < 200) {
+      this.#hintedPromptTokens = Number(headers['fireworks-prompt-tokens'] ?? 0);
+      return;
+    }
     this.#status = status;
     this.#headers = headers;
     if (status !== 200) return;

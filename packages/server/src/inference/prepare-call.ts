@@ -73,6 +73,7 @@ export function prepareCall(
     ...conversationOf(endpoint, target),
     ...((principal.excludeStop ?? settings.excludeStop) ? { exclude_stop: true } : {}),
     ...(fields.stream === true ? { count_chunks: true } : {}),
+    tell_prompt: true,
   };
   const raw = request.rawBody!;
   const body = encodeRequest(dialect, {

@@ -61,3 +61,8 @@ export interface LogprobsPlan {
   readonly shape: 'tokens' | 'arrays';
   readonly alternatives: number;
 }
+
+/** Tokens of all prompts of a request. */
+export function countPromptTokens({ prompts }: GenerationPlan): number {
+  return prompts.reduce((sum, prompt) => sum + prompt.request.promptTokens.length, 0);
+}

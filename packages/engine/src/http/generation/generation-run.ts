@@ -3,7 +3,7 @@ import type { GenerationEngine, GenerationEvent, GenerationTimings } from '../..
 import type { ModelTokenizer } from '../../core/model-runner.ts';
 import { ChoiceAssembler, type ChoiceDelta, type FinishReason } from './choice-assembler.ts';
 import { toInferenceError } from './engine-error.ts';
-import type { GenerationPlan, PromptPlan } from './generation-plan.ts';
+import { countPromptTokens, type GenerationPlan, type PromptPlan } from './generation-plan.ts';
 
 /** What happens in a run, in order. Exactly one of finished, failed, aborted comes, last. */
 export interface RunListener {
@@ -57,7 +57,7 @@ export class GenerationRun {
   }
 
   get promptTokens(): number {
-    return this.plan.prompts.reduce((sum, prompt) => sum + prompt.request.promptTokens.length, 0);
+    return countPromptTokens(this.plan);
   }
 
   /** Whether cached token counts of all prompts are known. */

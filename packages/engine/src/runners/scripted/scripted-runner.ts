@@ -128,6 +128,8 @@ export class ScriptedRunner implements ModelRunner {
   }
 
   async embed(inputs: readonly (readonly number[])[]): Promise<Float32Array[]> {
+    const embedMs = this.#stepMs(inputs.reduce((sum, tokens) => sum + tokens.length, 0));
+    if (this.#takesTime && embedMs > 0) await sleep(embedMs);
     return inputs.map((tokens) => {
       const vector = new Float32Array(this.limits.embeddingSize);
       for (const token of tokens) {
