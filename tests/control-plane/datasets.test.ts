@@ -229,7 +229,10 @@ describe('a dataset', () => {
   test('from sources that are not offered is refused by name', async () => {
     const split = await make('split', { splitted: { sourceDatasetId: 'x' } });
     expect(split.body.details[0].fieldViolations[0].field).toBe('dataset.splitted');
-    const elsewhere = await make('elsewhere', { externalUrl: 's3://b/k' });
-    expect(elsewhere.body.details[0].fieldViolations[0].field).toBe('dataset.externalUrl');
+    expect(split.body.message).toContain(':splitDataset');
+    const evaluated = await make('evaluated', { evaluationResult: { evaluationJobId: 'x' } });
+    expect(evaluated.body.details[0].fieldViolations[0].field).toBe('dataset.evaluationResult');
+    const twice = await make('twice', { userUploaded: {}, externalUrl: 'https://example.com/a.jsonl' });
+    expect(twice.body.details[0].fieldViolations[0].field).toBe('dataset.externalUrl');
   });
 });

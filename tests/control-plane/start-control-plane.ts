@@ -53,7 +53,7 @@ export async function startControlPlane(
   const queue = await openReconcileQueue(database.address, { works: false, onError: () => undefined });
   const keys = createKeyDirectory(db);
   const { settings } = loadSettings({ SPARKLER_DATA: database.folder, ...variables });
-  const files = await openFiles(settings, db, []);
+  const files = await openFiles(settings, db, [], randomUUID());
   const context: ControlPlaneContext = {
     db,
     queue,

@@ -67,7 +67,12 @@ export const settingsSchema = Type.Object({
     env: 'SPARKLER_IMPORT_ENDPOINT',
     pattern: '^(|https?://.+)$',
     default: '',
-    description: "URL of an S3 server other than Amazon's that models are imported from.",
+    description: "URL of an S3 server other than Amazon's that models and datasets are imported from.",
+  }),
+  allowPrivateUrls: Type.Boolean({
+    env: 'SPARKLER_ALLOW_PRIVATE_URLS',
+    default: false,
+    description: 'Let datasets be fetched (externalUrl) from private networks and this machine too.',
   }),
   hubEndpoint: Type.String({
     env: 'HF_ENDPOINT',

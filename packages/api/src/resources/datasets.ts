@@ -42,7 +42,9 @@ export const Dataset = message('Dataset', {
   ),
   splitted: fixed(message('Splitted', { sourceDatasetId: reference('dataset') })),
   evalProtocol: fixed(freeObject()),
-  externalUrl: fixed(text('gs:// or s3:// URI; nothing is uploaded then.')),
+  externalUrl: fixed(
+    text('https://, s3:// or gs:// URL of a JSONL file that everybody may read; nothing is uploaded then.'),
+  ),
   sourceJobName: fixed(text()),
   encryptionState: out(text()),
 });
@@ -91,6 +93,10 @@ export const datasets = defineResource({
       operationId: 'validateDatasetUpload',
       summary: 'Check the uploaded files and make the dataset ready',
     }),
+    splitDataset: on.verb('splitDataset', {
+      operationId: 'splitDataset',
+      summary: 'Make two datasets of one: <id>-train, and <id>-evaluation with a tenth of it (at most 100)',
+    }),
     getDownloadEndpoint: on.verb('getDownloadEndpoint', {
       httpMethod: 'GET',
       operationId: 'getDatasetDownloadEndpoint',
@@ -103,6 +109,7 @@ export const datasets = defineResource({
     upload: ['UPLOADING'],
     getUploadEndpoint: ['UPLOADING'],
     validateUpload: ['UPLOADING', 'READY'],
+    splitDataset: ['READY'],
     getDownloadEndpoint: ['READY'],
   },
 });

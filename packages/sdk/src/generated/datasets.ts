@@ -24,7 +24,7 @@ export interface Dataset {
   readonly transformed: Transformed | null;
   readonly splitted: Splitted | null;
   readonly evalProtocol: Readonly<Record<string, unknown>>;
-  /** gs:// or s3:// URI; nothing is uploaded then. */
+  /** https://, s3:// or gs:// URL of a JSONL file that everybody may read; nothing is uploaded then. */
   readonly externalUrl: string;
   readonly sourceJobName: string;
   readonly encryptionState: string;
@@ -160,6 +160,17 @@ export class Datasets {
       pattern: 'accounts/{account}/datasets/{dataset}',
       name,
       suffix: ':validateUpload',
+      options,
+    });
+  }
+
+  /** Make two datasets of one: <id>-train, and <id>-evaluation with a tenth of it (at most 100). POST /v1/accounts/{account}/datasets/{dataset}:splitDataset */
+  splitDataset(name: string, options?: CallOptions): Promise<Record<string, never>> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}/datasets/{dataset}',
+      name,
+      suffix: ':splitDataset',
       options,
     });
   }

@@ -7,23 +7,27 @@ import { type MasterKey, openKeyCommand, openKeyFile } from '../blobs/key-file.t
 import { openLocalStore } from '../blobs/local-store.ts';
 import { openS3Store } from '../blobs/s3-store.ts';
 import { type CatalogueEntry, findFetchedFile } from '../catalogue/index.ts';
+import type { ExternalFiles } from '../dataset-work/external-source.ts';
 import { createModelWork, type ModelWork } from '../model-work/model-work.ts';
 import { createWorkingCopies, type WorkingCopies } from '../model-work/working-copies.ts';
 import { createSealer, type SecretSealer } from '../secrets/seal.ts';
 import type { Settings } from '../settings.ts';
 import { createAccountKeys } from '../store/account-keys.ts';
+import { type BlobClaims, createBlobClaims } from '../store/blob-claims.ts';
 import type { Database } from '../store/database.ts';
 import { readKeySalt } from '../store/key-hash.ts';
 
 /** Everything that has to do with files of models and datasets. */
 export interface FileParts {
   readonly blobs: BlobStore;
+  readonly claims: BlobClaims;
   readonly blobSecret: Buffer;
   readonly modelWork: ModelWork;
   readonly workingCopies: WorkingCopies;
   readonly scratchFolder: string;
   readonly sealer: SecretSealer;
   readonly importEndpoint: string;
+  readonly externalFiles: ExternalFiles;
   readonly hubEndpoint: string;
   findCatalogueFile(catalogueId: string): Promise<string | null>;
 }
@@ -33,6 +37,7 @@ export async function openFiles(
   settings: Settings,
   db: Database,
   catalogue: readonly CatalogueEntry[],
+  nodeId: string,
 ): Promise<FileParts> {
   const master = await openMasterKey(settings);
   const blobs = createEncryptedStore(await openBlobStore(settings), createAccountKeys(db, master));
@@ -40,17 +45,21 @@ export async function openFiles(
   const scratchFolder = join(settings.dataFolder, 'scratch');
   await rm(scratchFolder, { recursive: true, force: true });
   await mkdir(scratchFolder, { recursive: true, mode: 0o700 });
+  const workingCopies = createWorkingCopies(join(settings.dataFolder, 'working-copies'), blobs, modelWork);
+  await workingCopies.removeUnfinished();
   return {
     blobs,
+    claims: createBlobClaims(db, nodeId),
     // Derived, so that it needs no row of its own: one secret a database, never the salt itself.
     blobSecret: createHmac('sha256', await readKeySalt(db))
       .update('blob-urls')
       .digest(),
     modelWork,
-    workingCopies: createWorkingCopies(join(settings.dataFolder, 'working-copies'), blobs, modelWork),
+    workingCopies,
     scratchFolder,
     sealer: createSealer(master),
     importEndpoint: settings.importEndpoint,
+    externalFiles: { allowPrivate: settings.allowPrivateUrls, s3Endpoint: settings.importEndpoint },
     hubEndpoint: settings.hubEndpoint.replace(/\/$/, ''),
     async findCatalogueFile(catalogueId) {
       const entry = catalogue.find((candidate) => candidate.name === catalogueId);

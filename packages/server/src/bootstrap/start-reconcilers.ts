@@ -8,6 +8,7 @@ import { createChildProcessLauncher } from '../launch/child-process.ts';
 import { afterRealTime, createDelayedLauncher } from '../launch/delayed-launcher.ts';
 import type { Launcher } from '../launch/launcher.ts';
 import { startBlobCollector } from '../model-work/collect-blobs.ts';
+import { createDatasetsReconciler } from '../reconcile/datasets/reconciler.ts';
 import { createDeployedModelsReconciler } from '../reconcile/deployed-models/reconciler.ts';
 import { unloadIdleAddons } from '../reconcile/deployed-models/unload-idle.ts';
 import { createDeploymentsReconciler } from '../reconcile/deployments/reconciler.ts';
@@ -79,13 +80,19 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     onError: (error, job) => log.warn({ err: error, job }, 'a job on a model failed'),
   });
   stops.add('jobs on models', () => modelJobs.close());
+  const datasets = createDatasetsReconciler({
+    db,
+    ...parts.files,
+    onError: (error, dataset) => log.warn({ err: error, dataset }, 'a dataset could not be fetched'),
+  });
+  stops.add('datasets', () => datasets.close());
   const collector = startBlobCollector(db, parts.files.blobs, parts.files.workingCopies, (error) =>
     log.warn({ err: error }, 'files of deleted resources could not be removed; it is tried again'),
   );
   stops.add('removal of files', () => collector.close());
   startIdleUnloading(parts, stops);
   const driver = startDriver({
-    reconcilers: [deployments, deployedModels, fineTuning, modelJobs],
+    reconcilers: [deployments, deployedModels, fineTuning, modelJobs, datasets],
     queue,
     leadership: createLeadership(store.address, (error) =>
       log.warn({ err: error }, 'lost the lead of reconciling'),

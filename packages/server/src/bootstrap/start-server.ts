@@ -9,6 +9,7 @@ import { createApp } from '../http/app.ts';
 import type { GatewaySettings } from '../http/context.ts';
 import { DeploymentLoads } from '../inference/deployment-loads.ts';
 import { addRemoteEngines, type RemoteEngine } from '../inference/remote-engines.ts';
+import { startClaimKeeper } from '../model-work/keep-claims.ts';
 import type { ControlPlaneContext } from '../resources/control-plane-context.ts';
 import { mountControlPlane } from '../resources/mount-control-plane.ts';
 import type { Settings } from '../settings.ts';
@@ -133,7 +134,11 @@ async function startParts(
   });
   stops.add('reconcile queue', () => queue.close());
   const directories = await openDirectories(store, remote, log, stops);
-  const files = await openFiles(settings, db, catalogue);
+  const files = await openFiles(settings, db, catalogue, dataFolder.nodeId);
+  const claims = await startClaimKeeper(files.claims, (error) =>
+    log.warn({ err: error }, 'claims to files on their way could not be kept; it is tried again'),
+  );
+  stops.add('claims to files', () => claims.close());
   const loads = new DeploymentLoads();
   if (listens) startLoadReports({ db, loads, log }, stops);
   if (reconciles) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { withFileLock } from '../catalogue/file-lock.ts';
@@ -25,6 +25,8 @@ export interface WorkingCopies {
   open(files: UploadedFiles, signal: AbortSignal): Promise<string>;
   /** Removes what was made of a prefix whose model is gone. */
   remove(blobPrefix: string): Promise<void>;
+  /** Removes what a server that died had begun to make. Nothing of this folder may be in use yet. */
+  removeUnfinished(): Promise<void>;
 }
 
 /** Part of the names of converted files: raise it when the converter gives other files. */
@@ -63,6 +65,15 @@ export function createWorkingCopies(folder: string, blobs: BlobStore, work: Mode
     async remove(blobPrefix) {
       for (const ending of ['', '.gguf']) {
         await rm(join(folder, nameOf(blobPrefix) + ending), { recursive: true, force: true });
+      }
+    },
+    async removeUnfinished() {
+      const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+        if (error.code === 'ENOENT') return [];
+        throw error;
+      });
+      for (const name of names.filter((found) => /\.(?:scratch|partial|lock)$/.test(found))) {
+        await rm(join(folder, name), { recursive: true, force: true });
       }
     },
     async open(files, signal) {

@@ -1,8 +1,10 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Fleet } from '../capacity/fleet.ts';
+import type { ExternalFiles } from '../dataset-work/external-source.ts';
 import type { SignInParts } from '../http/sign-in/mount-sign-in.ts';
 import type { ModelWork } from '../model-work/model-work.ts';
 import type { SecretSealer } from '../secrets/seal.ts';
+import type { BlobClaims } from '../store/blob-claims.ts';
 import type { Database } from '../store/database.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 
@@ -17,6 +19,8 @@ export interface ControlPlaneContext extends SignInParts {
   readonly fleet: Fleet | null;
   /** Files of models and datasets. */
   readonly blobs: BlobStore;
+  /** For blobs that no resource names yet. */
+  readonly claims: BlobClaims;
   /** Signs the URLs of blobs; the same on all servers of a database. */
   readonly blobSecret: Buffer;
   /** Hides secrets of others before they are stored. */
@@ -27,6 +31,8 @@ export interface ControlPlaneContext extends SignInParts {
   readonly scratchFolder: string;
   /** S3 server that models are imported from; empty: Amazon's. */
   readonly importEndpoint: string;
+  /** Where datasets that callers name by URL may come from. */
+  readonly externalFiles: ExternalFiles;
   /** Where repositories of Hugging Face's form are imported from. */
   readonly hubEndpoint: string;
   /** Looks at what a fine-tuning job would train on; left out where no trainer is. */

@@ -29,6 +29,7 @@ import { makeInvoiceHandlers, makePaymentHandlers } from './billing/invoice-hand
 import type { ControlPlaneContext } from './control-plane-context.ts';
 import { makeDatasetFileHandlers } from './datasets/file-handlers.ts';
 import { makeDatasetHandlers } from './datasets/handlers.ts';
+import { makeSplitHandler } from './datasets/split-dataset.ts';
 import { makeDeployedModelHandlers } from './deployments/deployed-model-handlers.ts';
 import { makeDeploymentHandlers } from './deployments/handlers.ts';
 import { makeFineTuningJobHandlers } from './fine-tuning-jobs/handlers.ts';
@@ -66,6 +67,7 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
   mountResource(app, context, datasets, {
     ...makeDatasetHandlers(context),
     ...makeDatasetFileHandlers(context),
+    ...makeSplitHandler(context),
   });
   mountResource(app, context, quotas, makeQuotaHandlers(context));
   mountResource(app, context, reservations, makeReservationHandlers(context));

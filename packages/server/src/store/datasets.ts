@@ -69,6 +69,19 @@ export async function lockDataset(db: DatabaseOrTransaction, name: string): Prom
   return row ? toDataset(row) : null;
 }
 
+/** Names of datasets that lie elsewhere and are still to be fetched. */
+export async function listUnfetchedDatasets(db: DatabaseOrTransaction): Promise<string[]> {
+  const rows = await db
+    .selectFrom('datasets')
+    .select('name')
+    .where('state', '=', 'UPLOADING')
+    .where('external_url', '<>', '')
+    .where('status_code', '=', 'OK')
+    .orderBy('create_time')
+    .execute();
+  return rows.map((row) => row.name);
+}
+
 export async function insertDataset(
   db: DatabaseOrTransaction,
   account: string,

@@ -121,6 +121,14 @@ export interface DatasetsTable {
   update_time: UpdateTime;
 }
 
+export interface BlobClaimsTable {
+  prefix: string;
+  node: string;
+  model: Generated<string>;
+  cut_message: Generated<string>;
+  renew_time: Generated<Date>;
+}
+
 export interface ModelJobsTable {
   name: string;
   account: string;
@@ -271,6 +279,7 @@ export interface Schema {
   models: ModelsTable;
   datasets: DatasetsTable;
   blob_deletions: BlobDeletionsTable;
+  blob_claims: BlobClaimsTable;
   model_jobs: ModelJobsTable;
   audit_logs: AuditLogsTable;
   deployments: DeploymentsTable;

@@ -2,18 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobStore } from '../../blobs/blob-store.ts';
+import { type ClaimParts, type ReleaseClaim, writeClaimed } from '../../blobs/write-claimed.ts';
 import type { ModelFacts } from '../../model-work/facts.ts';
 import type { ModelWork } from '../../model-work/model-work.ts';
 import { engineTypes, type PreparedCopies, type PreparedCopy } from '../../model-work/prepared.ts';
-import type { Database } from '../../store/database.ts';
+import type { Database, DatabaseOrTransaction } from '../../store/database.ts';
 import { type ModelJob, moveModelJob, readModelJob } from '../../store/model-jobs.ts';
 import { lockModel, readModel, type StoredModel, updateModel } from '../../store/models.ts';
 import { makeBlobPrefix } from '../../store/open-uploads.ts';
 
-export interface JobParts {
+export interface JobParts extends ClaimParts {
   readonly db: Database;
-  readonly blobs: BlobStore;
   readonly modelWork: ModelWork;
   readonly scratchFolder: string;
   readonly threads: number;
@@ -25,15 +24,22 @@ export interface JobParts {
 export async function runModelJob(job: ModelJob, parts: JobParts, signal: AbortSignal): Promise<void> {
   const scratch = await mkdtemp(join(parts.scratchFolder, 'job-'));
   const blobPrefix = makeBlobPrefix(job.model, `${job.kind}-${randomUUID()}`);
-  let isKept = false;
+  const target = join(scratch, 'model.gguf');
+  const run = job.kind === 'prepare' ? prepare : merge;
   try {
-    const target = join(scratch, 'model.gguf');
-    const run = job.kind === 'prepare' ? prepare : merge;
-    isKept = await run(job, { ...parts, scratch, target, blobPrefix }, signal);
+    await writeClaimed(parts, { prefix: blobPrefix }, (release) =>
+      run(job, { ...parts, scratch, target, blobPrefix, release }, signal),
+    );
+  } catch (error) {
+    if (!(error instanceof JobGoneError)) throw error;
   } finally {
     await rm(scratch, { recursive: true, force: true });
-    if (!isKept) await parts.blobs.removeAll(blobPrefix);
   }
+}
+
+/** It was deleted, or its model was, while it ran: nobody is to be told. */
+class JobGoneError extends Error {
+  override readonly name = 'JobGoneError';
 }
 
 /** Ends a job that can't be done; its model tells why as well. */
@@ -53,12 +59,13 @@ interface Task extends JobParts {
   readonly scratch: string;
   readonly target: string;
   readonly blobPrefix: string;
+  readonly release: ReleaseClaim;
 }
 
 const FILE = 'model.gguf';
 
 /** A copy of a model in another precision, beside the one there is. */
-async function prepare(job: ModelJob, task: Task, signal: AbortSignal): Promise<boolean> {
+async function prepare(job: ModelJob, task: Task, signal: AbortSignal): Promise<void> {
   const { precision = '' } = job.spec;
   const type = engineTypes[precision];
   if (type === undefined) throw new Error(`the precision ${precision} can't be prepared`);
@@ -66,9 +73,8 @@ async function prepare(job: ModelJob, task: Task, signal: AbortSignal): Promise<
   const { target, threads } = task;
   await task.modelWork.run({ task: 'quantize', source, target, to: type.quantization, threads }, signal);
   await keepFile(task);
-  return task.db.transaction().execute(async (transaction) => {
-    const model = await lockModel(transaction, job.model);
-    if (model === null || !(await moveModelJob(transaction, job.name, 'completed'))) return false;
+  await task.db.transaction().execute(async (transaction) => {
+    const model = await complete(job, task, transaction);
     const copy: PreparedCopy = {
       blobPrefix: task.blobPrefix,
       file: FILE,
@@ -83,12 +89,11 @@ async function prepare(job: ModelJob, task: Task, signal: AbortSignal): Promise<
       { ...resource, precisions, status },
       { weights: { ...model.weights, prepared } },
     );
-    return true;
   });
 }
 
 /** A new base model: the addon's base with the addon in its weights. */
-async function merge(job: ModelJob, task: Task, signal: AbortSignal): Promise<boolean> {
+async function merge(job: ModelJob, task: Task, signal: AbortSignal): Promise<void> {
   const addon = await readModel(task.db, job.spec.peftModel ?? '');
   const baseName = addon?.resource.peftDetails?.baseModel;
   if (addon === null || !baseName) throw new Error(`${job.spec.peftModel} is gone, or no addon any more`);
@@ -101,9 +106,8 @@ async function merge(job: ModelJob, task: Task, signal: AbortSignal): Promise<bo
   const check = { task: 'check-model', folder: scratch, name: job.model } as const;
   const facts = await task.modelWork.run<ModelFacts>(check, signal);
   const bytes = await keepFile(task);
-  return task.db.transaction().execute(async (transaction) => {
-    const model = await lockModel(transaction, job.model);
-    if (model === null || !(await moveModelJob(transaction, job.name, 'completed'))) return false;
+  await task.db.transaction().execute(async (transaction) => {
+    const model = await complete(job, task, transaction);
     const { blobPrefix } = task;
     await updateModel(transaction, describeMerged(model, base, addon, facts), {
       blobPrefix,
@@ -111,8 +115,20 @@ async function merge(job: ModelJob, task: Task, signal: AbortSignal): Promise<bo
       weights: { ...facts, file: FILE },
       supportsChat: addon.supportsChat || base.supportsChat,
     });
-    return true;
   });
+}
+
+/** Ends a job whose files the caller names in the same transaction. Gives its model, locked. */
+async function complete(
+  job: ModelJob,
+  { release }: Task,
+  transaction: DatabaseOrTransaction,
+): Promise<StoredModel> {
+  const model = await lockModel(transaction, job.model);
+  const isThere = model !== null && (await moveModelJob(transaction, job.name, 'completed'));
+  if (!isThere) throw new JobGoneError(`${job.name} was deleted meanwhile`);
+  await release(transaction);
+  return model;
 }
 
 function describeMerged(

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { ApiError, invalidField, type JsonFilter, readJsonFilter, resolveReference } from '@sparkler/api';
 import { datasets } from '@sparkler/api/resources';
 import type { Static } from 'typebox';
+import { writeClaimed } from '../../blobs/write-claimed.ts';
+import { DatasetRefusedError, LINE_BYTES_MAX } from '../../dataset-work/check-examples.ts';
+import { describeExamples } from '../../dataset-work/complete-dataset.ts';
+import { readLines } from '../../dataset-work/read-lines.ts';
+import type { DatabaseOrTransaction } from '../../store/database.ts';
 import { type DatasetResource, readDataset, type StoredDataset } from '../../store/datasets.ts';
 import { makeBlobPrefix } from '../../store/open-uploads.ts';
 import type { ControlPlaneContext } from '../control-plane-context.ts';
-import { checkExamples, DatasetRefusedError, LINE_BYTES_MAX } from './check-examples.ts';
-import { readLines } from './read-lines.ts';
 
 type CreateRequest = Static<typeof datasets.methods.create.body>;
 
@@ -35,6 +38,7 @@ export function readCopyRequest({ dataset, sourceDatasetId, filter }: CreateRequ
 export type InsertDataset = (
   dataset: DatasetResource,
   files: Partial<Pick<StoredDataset, 'blobPrefix' | 'uploadFiles'>>,
+  within: DatabaseOrTransaction,
 ) => Promise<StoredDataset>;
 
 /** A ready dataset of examples of another one. Throws ApiError (400) when none, or too few, are taken. */
@@ -47,7 +51,7 @@ export async function copyDataset(
 ): Promise<StoredDataset> {
   const source = await findSource(context, account, request.source);
   const prefix = makeBlobPrefix(wanted.name, randomUUID());
-  try {
+  return writeClaimed(context, { prefix }, async (release) => {
     const uploadFiles = await copyFiles(context, source, prefix, request.filter);
     const { format = 'FORMAT_UNSPECIFIED' } = source.resource;
     const { name, displayName, createdBy } = wanted;
@@ -64,11 +68,11 @@ export async function copyDataset(
       },
     };
     delete copy.userUploaded;
-    return await insert(copy, { blobPrefix: prefix, uploadFiles });
-  } catch (error) {
-    await context.blobs.removeAll(prefix);
-    throw error;
-  }
+    return context.db.transaction().execute(async (transaction) => {
+      await release(transaction);
+      return insert(copy, { blobPrefix: prefix, uploadFiles }, transaction);
+    });
+  });
 }
 
 async function findSource(
@@ -119,13 +123,8 @@ async function countExamples(
   prefix: string,
   format: NonNullable<DatasetResource['format']>,
 ): Promise<Partial<DatasetResource>> {
-  const facts = await checkExamples(blobs, prefix, format).catch((error) => {
+  return describeExamples(blobs, prefix, format).catch((error) => {
     if (!(error instanceof DatasetRefusedError)) throw error;
     throw invalidField('filter', `of the examples that the filter takes, ${error.message}`);
   });
-  return {
-    exampleCount: String(facts.exampleCount),
-    estimatedTokenCount: String(facts.estimatedTokenCount),
-    averageTurnCount: facts.averageTurnCount,
-  };
 }

@@ -3,6 +3,9 @@ import { ApiError, checkLegal, idOf, invalidField, type UploadedFile } from '@sp
 import { datasets } from '@sparkler/api/resources';
 import { isBlobKey } from '../../blobs/blob-store.ts';
 import { explainBlobError } from '../../blobs/mount-blobs.ts';
+import { writeClaimed } from '../../blobs/write-claimed.ts';
+import { DatasetRefusedError } from '../../dataset-work/check-examples.ts';
+import { completeDataset } from '../../dataset-work/complete-dataset.ts';
 import { requestBlobDeletion } from '../../store/blob-deletions.ts';
 import { lockDataset, readDataset, type StoredDataset, updateDataset } from '../../store/datasets.ts';
 import { makeBlobPrefix } from '../../store/open-uploads.ts';
@@ -11,7 +14,6 @@ import type { HandlersOf } from '../handler.ts';
 import { makeDownloadUrls, makeUploadUrls } from '../store-support/blob-urls.ts';
 import { checkUploaded } from '../store-support/check-uploaded.ts';
 import { planUpload } from '../store-support/plan-upload.ts';
-import { checkExamples, DatasetRefusedError } from './check-examples.ts';
 import { requireDataset } from './handlers.ts';
 
 type FileHandlers = Pick<
@@ -71,73 +73,53 @@ export function makeDatasetFileHandlers(context: ControlPlaneContext): FileHandl
 }
 
 function checkState({ resource }: StoredDataset, method: string): void {
-  checkLegal(datasets, method, resource.name, resource.state ?? '');
+  const { name, state, externalUrl, status } = resource;
+  checkLegal(datasets, method, name, state ?? '');
+  if (state === 'READY' || !externalUrl) return;
+  const how = status?.code === 'OK' ? 'wait until it is ready' : 'delete it and make another one';
+  throw new ApiError('FAILED_PRECONDITION', `${name} is fetched from its externalUrl; ${how}`);
 }
 
 /** Writes the file of an upload in one request, in place of whatever was sent before. */
 async function receiveFile(
-  { db, blobs }: ControlPlaneContext,
+  context: ControlPlaneContext,
   dataset: StoredDataset,
   file: UploadedFile | null,
 ): Promise<{ filename: string; bytes: number }> {
   if (file === null) throw invalidField('file', 'the form has no file');
+  const { db, blobs } = context;
   const filename = file.filename.replace(/^.*[/\\]/, '') || 'dataset.jsonl';
   if (!isBlobKey(filename)) {
     throw invalidField('file', `the file's name must be of letters, digits, space and . _ + = @ -`);
   }
   const { name } = dataset.resource;
   const blobPrefix = makeBlobPrefix(name, randomUUID());
-  const bytes = await blobs.write(`${blobPrefix}/${filename}`, file.content, null).catch((error) => {
-    throw explainBlobError(error);
+  return writeClaimed(context, { prefix: blobPrefix }, async (release) => {
+    const bytes = await blobs.write(`${blobPrefix}/${filename}`, file.content, null).catch((error) => {
+      throw explainBlobError(error);
+    });
+    await db.transaction().execute(async (transaction) => {
+      const current = requireDataset(name, await lockDataset(transaction, name));
+      checkState(current, 'upload');
+      if (current.blobPrefix !== null) await requestBlobDeletion(transaction, current.blobPrefix);
+      await release(transaction);
+      await updateDataset(transaction, current.resource, { blobPrefix, uploadFiles: { [filename]: bytes } });
+    });
+    return { filename, bytes };
   });
-  await db.transaction().execute(async (transaction) => {
-    const current = requireDataset(name, await lockDataset(transaction, name));
-    checkState(current, 'upload');
-    if (current.blobPrefix !== null) await requestBlobDeletion(transaction, current.blobPrefix);
-    await updateDataset(transaction, current.resource, { blobPrefix, uploadFiles: { [filename]: bytes } });
-  });
-  return { filename, bytes };
 }
 
-/** Checks every line and makes the dataset ready; what is wrong is kept in its status as well. */
-async function validate({ db, blobs }: ControlPlaneContext, dataset: StoredDataset): Promise<StoredDataset> {
-  const { name, format = 'FORMAT_UNSPECIFIED' } = dataset.resource;
-  try {
-    const facts = await checkExamples(blobs, dataset.blobPrefix ?? '', format);
-    return await changeDataset(db, dataset, {
-      state: 'READY',
-      status: { code: 'OK', message: '' },
-      format: facts.format,
-      exampleCount: String(facts.exampleCount),
-      estimatedTokenCount: String(facts.estimatedTokenCount),
-      averageTurnCount: facts.averageTurnCount,
-    });
-  } catch (error) {
+/** Checks every line and makes the dataset ready. Throws ApiError (400) naming each wrong line. */
+async function validate(context: ControlPlaneContext, dataset: StoredDataset): Promise<StoredDataset> {
+  const { name } = dataset.resource;
+  const ready = await completeDataset(context, dataset).catch((error) => {
     if (!(error instanceof DatasetRefusedError)) throw error;
-    const status = { code: 'INVALID_ARGUMENT' as const, message: error.message };
-    await changeDataset(db, dataset, { status });
     const violations = error.problems.map(({ file, message }) => ({
       field: file || name,
       description: `${file}${message}`,
     }));
     throw new ApiError('INVALID_ARGUMENT', error.message, violations);
-  }
-}
-
-/** Changes a dataset unless it got other files meanwhile. */
-function changeDataset(
-  db: ControlPlaneContext['db'],
-  dataset: StoredDataset,
-  fields: Partial<StoredDataset['resource']>,
-): Promise<StoredDataset> {
-  const { name } = dataset.resource;
-  return db.transaction().execute(async (transaction) => {
-    const current = requireDataset(name, await lockDataset(transaction, name));
-    const isSame =
-      current.resource.state === 'UPLOADING' &&
-      current.blobPrefix === dataset.blobPrefix &&
-      JSON.stringify(current.uploadFiles) === JSON.stringify(dataset.uploadFiles);
-    if (!isSame) throw new ApiError('ABORTED', `${name} was changed or given other files meanwhile`);
-    return updateDataset(transaction, { ...current.resource, ...fields });
   });
+  if (ready === null) throw new ApiError('ABORTED', `${name} was changed or given other files meanwhile`);
+  return ready;
 }

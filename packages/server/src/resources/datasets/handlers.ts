@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { ApiError, changeResource, checkResourceId, invalidField } from '@sparkler/api';
 import { datasets } from '@sparkler/api/resources';
+import { readExternalUrl } from '../../dataset-work/external-source.ts';
 import { checkIfMatch } from '../../http/etag.ts';
 import { requestBlobDeletion } from '../../store/blob-deletions.ts';
 import {
@@ -12,6 +14,7 @@ import {
   type StoredDataset,
   updateDataset,
 } from '../../store/datasets.ts';
+import { makeBlobPrefix } from '../../store/open-uploads.ts';
 import { isDuplicate } from '../../store/postgres-errors.ts';
 import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
@@ -26,17 +29,24 @@ export function makeDatasetHandlers(context: ControlPlaneContext): HandlersOf<ty
       return requireDataset(name, await readDataset(db, name)).resource;
     },
     async create({ ids, name: parent, id, resource, body }, { principal }) {
-      checkSource(resource);
       const copy = readCopyRequest(body);
+      checkSource(context, resource, copy !== null);
       const name = `${parent}/datasets/${checkResourceId(id ?? '', 'datasetId')}`;
       const made: DatasetResource = { ...resource, name, state: 'UPLOADING', createdBy: principal.user };
-      const insert: InsertDataset = (dataset, files) =>
-        insertDataset(db, ids.account, dataset, files).catch((error) => {
+      const insert: InsertDataset = (dataset, files, within) =>
+        insertDataset(within, ids.account, dataset, files).catch((error) => {
           if (isDuplicate(error)) throw new ApiError('ALREADY_EXISTS', `${name} exists already`);
           throw error;
         });
       if (copy !== null) return (await copyDataset(context, ids.account, made, copy, insert)).resource;
-      return (await insert({ ...made, userUploaded: {} }, {})).resource;
+      if (!made.externalUrl) return (await insert({ ...made, userUploaded: {} }, {}, db)).resource;
+      return db.transaction().execute(async (transaction) => {
+        const status = { code: 'OK' as const, message: 'being fetched from its externalUrl' };
+        const blobPrefix = makeBlobPrefix(name, randomUUID());
+        const { resource: shown } = await insert({ ...made, status }, { blobPrefix }, transaction);
+        await context.queue.request({ kind: 'dataset', name }, transaction);
+        return shown;
+      });
     },
     update({ name, updates }, { ifMatch }) {
       return db.transaction().execute(async (transaction) => {
@@ -62,18 +72,33 @@ export function requireDataset(name: string, dataset: StoredDataset | null): Sto
   return dataset;
 }
 
-/** Ways of making a dataset that are not offered are refused by name. */
-function checkSource(resource: Partial<DatasetResource>): void {
-  const refused = ['evaluationResult', 'splitted', 'evalProtocol', 'sourceJobName'] as const;
-  const given = refused.find((key) => resource[key] !== undefined && resource[key] !== '');
+/** Throws ApiError (400) for two sources at once, and for ways of making a dataset that are not offered. */
+function checkSource(
+  context: ControlPlaneContext,
+  { externalUrl, ...resource }: Partial<DatasetResource>,
+  isCopy: boolean,
+): void {
+  const refused = {
+    evaluationResult: 'evaluation jobs are not run here',
+    evalProtocol: 'evaluations are not run here',
+    sourceJobName: 'it names the job that made a dataset, and is set by that',
+    splitted: 'splits are made with :splitDataset of the dataset to be split',
+  } as const;
+  const keys = Object.keys(refused) as (keyof typeof refused)[];
+  const given = keys.find((key) => resource[key] !== undefined && resource[key] !== '');
   if (given !== undefined) {
-    const advice = 'upload the examples (userUploaded), or copy a dataset with sourceDatasetId';
-    throw invalidField(`dataset.${given}`, `dataset.${given} is set by jobs; ${advice}`);
+    const advice =
+      'upload the examples (userUploaded), have them fetched (externalUrl) or copy a dataset (sourceDatasetId)';
+    throw invalidField(`dataset.${given}`, `dataset.${given}: ${refused[given]}; ${advice}`);
   }
-  if (resource.externalUrl) {
-    throw invalidField(
-      'dataset.externalUrl',
-      'datasets that lie elsewhere are not read; upload the examples',
-    );
+  if (!externalUrl) return;
+  const field = 'dataset.externalUrl';
+  if (isCopy || resource.userUploaded !== undefined) {
+    throw invalidField(field, `${field}: a dataset comes from one place; leave the other out`);
+  }
+  try {
+    readExternalUrl(externalUrl, context.externalFiles);
+  } catch (error) {
+    throw invalidField(field, `${field}: ${(error as Error).message}`);
   }
 }

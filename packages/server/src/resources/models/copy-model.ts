@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { ApiError, checkLegal, invalidField, resolveReference } from '@sparkler/api';
 import { models } from '@sparkler/api/resources';
+import { finishClaimed } from '../../blobs/write-claimed.ts';
 import { requestBlobDeletion } from '../../store/blob-deletions.ts';
 import { lockModel, readModel, type StoredModel, updateModel } from '../../store/models.ts';
-import { makeBlobPrefix } from '../../store/open-uploads.ts';
 import type { ControlPlaneContext } from '../control-plane-context.ts';
 import { isVisible } from './check-model.ts';
 
@@ -39,37 +38,35 @@ export async function findCopySource(
  * Makes a model what another one is, with files of its own. The source may be changed and removed afterwards.
  */
 export async function copyModel(
-  { db, blobs }: ControlPlaneContext,
+  context: ControlPlaneContext,
   target: StoredModel,
   source: StoredModel,
+  /** Claimed for the copy. */
+  blobPrefix: string,
 ): Promise<void> {
+  const { db, blobs } = context;
   const { name } = target.resource;
-  const blobPrefix = source.blobPrefix === null ? null : makeBlobPrefix(name, randomUUID());
-  let isKept = false;
-  try {
-    if (source.blobPrefix !== null && blobPrefix !== null) {
-      for (const { key, sizeBytes } of await blobs.list(source.blobPrefix)) {
-        await blobs.write(blobPrefix + key.slice(source.blobPrefix.length), await blobs.read(key), sizeBytes);
-      }
+  await finishClaimed(context, blobPrefix, async (release) => {
+    const from = source.blobPrefix;
+    for (const { key, sizeBytes } of from === null ? [] : await blobs.list(from)) {
+      await blobs.write(blobPrefix + key.slice(from!.length), await blobs.read(key), sizeBytes);
     }
     await db.transaction().execute(async (transaction) => {
       const current = await lockModel(transaction, name);
       if (current === null) throw new ApiError('NOT_FOUND', `${name} was deleted meanwhile`);
       checkLegal(models, 'import', name, current.resource.state ?? '');
       if (current.blobPrefix !== null) await requestBlobDeletion(transaction, current.blobPrefix);
+      await release(transaction);
       const { prepared: _prepared, ...weights } = source.weights ?? {};
       await updateModel(transaction, describeCopy(current, source), {
-        ...(blobPrefix === null ? {} : { blobPrefix }),
+        ...(from === null ? {} : { blobPrefix }),
         ...(source.weights === null ? {} : { weights }),
         uploadFiles: source.uploadFiles,
         catalogueId: source.catalogueId,
         supportsChat: source.supportsChat,
       });
     });
-    isKept = true;
-  } finally {
-    if (!isKept && blobPrefix !== null) await blobs.removeAll(blobPrefix);
-  }
+  });
 }
 
 /** What the files decide comes from the source; names, texts and visibility stay the copy's own. */

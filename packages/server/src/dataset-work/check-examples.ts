@@ -1,4 +1,4 @@
-import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import { type CheckedExample, checkExample, ExampleError, type ExampleForm } from './check-example.ts';
 import { readLines } from './read-lines.ts';
 
