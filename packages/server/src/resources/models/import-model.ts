@@ -147,11 +147,11 @@ async function setStatus(
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const current = await lockModel(transaction, name);
+    await alsoWrite(transaction);
     if (current === null || current.resource.state === 'READY') return;
     await updateModel(transaction, {
       ...current.resource,
       status: { code, message: message.slice(0, 2000) },
     });
-    await alsoWrite(transaction);
   });
 }
