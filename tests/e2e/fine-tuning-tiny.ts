@@ -8,9 +8,8 @@ import { Fireworks } from '../../packages/sdk/src/index.ts';
 import { type OpenDatabase, openDatabase } from '../../packages/server/src/store/database.ts';
 import { type Platform, startPlatform } from './start-platform.ts';
 
-/** A server whose default model is a random one of a few hundred kB: fine-tuning jobs take seconds. */
-export interface TinyTuning {
-  readonly platform: Platform;
+/** A server with fine-tuning jobs, as a test sees it. */
+export interface TuningServer {
   readonly client: Fireworks;
   readonly account: string;
   readonly database: OpenDatabase;
@@ -21,7 +20,17 @@ export interface TinyTuning {
   /** Bytes of the adapter that a job made. */
   readAdapter(model: string): Promise<Buffer>;
   jobFolder(id: string): string;
+}
+
+/** A server whose default model is a random one of a few hundred kB: fine-tuning jobs take seconds. */
+export interface TinyTuning extends TuningServer {
+  readonly platform: Platform;
   stop(): Promise<void>;
+}
+
+export interface TinyCatalogue {
+  readonly folder: string;
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 type Job = Awaited<ReturnType<Fireworks['supervisedFineTuningJobs']['get']>>;
@@ -44,7 +53,7 @@ export function makeChats(count: number, answer = 'aye aye'): string[] {
 }
 
 /** Files of the model and the catalogue that names it, in a new folder; and the settings for them. */
-export async function writeTinyCatalogue(): Promise<{ folder: string; variables: Record<string, string> }> {
+export async function writeTinyCatalogue(): Promise<TinyCatalogue> {
   const folder = await mkdtemp(join(tmpdir(), 'sparkler-tiny-'));
   await mkdir(join(folder, 'models'));
   const path = join(folder, 'models', 'tiny.gguf');
@@ -85,25 +94,12 @@ export async function writeTinyCatalogue(): Promise<{ folder: string; variables:
 export async function startTinyTuning(variables: Readonly<Record<string, string>> = {}): Promise<TinyTuning> {
   const tiny = await writeTinyCatalogue();
   const platform = await startPlatform({ ...tiny.variables, ...variables });
-  const client = new Fireworks({ apiKey: platform.apiKey, baseURL: platform.baseUrl });
-  const account = await client.resources.account();
-  const socketFolder = join(platform.dataFolder, 'run', 'pg');
-  const database = openDatabase({ socketFolder, user: 'sparkler', database: 'postgres' }, () => undefined);
+  const tuning = await connectTuning(platform);
   return {
+    ...tuning,
     platform,
-    client,
-    account,
-    database,
-    upload: (id, lines) => uploadDataset(client, platform, account, id, lines),
-    waitFor: (job, ...states) => waitForState(client, job, states),
-    async readAdapter(model) {
-      const { filenameToSignedUrls: urls = {} } = await client.models.getDownloadEndpoint(model);
-      const [, url] = Object.entries(urls).find(([name]) => name.endsWith('adapter_model.safetensors'))!;
-      return Buffer.from(await (await fetch(url)).arrayBuffer());
-    },
-    jobFolder: (id) => join(platform.dataFolder, 'jobs', account, id),
     async stop() {
-      await database.close();
+      await tuning.database.close();
       await platform.stop();
       await platform.remove();
       await rm(tiny.folder, { recursive: true, force: true });
@@ -111,9 +107,32 @@ export async function startTinyTuning(variables: Readonly<Record<string, string>
   };
 }
 
+type Address = Pick<Platform, 'baseUrl' | 'apiKey' | 'dataFolder'>;
+
+/** A client of a server that runs, and its database. Close that before the server stops. */
+export async function connectTuning(server: Address): Promise<TuningServer> {
+  const client = new Fireworks({ apiKey: server.apiKey, baseURL: server.baseUrl });
+  const account = await client.resources.account();
+  const socketFolder = join(server.dataFolder, 'run', 'pg');
+  const database = openDatabase({ socketFolder, user: 'sparkler', database: 'postgres' }, () => undefined);
+  return {
+    client,
+    account,
+    database,
+    upload: (id, lines) => uploadDataset(client, server, account, id, lines),
+    waitFor: (job, ...states) => waitForState(client, job, states),
+    async readAdapter(model) {
+      const { filenameToSignedUrls: urls = {} } = await client.models.getDownloadEndpoint(model);
+      const [, url] = Object.entries(urls).find(([name]) => name.endsWith('adapter_model.safetensors'))!;
+      return Buffer.from(await (await fetch(url)).arrayBuffer());
+    },
+    jobFolder: (id) => join(server.dataFolder, 'jobs', account, id),
+  };
+}
+
 async function uploadDataset(
   client: Fireworks,
-  platform: Platform,
+  { baseUrl, apiKey }: Address,
   account: string,
   id: string,
   lines: readonly string[],
@@ -122,9 +141,9 @@ async function uploadDataset(
   await client.datasets.create({ dataset, datasetId: id });
   const form = new FormData();
   form.append('file', new Blob([`${lines.join('\n')}\n`]), 'data.jsonl');
-  const response = await fetch(`${platform.baseUrl}/v1/accounts/${account}/datasets/${id}:upload`, {
+  const response = await fetch(`${baseUrl}/v1/accounts/${account}/datasets/${id}:upload`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${platform.apiKey}` },
+    headers: { authorization: `Bearer ${apiKey}` },
     body: form,
   });
   expect(response.status, await response.text()).toBe(200);
@@ -150,7 +169,7 @@ async function waitForState(client: Fireworks, name: string, states: readonly st
 /** Events of a job's trainer, as its folder has them. */
 export async function readTrainerEvents(
   folder: string,
-): Promise<{ type: string; pid?: number; step?: number }[]> {
+): Promise<{ type: string; pid?: number; step?: number; resumedFromStep?: number | null }[]> {
   const text = await readFile(join(folder, 'events.jsonl'), 'utf8').catch(() => '');
   return text
     .split('\n')

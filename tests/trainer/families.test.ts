@@ -24,18 +24,12 @@ function largestDifference(left: Float32Array, right: Float32Array): number {
   return left.reduce((largest, value, index) => Math.max(largest, Math.abs(value - right[index]!)), 0);
 }
 
-/**
- * What the engine's logits may differ by, in 32 bits. Gemma's are 2e-3 off, and it is the engine that is: our
- * graph keeps to double precision (below).
- */
-describe.each([
-  { className: 'Qwen2ForCausalLM', servingRounding: 1e-4 },
-  { className: 'Qwen3ForCausalLM', servingRounding: 1e-4 },
-  { className: 'Gemma3ForCausalLM', servingRounding: 1e-2 },
-])('$className', ({ className, servingRounding }) => {
+describe.each(['Qwen2ForCausalLM', 'Qwen3ForCausalLM', 'Gemma3ForCausalLM'])('%s', (className) => {
   let folder: string;
   let gguf: string;
   let model: TrainableModel;
+  /** With the engine's gelu, where the family has one: a table of 16 bits, 2e-3 off in the logits. */
+  let asServed: TrainableModel;
   let open: OpenModel;
 
   beforeAll(async () => {
@@ -45,10 +39,12 @@ describe.each([
     await convertModelFolder({ folder: join(folder, 'hf'), target: gguf, type: 'f32' });
     const options = { path: gguf, rank: 4, alpha: 8, threads: 1, precision: 'f32' as const };
     model = await loadTrainableModel({ ...options, onProgress: () => undefined });
+    asServed = await loadTrainableModel({ ...options, servedGelu: true, onProgress: () => undefined });
     open = await openServing(gguf, true);
   });
   afterAll(async () => {
     model.free();
+    asServed.free();
     await open.runner.close();
     await rm(folder, { recursive: true, force: true });
   });
@@ -65,13 +61,19 @@ describe.each([
   it('is served with the adapter that was trained, in both file forms', async () => {
     const random = createRandom(5);
     const parameters = new Float32Array(model.layout.size).map(() => 0.3 * (random() - 0.5));
-    model.writeAdapter(parameters);
-    const trained = await forwardLogits(model, tokens);
-    await writeAdapterFiles({ folder: join(folder, 'out'), model, parameters, alpha: 8, baseName: 'tiny' });
+    asServed.writeAdapter(parameters);
+    const trained = await forwardLogits(asServed, tokens);
+    await writeAdapterFiles({
+      folder: join(folder, 'out'),
+      model: asServed,
+      parameters,
+      alpha: 8,
+      baseName: 'tiny',
+    });
     await open.runner.loadAdapter('gguf', join(folder, 'out/adapter.gguf'));
     await open.runner.loadAdapter('peft', join(folder, 'out'));
     const served = await serveLogits(open, tokens, 'gguf');
-    expect(largestDifference(trained, served)).toBeLessThan(servingRounding);
+    expect(largestDifference(trained, served)).toBeLessThan(1e-4);
     expect(largestDifference(trained, await serveLogits(open, tokens, null))).toBeGreaterThan(0.1);
     expect(await serveLogits(open, tokens, 'peft')).toEqual(served);
   });

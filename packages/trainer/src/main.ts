@@ -22,7 +22,7 @@ another language (packages/trainer/python); --with-base also writes the base mod
 
 Events go to file descriptor 3 (where it is open) and to <folder>/events.jsonl, one JSON object a line.
 Commands come on standard input, one JSON object a line: {"cmd":"cancel"}, {"cmd":"pause"}, {"cmd":"checkpoint"}.
-SIGTERM pauses. Exit status: 0 done, 2 bad config, 3 bad data, 4 out of memory, 75 paused (--resume goes on),
+SIGTERM pauses; with --supervised so does the end of standard input, as whoever started it is gone. Exit status: 0 done, 2 bad config, 3 bad data, 4 out of memory, 75 paused (--resume goes on),
 130 cancelled, 1 anything else.
 `;
 
@@ -33,6 +33,7 @@ const { values } = parseArgs({
   options: {
     job: { type: 'string' },
     resume: { type: 'boolean', default: false },
+    supervised: { type: 'boolean', default: false },
     prepare: { type: 'boolean', default: false },
     preview: { type: 'string' },
     'with-base': { type: 'boolean', default: false },
@@ -116,7 +117,13 @@ function listen(control: RunControl): void {
   process.on('SIGTERM', () => {
     control.wanted = 'pause';
   });
-  createInterface({ input: process.stdin }).on('line', (line) => {
+  const input = createInterface({ input: process.stdin });
+  if (values.supervised) {
+    input.on('close', () => {
+      control.wanted ??= 'pause';
+    });
+  }
+  input.on('line', (line) => {
     const match = /^\{"cmd":"(cancel|pause|checkpoint)"\}$/.exec(line.replaceAll(' ', ''));
     if (match?.[1] !== undefined) control.wanted = match[1] as RunControl['wanted'];
     else process.stderr.write(`unknown command ${line}: use {"cmd":"cancel"}, "pause" or "checkpoint"\n`);

@@ -30,6 +30,8 @@ export interface GgmlOperations {
   scaleAndShift(a: Tensor, factor: number, offset: number): Tensor;
   sigmoid(a: Tensor): Tensor;
   silu(a: Tensor): Tensor;
+  /** The tanh form, on processors from a table: what goes in is rounded to 16 bits. */
+  gelu(a: Tensor): Tensor;
   /** dy, x -> dx. */
   siluBack(dy: Tensor, x: Tensor): Tensor;
   rmsNorm(a: Tensor, epsilon: number): Tensor;
@@ -91,7 +93,7 @@ export function bindOperations(base: LibraryHandle): (context: GgmlContext) => G
   return (context) => createOperations((name, ...rest) => nodes.get(name)!(context, ...rest));
 }
 
-const unary = ['silu', 'sigmoid', 'transpose', 'cont', 'sum_rows', 'argmax'];
+const unary = ['silu', 'gelu', 'sigmoid', 'transpose', 'cont', 'sum_rows', 'argmax'];
 const binary = [
   'mul_mat',
   'mul',
@@ -137,6 +139,7 @@ function createOperations(node: (name: string, ...rest: Arguments) => Tensor): G
     scaleAndShift: (a, factor, offset) => node('scale_bias', a, factor, offset),
     sigmoid: (a) => node('sigmoid', a),
     silu: (a) => node('silu', a),
+    gelu: (a) => node('gelu', a),
     siluBack: (dy, x) => node('silu_back', dy, x),
     rmsNorm: (a, epsilon) => node('rms_norm', a, epsilon),
     rmsNormBack: (dy, x, epsilon) => node('rms_norm_back', dy, x, epsilon),

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultPriceBook } from '../ledger/price-book.ts';
+import { removeJob } from '../store/fine-tuning-jobs.ts';
 import { openTestDatabase, type TestDatabase } from '../store/testing.ts';
 import { readUsage } from '../store/usage-report.ts';
 import { chargeTraining, reserveTraining } from './charge-training.ts';
@@ -28,7 +29,7 @@ const reserve = (name: string, tokensMax: number) =>
       reserveTraining(
         transaction,
         defaultPriceBook,
-        { job: name, account: 'acme', baseModel: model, tokensMax },
+        { uid: name, job: name, account: 'acme', baseModel: model, tokensMax },
         nowMs,
       ),
     );
@@ -41,8 +42,8 @@ async function readBudget() {
 
 async function train(tokens: number, isOver: boolean): Promise<void> {
   await sql`
-    insert into fine_tuning_jobs (name, account, spec, trained_tokens, completed_time)
-    values (${job}, 'acme', '{}', ${tokens}, case when ${isOver} then now() end)
+    insert into fine_tuning_jobs (name, uid, account, spec, trained_tokens, completed_time)
+    values (${job}, ${job}, 'acme', '{}', ${tokens}, case when ${isOver} then now() end)
     on conflict (name) do update set trained_tokens = excluded.trained_tokens, completed_time = excluded.completed_time`.execute(
     database.db,
   );
@@ -68,6 +69,26 @@ test('a job reserves all its tokens, pays for those it saw, and gives the rest b
     trainingTokens: 800_000,
     costNanos: BigInt(800_000 * price),
   });
+});
+
+test('a job made anew under its name pays for itself, and what the first had trained is not forgotten', async () => {
+  const { db } = database;
+  const before = (await readBudget())!.settled;
+  expect(await reserve('again-1', 1_000)).toBe(true);
+  await sql`
+    insert into fine_tuning_jobs (name, uid, account, spec, trained_tokens)
+    values ('again', 'again-1', 'acme', '{}', 700)`.execute(db);
+  await removeJob(db, 'again');
+  expect(await reserve('again-2', 1_000)).toBe(true);
+  await sql`
+    insert into fine_tuning_jobs (name, uid, account, spec, trained_tokens)
+    values ('again', 'again-2', 'acme', '{}', 700)`.execute(db);
+  await chargeTraining(db, nowMs);
+  await chargeTraining(db, nowMs);
+  expect(await readBudget()).toEqual({ settled: before + 1_400 * price, leased: 300 * price });
+  const { rows } = await sql<{ uid: string }>`
+    select uid from training_meters where uid like 'again-%'`.execute(db);
+  expect(rows).toEqual([{ uid: 'again-2' }]);
 });
 
 test('a suspended account can not begin to train', async () => {

@@ -18,6 +18,8 @@ import {
 import { budgetOf, checkMaySpend } from './check-may-spend.ts';
 
 export interface TrainingWish {
+  /** Of the order. */
+  readonly uid: string;
   readonly job: string;
   readonly account: string;
   readonly baseModel: string;
@@ -39,14 +41,14 @@ export async function reserveTraining(
   const period = periodOf(nowMs);
   const tokenPrice = findTrainingPrice(prices, await readParameterCount(db, wish.baseModel));
   const worstNanos = Math.ceil(wish.tokensMax * tokenPrice);
-  const source = createLeaseSource(db, wish.job, () => budgetOf(standing));
+  const source = createLeaseSource(db, wish.uid, () => budgetOf(standing));
   const granted = worstNanos === 0 ? 0 : await source.extend(wish.account, period, worstNanos);
   if (granted < worstNanos) {
     await source.giveBack(wish.account, period, granted);
     return false;
   }
-  const { job, account, baseModel: model } = wish;
-  await insertTrainingMeter(db, { job, account, model, tokenPrice, period });
+  const { uid, job, account, baseModel: model } = wish;
+  await insertTrainingMeter(db, { uid, job, account, model, tokenPrice, period });
   return true;
 }
 
@@ -55,14 +57,13 @@ export async function chargeTraining(db: Database, nowMs: number): Promise<void>
   for (const meter of await listTrainingMeters(db)) {
     await db.transaction().execute((transaction) => chargeJob(transaction, meter, nowMs));
     if (!meter.isOver) continue;
-    await returnAllLeases(db, { gateway: meter.job });
-    if (meter.trainedTokens === null) await deleteTrainingMeter(db, meter.job);
+    await returnAllLeases(db, { gateway: meter.uid });
+    if (meter.isGone) await deleteTrainingMeter(db, meter.uid);
   }
 }
 
 async function chargeJob(transaction: Database, meter: TrainingMeter, nowMs: number): Promise<void> {
-  const { job, account, model, chargedTokens, tokenPrice } = meter;
-  const total = meter.trainedTokens ?? chargedTokens;
+  const { uid, job, account, model, chargedTokens, tokenPrice, trainedTokens: total } = meter;
   if (total <= chargedTokens) return;
   await lockBalances(transaction, [account]);
   if (!(await lockTrainingMeter(transaction, meter))) return;
@@ -72,9 +73,9 @@ async function chargeJob(transaction: Database, meter: TrainingMeter, nowMs: num
   if (costNanos > 0) {
     const entries = usageEntries(account, 'training', BigInt(costNanos));
     await bookTransactions(transaction, [
-      { id: `training/${job}/${total}`, account, kind: 'training', timeMs: nowMs, detail: { job }, entries },
+      { id: `training/${uid}/${total}`, account, kind: 'training', timeMs: nowMs, detail: { job }, entries },
     ]);
-    await settleTotals(transaction, job, [{ account, period: meter.period, nanos: BigInt(costNanos) }]);
+    await settleTotals(transaction, uid, [{ account, period: meter.period, nanos: BigInt(costNanos) }]);
   }
   await addCharges(transaction, [
     {
@@ -88,5 +89,5 @@ async function chargeJob(transaction: Database, meter: TrainingMeter, nowMs: num
       costNanos,
     },
   ]);
-  await writeChargedTokens(transaction, job, total);
+  await writeChargedTokens(transaction, uid, total);
 }

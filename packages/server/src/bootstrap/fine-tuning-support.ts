@@ -6,7 +6,7 @@ import type { AdapterFacts } from '../model-work/facts.ts';
 import type { JobSupport } from '../reconcile/fine-tuning-jobs/reconciler.ts';
 import type { Weights } from '../reconcile/weights.ts';
 import type { Database } from '../store/database.ts';
-import type { JobResource } from '../store/fine-tuning-jobs.ts';
+import type { JobResource, StoredJob } from '../store/fine-tuning-jobs.ts';
 import { insertModel, lockModel, type ModelResource, readModel, updateModel } from '../store/models.ts';
 import { findDataset } from './find-dataset.ts';
 import { findStoredSource, openAddon } from './find-files.ts';
@@ -57,13 +57,14 @@ export function createFineTuningSupport(parts: FineTuningSupportParts): JobSuppo
  */
 async function registerAdapter(
   { db, files }: FineTuningSupportParts,
-  job: JobResource,
+  { uid, spec: job }: StoredJob,
   base: string,
   folder: string,
-): Promise<void> {
+): Promise<string | null> {
   const name = job.outputModel!;
   const [, account = ''] = name.split('/');
-  const blobPrefix = `models/${account}/${name.split('/').at(-1)}/${job.name.split('/').at(-1)}`;
+  // Of this order alone: files of a model that is deleted are removed later.
+  const blobPrefix = `models/${account}/${name.split('/').at(-1)}/${uid.split('/').at(-1)}`;
   const uploadFiles: Record<string, number> = {};
   // The PEFT folder alone: engines convert it, and it is what people download.
   for (const file of (await readdir(folder)).filter((entry) => !entry.endsWith('.gguf'))) {
@@ -83,17 +84,16 @@ async function registerAdapter(
     isCheckedAgainstBase: true,
     conversationConfig: job.jinjaTemplate ? { style: 'jinja', template: job.jinjaTemplate } : null,
   };
-  await db.transaction().execute(async (transaction) => {
+  return db.transaction().execute(async (transaction) => {
     const baseModel = await readModel(transaction, base);
     const wanted = describeResult(job, base, facts, baseModel?.resource);
     const existing = await lockModel(transaction, name);
     if (existing === null) await insertModel(transaction, account, wanted);
     else if (existing.resource.fineTuningJob !== job.name) {
-      throw new Error(
-        `${name} exists already and is not of this job; delete it, or train under another outputModel`,
-      );
+      return `${name} exists already and is not of this job; delete it, or train under another outputModel`;
     }
     await updateModel(transaction, wanted, { blobPrefix, uploadFiles, weights: facts, supportsChat: true });
+    return null;
   });
 }
 

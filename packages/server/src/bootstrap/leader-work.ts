@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Launcher } from '../launch/launcher.ts';
 import { Autoscaler } from '../reconcile/autoscale/autoscaler.ts';
 import type { DriverParts } from '../reconcile/driver.ts';
+import type { FineTuningReconciler } from '../reconcile/fine-tuning-jobs/reconciler.ts';
 import { applyRetention } from '../reconcile/retention/apply-retention.ts';
 import type { Settings } from '../settings.ts';
 import type { Database } from '../store/database.ts';
@@ -21,12 +22,13 @@ export function createLeaderWork(parts: {
   readonly db: Database;
   readonly queue: ReconcileQueue;
   readonly launcher: Launcher;
+  readonly fineTuning: Pick<FineTuningReconciler, 'yield'>;
   readonly node: string;
   readonly log: Logger;
   /** Left out: replicas run on no host of ours. */
   readonly hostNotes?: HostNotes;
 }): NonNullable<DriverParts['whileLeading']> {
-  const { settings, db, queue, launcher, node, log, hostNotes } = parts;
+  const { settings, db, queue, launcher, fineTuning, node, log, hostNotes } = parts;
   const { providerAccount } = settings;
   const now = Date.now;
   let timers: NodeJS.Timeout[] = [];
@@ -73,6 +75,9 @@ export function createLeaderWork(parts: {
       for (const timer of timers) clearInterval(timer);
       timers = [];
     },
-    yield: () => launcher.close(),
+    async yield() {
+      fineTuning.yield();
+      await launcher.close();
+    },
   };
 }

@@ -104,6 +104,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
       db,
       queue,
       launcher,
+      fineTuning,
       node: store.dataFolder.nodeId,
       log,
       ...(hostRoom === null

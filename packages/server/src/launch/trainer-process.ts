@@ -27,6 +27,11 @@ export interface TrainerListeners {
   onExit(exit: TrainerExit): void;
 }
 
+export interface TrainerOptions {
+  /** How long it may be silent from now on. */
+  readonly silenceMs?: () => number;
+}
+
 /** A running trainer. It dies with this process, whichever way that goes. */
 export interface TrainerProcess {
   cancel(): void;
@@ -40,7 +45,11 @@ export interface TrainerProcess {
  * Starts a trainer on a job folder that holds config.json; goes on from its newest checkpoint if there is
  * one.
  */
-export function startTrainer(jobFolder: string, listeners: TrainerListeners): TrainerProcess {
+export function startTrainer(
+  jobFolder: string,
+  listeners: TrainerListeners,
+  { silenceMs = () => silenceMsMax }: TrainerOptions = {},
+): TrainerProcess {
   const log = openLogFile(join(jobFolder, 'trainer.log'));
   const config = join(jobFolder, 'config.json');
   // Training yields to serving: the lowest priority that still makes progress on a busy machine.
@@ -54,22 +63,22 @@ export function startTrainer(jobFolder: string, listeners: TrainerListeners): Tr
     '--job',
     config,
     '--resume',
+    '--supervised',
   ];
   const [program, ...args] = words;
   const child = spawn(program!, args, {
     stdio: ['pipe', log.descriptor, log.descriptor, 'pipe'],
     detached: true,
   });
-  let watchdog = watch(child);
+  const watchdog = watch(child, silenceMs);
   createInterface({ input: child.stdio[3] as Readable }).on('line', (line) => {
-    clearTimeout(watchdog);
-    watchdog = watch(child);
     const report = parseReport(line);
     if (report !== null && report.type !== 'heartbeat') listeners.onReport(report);
+    watchdog.heard();
   });
   // A trainer that is gone cannot be told anything; its exit says so.
   child.stdin?.on('error', () => undefined);
-  const gone = waitForExit(child, log, listeners).finally(() => clearTimeout(watchdog));
+  const gone = waitForExit(child, log, listeners).finally(() => watchdog.end());
   const send = (command: string): void => void (child.stdin as Writable).write(`{"cmd":"${command}"}\n`);
   return {
     cancel: () => send('cancel'),
@@ -79,8 +88,21 @@ export function startTrainer(jobFolder: string, listeners: TrainerListeners): Tr
   };
 }
 
-function watch(child: ChildProcess): NodeJS.Timeout {
-  return setTimeout(() => child.kill('SIGKILL'), silenceMsMax).unref();
+/** Time to read what waits in the pipe, after we ourselves stood still: a laptop that slept, a debugger. */
+const readMs = 1000;
+
+/** Kills a trainer that says nothing for too long. */
+function watch(child: ChildProcess, silenceMs: () => number) {
+  let timer: NodeJS.Timeout;
+  const kill = (): void => void child.kill('SIGKILL');
+  const heard = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = setTimeout(kill, readMs).unref();
+    }, silenceMs()).unref();
+  };
+  heard();
+  return { heard, end: () => clearTimeout(timer) };
 }
 
 function waitForExit(child: ChildProcess, log: LogFile, listeners: TrainerListeners): Promise<void> {

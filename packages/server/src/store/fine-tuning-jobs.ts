@@ -11,6 +11,8 @@ export type JobResource = Static<typeof SupervisedFineTuningJob> & { readonly na
 /** A job as stored. */
 export interface StoredJob {
   readonly name: string;
+  /** Of the order: a job made anew under its name has another one. */
+  readonly uid: string;
   readonly account: string;
   readonly spec: JobResource;
   readonly generation: number;
@@ -39,6 +41,7 @@ export interface JobOrder {
 
 interface JobRow {
   name: string;
+  uid: string;
   account: string;
   spec: JobResource;
   created_by: string;
@@ -234,8 +237,12 @@ export async function readTrainingSpeed(
   return rows[0]?.speed ?? null;
 }
 
+/** Its meter keeps what it trained: that is charged by the clock, perhaps after this. */
 export async function removeJob(db: DatabaseOrTransaction, name: string): Promise<void> {
-  await sql`delete from fine_tuning_jobs where name = ${name}`.execute(db);
+  await sql`
+    with gone as (delete from fine_tuning_jobs where name = ${name} returning uid, trained_tokens)
+    update training_meters set final_tokens = gone.trained_tokens from gone
+    where training_meters.uid = gone.uid`.execute(db);
 }
 
 function toJob(row: JobRow): StoredJob {
@@ -256,6 +263,7 @@ function toJob(row: JobRow): StoredJob {
   } as JobResource;
   return {
     name: row.name,
+    uid: row.uid,
     account: row.account,
     spec: row.spec,
     generation: row.generation,

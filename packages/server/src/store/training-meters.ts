@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { Database } from './database.ts';
 
 export interface TrainingMeter {
+  /** Of the order: a job made anew under its name is another one. Its budget is leased under this. */
+  readonly uid: string;
   readonly job: string;
   readonly account: string;
   readonly model: string;
@@ -9,52 +11,54 @@ export interface TrainingMeter {
   readonly tokenPrice: number;
   readonly period: string;
   readonly chargedTokens: number;
-  /** As its trainer told last; null when the job is gone. */
-  readonly trainedTokens: number | null;
+  /** As its trainer told last. */
+  readonly trainedTokens: number;
   /** Whether it trains no further. */
   readonly isOver: boolean;
+  /** Whether its job was removed. */
+  readonly isGone: boolean;
 }
 
 export async function insertTrainingMeter(
   db: Database,
-  meter: Pick<TrainingMeter, 'job' | 'account' | 'model' | 'tokenPrice' | 'period'>,
+  meter: Pick<TrainingMeter, 'uid' | 'job' | 'account' | 'model' | 'tokenPrice' | 'period'>,
 ): Promise<void> {
   await sql`
-    insert into training_meters (job, account, model, token_price, period)
-    values (${meter.job}, ${meter.account}, ${meter.model}, ${meter.tokenPrice}, ${meter.period})`.execute(
-    db,
-  );
+    insert into training_meters (uid, job, account, model, token_price, period)
+    values (${meter.uid}, ${meter.job}, ${meter.account}, ${meter.model}, ${meter.tokenPrice},
+            ${meter.period})`.execute(db);
 }
 
 /** Jobs that have tokens to be charged, or budget to give back. */
 export async function listTrainingMeters(db: Database): Promise<TrainingMeter[]> {
   const { rows } = await sql<TrainingMeter>`
-    select training_meters.job, training_meters.account, model, token_price as "tokenPrice", period,
-      charged_tokens as "chargedTokens", trained_tokens as "trainedTokens",
-      (fine_tuning_jobs.name is null or completed_time is not null) as "isOver"
-    from training_meters left join fine_tuning_jobs on fine_tuning_jobs.name = training_meters.job
-    where fine_tuning_jobs.name is null or trained_tokens > charged_tokens
+    select meters.uid, meters.job, meters.account, model, token_price as "tokenPrice", period,
+      charged_tokens as "chargedTokens",
+      coalesce(jobs.trained_tokens, final_tokens, charged_tokens) as "trainedTokens",
+      (jobs.uid is null or completed_time is not null) as "isOver", jobs.uid is null as "isGone"
+    from training_meters as meters left join fine_tuning_jobs as jobs on jobs.uid = meters.uid
+    where jobs.uid is null or trained_tokens > charged_tokens
       or (completed_time is not null and exists (
-        select from spend_leases where gateway = training_meters.job and held_nanos > 0))
-    order by training_meters.job`.execute(db);
+        select from spend_leases where gateway = meters.uid and held_nanos > 0))
+    order by meters.uid`.execute(db);
   return rows;
 }
 
 /** Locks a meter; null when it is gone or was charged further meanwhile. */
 export async function lockTrainingMeter(db: Database, meter: TrainingMeter): Promise<boolean> {
   const { rows } = await sql`
-    select from training_meters where job = ${meter.job} and charged_tokens = ${meter.chargedTokens} for update`.execute(
+    select from training_meters where uid = ${meter.uid} and charged_tokens = ${meter.chargedTokens} for update`.execute(
     db,
   );
   return rows.length === 1;
 }
 
-export async function writeChargedTokens(db: Database, job: string, tokens: number): Promise<void> {
-  await sql`update training_meters set charged_tokens = ${tokens} where job = ${job}`.execute(db);
+export async function writeChargedTokens(db: Database, uid: string, tokens: number): Promise<void> {
+  await sql`update training_meters set charged_tokens = ${tokens} where uid = ${uid}`.execute(db);
 }
 
-export async function deleteTrainingMeter(db: Database, job: string): Promise<void> {
-  await sql`delete from training_meters where job = ${job}`.execute(db);
+export async function deleteTrainingMeter(db: Database, uid: string): Promise<void> {
+  await sql`delete from training_meters where uid = ${uid}`.execute(db);
 }
 
 /** Parameters of a base model; 0 when it is not known. */

@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly alpha: number;
   readonly threads: number;
   readonly precision: 'bf16' | 'f32';
+  /** Computes gemma's gelu as the engine does. Default: in bf16; f32 is for comparing with a reference. */
+  readonly servedGelu?: boolean;
   readonly onProgress: (fraction: number) => void;
 }
 
@@ -24,7 +26,7 @@ export interface LoadOptions {
  */
 export async function loadTrainableModel(options: LoadOptions): Promise<TrainableModel> {
   const header = await readGgufHeader(options.path);
-  const architecture = readArchitecture(header);
+  const architecture = chooseActivation(readArchitecture(header), options);
   const ggml = openGgml({ threads: options.threads });
   const context = ggml.createContext(16 + architecture.layers * 48);
   const planner = new TensorPlanner(ggml.operationsFor(context), header, architecture, options);
@@ -60,6 +62,14 @@ export async function loadTrainableModel(options: LoadOptions): Promise<Trainabl
       ggml.close();
     },
   };
+}
+
+/** A job trains what will serve. */
+function chooseActivation(architecture: Architecture, options: LoadOptions): Architecture {
+  const isServed = options.servedGelu ?? options.precision === 'bf16';
+  return architecture.activation === 'gelu' && isServed
+    ? { ...architecture, activation: 'served-gelu' }
+    : architecture;
 }
 
 /** Makes the tensors of a model and remembers which tensor of the file fills each. */

@@ -183,6 +183,14 @@ describe('a training job', () => {
     expect([...evaluations(paused), ...evaluations(resumed)]).toEqual(evaluations(whole));
   });
 
+  it('pauses when whoever supervises it is gone', async () => {
+    const job = await createJob((config) => ({ ...config, train: { ...config.train, epochs: 100 } }));
+    const { code } = await run(job, ['--supervised'], (event, child) => {
+      if (event.type === 'metric' && event.step === 2) child.stdin?.end();
+    });
+    expect(code).toBe(75);
+  });
+
   it.each([
     ['cancel', 130],
     ['pause', 75],

@@ -70,6 +70,11 @@ export function planJob(job: JobObservation): JobPlan {
   return planStart(job);
 }
 
+/** What was trained cannot be made a model. Pure. */
+export function planRefusedResult(problem: string): JobPlan {
+  return stay('JOB_STATE_FAILED', { code: 'INVALID_ARGUMENT', message: problem });
+}
+
 function planRemoval({ trainer, state }: JobObservation): JobPlan {
   if (trainer === 'running') return stay(state, { steps: ['cancel-trainer'] });
   return stay(state, { steps: ['remove'] });

@@ -10,7 +10,14 @@ import {
 import type { ReconcileQueue } from '../../store/reconcile-queue.ts';
 import type { ReconcileOutcome } from '../../store/reconcile-results.ts';
 import type { Reconciler } from '../reconciler.ts';
-import { type JobObservation, type JobPlan, type JobState, type JobStep, planJob } from './plan.ts';
+import {
+  type JobObservation,
+  type JobPlan,
+  type JobState,
+  type JobStep,
+  planJob,
+  planRefusedResult,
+} from './plan.ts';
 import { recordReport } from './record-report.ts';
 import { createReportQueue } from './report-queue.ts';
 import { type JobFiles, planTrainerConfig } from './trainer-config.ts';
@@ -30,8 +37,11 @@ export interface JobSupport {
   findAdapter(
     model: string,
   ): Promise<{ readonly base: string; readonly folder: string } | { readonly problem: string }>;
-  /** Makes the model that the job promised from a folder with the adapter. Repeatable. */
-  registerAdapter(job: JobResource, base: string, folder: string): Promise<void>;
+  /**
+   * Makes the model that the job promised from a folder with the adapter. Repeatable. Answers with what is in
+   * the way, or null.
+   */
+  registerAdapter(job: StoredJob, base: string, folder: string): Promise<string | null>;
 }
 
 export interface FineTuningParts {
@@ -45,6 +55,8 @@ export interface FineTuningParts {
 }
 
 export interface FineTuningReconciler extends Reconciler {
+  /** Pauses running trainers: another server leads, and goes on with their jobs. */
+  yield(): void;
   /** Pauses running trainers; the next start goes on. */
   close(): Promise<void>;
 }
@@ -58,7 +70,7 @@ export function createFineTuningReconciler(parts: FineTuningParts): FineTuningRe
   const request = (name: string) => queue.request({ kind: 'fine-tuning-job', name }).catch(onError);
   const wandb = createWandbReports({ db, onError, ...parts.wandb });
   const reports = createReportQueue(async (job, report) => {
-    await recordReport(db, job, report);
+    await recordReport(db, job, report, host.folderOf(job));
     await wandb.add(job, report);
   }, onError);
   const host = new TrainerHost({
@@ -78,10 +90,12 @@ export function createFineTuningReconciler(parts: FineTuningParts): FineTuningRe
       if (job.state === 'JOB_STATE_RE_QUEUEING') host.forgetEnd(name);
       const files = await findFiles(parts.support, job.spec);
       const plan = planJob(observe(job, files, host));
-      for (const step of plan.steps) await applyStep(step, { parts, host, job, files });
-      if (!plan.steps.includes('remove')) await writeJobObserved(db, job, toObserved(plan));
-      return toOutcome(job.generation, plan);
+      const problem = await applySteps(plan, { parts, host, job, files });
+      const outcome = problem === null ? plan : planRefusedResult(problem);
+      if (!plan.steps.includes('remove')) await writeJobObserved(db, job, toObserved(outcome));
+      return toOutcome(job.generation, outcome);
     },
+    yield: () => host.yield(),
     async close() {
       await host.close(closeGraceMs);
       await wandb.close();
@@ -147,7 +161,25 @@ interface StepParts {
   readonly files: FoundFiles;
 }
 
-async function applyStep(step: JobStep, { parts, host, job, files }: StepParts): Promise<void> {
+/** Does what is planned. Answers with what is in the way of the result, or null. */
+async function applySteps(plan: JobPlan, step: StepParts): Promise<string | null> {
+  for (const name of plan.steps) {
+    if (name !== 'register-result') {
+      await applyStep(name, step);
+      continue;
+    }
+    const { parts, host, job, files } = step;
+    await writeJobObserved(parts.db, job, toObserved({ ...plan, state: 'JOB_STATE_WRITING_RESULTS' }));
+    const problem = await parts.support.registerAdapter(job, files.base, `${host.folderOf(job.name)}/out`);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+async function applyStep(
+  step: Exclude<JobStep, 'register-result'>,
+  { parts, host, job, files }: StepParts,
+): Promise<void> {
   switch (step) {
     case 'fetch-weights':
       return parts.support.fetchBase(files.base);
@@ -157,8 +189,6 @@ async function applyStep(step: JobStep, { parts, host, job, files }: StepParts):
       return host.cancel(job.name);
     case 'pause-trainer':
       return host.pause(job.name);
-    case 'register-result':
-      return parts.support.registerAdapter(job.spec, files.base, `${host.folderOf(job.name)}/out`);
     case 'remove':
       await host.remove(job.name);
       return removeJob(parts.db, job.name);

@@ -1,30 +1,20 @@
 import type { TrainerReport } from '../../launch/trainer-process.ts';
 import type { Database } from '../../store/database.ts';
-import { dropMetricsAfter, insertJobEvent, type JobMetrics } from '../../store/fine-tuning-events.ts';
+import { insertJobEvent } from '../../store/fine-tuning-events.ts';
 import { writeJobProgress, writePlannedTokens } from '../../store/fine-tuning-jobs.ts';
+import { recoverMetrics } from './recover-metrics.ts';
+import { readMetrics } from './trainer-metrics.ts';
 
-/** Numbers of the trainer's events that are kept, by its own names. */
-const metricNames = [
-  'step',
-  'epoch',
-  'trainLoss',
-  'trainMeanTokenAccuracy',
-  'evalLoss',
-  'evalMeanTokenAccuracy',
-  'best',
-  'learningRate',
-  'gradientNorm',
-  'lossTokens',
-];
-
-/** The numbers of a metric or eval event. */
-export function readMetrics(report: TrainerReport): JobMetrics {
-  const known = metricNames.flatMap((name) => (report[name] === undefined ? [] : [[name, report[name]]]));
-  return Object.fromEntries(known) as JobMetrics;
-}
-
-/** Writes what a trainer said to where the API reads it. Paths and texts of examples are left out. */
-export async function recordReport(db: Database, job: string, report: TrainerReport): Promise<void> {
+/**
+ * Writes what a trainer said to where the API reads it. Paths and texts of examples are left out. `folder` is
+ * the job's.
+ */
+export async function recordReport(
+  db: Database,
+  job: string,
+  report: TrainerReport,
+  folder: string,
+): Promise<void> {
   switch (report.type) {
     case 'progress':
       return writeJobProgress(db, job, describeProgress(report));
@@ -44,7 +34,7 @@ export async function recordReport(db: Database, job: string, report: TrainerRep
         metrics: { step: Number(report.step) },
       });
     case 'started':
-      await dropMetricsAfter(db, job, Number(report.resumedFromStep ?? -1));
+      await recoverMetrics(db, job, folder, Number(report.resumedFromStep ?? -1));
       await writePlannedTokens(db, job, Number(report.totalTokens));
       return say(db, job, 'info', describeStart(report));
     case 'report':

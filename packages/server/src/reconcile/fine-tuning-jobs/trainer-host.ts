@@ -86,6 +86,10 @@ export class TrainerHost {
     this.#running.get(job)?.pause();
   }
 
+  yield(): void {
+    for (const trainer of this.#running.values()) trainer.pause();
+  }
+
   /** Forgets a job and its files. */
   async remove(job: string): Promise<void> {
     this.#ended.delete(job);

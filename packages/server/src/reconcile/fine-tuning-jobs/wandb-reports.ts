@@ -3,7 +3,7 @@ import type { SecretSealer } from '../../secrets/seal.ts';
 import type { Database } from '../../store/database.ts';
 import { insertJobEvent, readJobMetrics } from '../../store/fine-tuning-events.ts';
 import { readJob, type StoredJob, writeWandbUrl } from '../../store/fine-tuning-jobs.ts';
-import { readMetrics } from './record-report.ts';
+import { readMetrics } from './trainer-metrics.ts';
 import { WandbRun } from './wandb-run.ts';
 
 export interface WandbParts {

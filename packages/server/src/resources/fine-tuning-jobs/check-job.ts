@@ -40,6 +40,13 @@ export async function checkJob(
     ? resolveName('evaluationDataset', datasetPattern, wanted.evaluationDataset, account)
     : undefined;
   const { names, base } = await resolveBase(db, account, providerAccount, wanted);
+  const outputModel = resolveName(
+    'outputModel',
+    models.pattern,
+    wanted.outputModel || idOfName(wanted.name),
+    account,
+  );
+  await refuseTakenModel(db, outputModel);
   return {
     ...rest,
     ...(wandbConfig === undefined ? {} : { wandbConfig }),
@@ -49,13 +56,15 @@ export async function checkJob(
     // By default a part of the data is set apart, unless there is a dataset for it.
     evalAutoCarveout: wanted.evalAutoCarveout ?? evaluationDataset === undefined,
     maxContextLength: checkContext(wanted.maxContextLength ?? 0, base),
-    outputModel: resolveName(
-      'outputModel',
-      models.pattern,
-      wanted.outputModel || idOfName(wanted.name),
-      account,
-    ),
+    outputModel,
   } as JobResource;
+}
+
+/** Said before hours of training, not after. */
+async function refuseTakenModel(db: Database, outputModel: string): Promise<void> {
+  if ((await readModel(db, outputModel)) === null) return;
+  const why = `${outputModel} exists already: delete it, or name another outputModel`;
+  throw new ApiError('ALREADY_EXISTS', why, [{ field: 'outputModel', description: why }]);
 }
 
 /**

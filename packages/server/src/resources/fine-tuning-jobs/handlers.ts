@@ -56,6 +56,7 @@ export function makeFineTuningJobHandlers(context: ControlPlaneContext): Handler
     async create({ ids, name: parent, id, resource }, { principal, baseUrl }) {
       // Ids begin with a letter; a uuid may not.
       const name = `${parent}/supervisedFineTuningJobs/${id ?? `j-${randomUUID()}`}`;
+      await refuseTaken(db, name);
       const spec = await checkJob(db, ids.account, settings.providerAccount, { ...resource, name });
       await checkMaySpend(db, ids.account, now());
       const estimate = await estimateJob(context, spec);
@@ -95,12 +96,24 @@ export function makeFineTuningJobHandlers(context: ControlPlaneContext): Handler
   };
 }
 
+/** A deleted job is there until its trainer has ended and its files are gone. */
+async function refuseTaken(db: Database, name: string): Promise<void> {
+  const taken = await readJob(db, name);
+  if (taken === null) return;
+  const why = taken.isDeleted ? 'is still being deleted: try again in a few seconds' : 'exists already';
+  throw new ApiError('ALREADY_EXISTS', `${name} ${why}`);
+}
+
 /** Room in the budget for all tokens that the job will see. */
-async function reserveJob(db: Database, { name, account, spec }: StoredJob, nowMs: number): Promise<void> {
+async function reserveJob(
+  db: Database,
+  { uid, name, account, spec }: StoredJob,
+  nowMs: number,
+): Promise<void> {
   const datasets = [spec.dataset ?? '', spec.evaluationDataset ?? ''];
   const tokens = await countDatasetTokens(db, datasets);
   const baseModel = spec.baseModel || (await readBaseOfAddon(db, spec.warmStartFrom ?? ''));
-  const wish = { job: name, account, baseModel, tokensMax: Math.ceil(tokens * (spec.epochs ?? 1)) };
+  const wish = { uid, job: name, account, baseModel, tokensMax: Math.ceil(tokens * (spec.epochs ?? 1)) };
   if (await reserveTraining(db, defaultPriceBook, wish, nowMs)) return;
   const message =
     `the account ${account} has no room in its budget for ${tokens} tokens times ${spec.epochs} epochs: ` +
