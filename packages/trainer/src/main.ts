@@ -22,8 +22,9 @@ another language (packages/trainer/python); --with-base also writes the base mod
 
 Events go to file descriptor 3 (where it is open) and to <folder>/events.jsonl, one JSON object a line.
 Commands come on standard input, one JSON object a line: {"cmd":"cancel"}, {"cmd":"pause"}, {"cmd":"checkpoint"}.
-SIGTERM pauses; with --supervised so does the end of standard input, as whoever started it is gone. Exit status: 0 done, 2 bad config, 3 bad data, 4 out of memory, 75 paused (--resume goes on),
-130 cancelled, 1 anything else.
+SIGTERM pauses; with --supervised so does the end of standard input, as whoever started it is gone.
+Exit status: 0 done, 2 bad config, 3 bad data, 4 out of memory, 75 paused (--resume goes on), 130 cancelled,
+1 anything else.
 `;
 
 /** Not in the file: heartbeats say nothing later, previews hold text of examples. */

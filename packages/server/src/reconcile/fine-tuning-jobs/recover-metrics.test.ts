@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('numbers that a killed server did not store are taken from the trainer’s file, those to be said again are dropped', async () => {
+test('numbers that a killed server did not store are taken from the file; those to be said again are dropped', async () => {
   const { db } = database;
   const numbers = (step: number) => ({ step, trainLoss: 10 - step });
   const metric = (step: number) => ({ type: 'metric' as const, ...numbers(step) });

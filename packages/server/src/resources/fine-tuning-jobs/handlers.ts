@@ -60,11 +60,8 @@ export function makeFineTuningJobHandlers(context: ControlPlaneContext): Handler
       const spec = await checkJob(db, ids.account, settings.providerAccount, { ...resource, name });
       await checkMaySpend(db, ids.account, now());
       const estimate = await estimateJob(context, spec);
-      const order = {
-        ...estimate,
-        createdBy: principal.user,
-        wandbKey: await sealKey(context, ids.account, name, resource),
-      };
+      const wandbKey = await sealKey(context, ids.account, name, resource);
+      const order = { ...estimate, createdBy: principal.user, wandbKey };
       const made = await db.transaction().execute(async (transaction) => {
         const inserted = await insertJob(transaction, ids.account, spec, order).catch((error) => {
           if (isDuplicate(error)) throw new ApiError('ALREADY_EXISTS', `${name} exists already`);

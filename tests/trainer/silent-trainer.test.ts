@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeTinyModel } from '@sparkler/llama';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { planTrainerConfig } from '../reconcile/fine-tuning-jobs/trainer-config.ts';
-import type { JobResource } from '../store/fine-tuning-jobs.ts';
-import { startTrainer, type TrainerExit, type TrainerReport } from './trainer-process.ts';
+import {
+  startTrainer,
+  type TrainerExit,
+  type TrainerReport,
+} from '../../packages/server/src/launch/trainer-process.ts';
+import { planTrainerConfig } from '../../packages/server/src/reconcile/fine-tuning-jobs/trainer-config.ts';
+import type { JobResource } from '../../packages/server/src/store/fine-tuning-jobs.ts';
 
 let folder: string;
 beforeAll(async () => {
