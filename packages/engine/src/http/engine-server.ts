@@ -3,6 +3,7 @@ import { InferenceError, toInferenceErrorBody } from '@sparkler/api';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { addAdapterRoutes } from './adapter-routes.ts';
 import { addEmbeddingsRoute } from './embeddings-route.ts';
+import { endIdleConnectionsGently } from './end-idle-connections.ts';
 import { addFormatCheckRoute } from './format-check-route.ts';
 import { addGenerationRoutes } from './generation-routes.ts';
 import type { HttpContext } from './http-context.ts';
@@ -26,6 +27,7 @@ export function createEngineServer(context: HttpContext): FastifyInstance {
     requestTimeout: 0,
     forceCloseConnections: 'idle',
   });
+  endIdleConnectionsGently(server.server);
   server.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });

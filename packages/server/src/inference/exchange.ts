@@ -26,8 +26,8 @@ export type ExchangeEnd =
     }
   /** No byte of the request reached a replica: another one may be tried. */
   | { readonly kind: 'never-started'; readonly cause: Error }
-  /** The replica failed after it had the request. */
-  | { readonly kind: 'broken'; readonly cause: Error }
+  /** The replica failed after it had the request. `begun`: it had begun to answer. */
+  | { readonly kind: 'broken'; readonly cause: Error; readonly begun: boolean }
   /** The replica sent what is no answer. */
   | { readonly kind: 'invalid'; readonly cause: Error }
   /** We stopped it, because the caller went away or time was up. */
@@ -155,7 +155,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
     if (this.#aborted) this.#resolve({ kind: 'aborted' });
     else if (this.#controller === null) this.#resolve({ kind: 'never-started', cause });
-    else this.#resolve({ kind: isNonsense(cause) ? 'invalid' : 'broken', cause });
+    else if (isNonsense(cause)) this.#resolve({ kind: 'invalid', cause });
+    else this.#resolve({ kind: 'broken', cause, begun: this.#status !== 0 });
   }
 
   #scan(controller: Dispatcher.DispatchController, scanner: FrameScanner, chunk: Buffer): Buffer | null {
@@ -210,7 +211,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#caller.end();
       this.#resolve({ kind: 'answered', status: 500 });
     } else {
-      this.#resolve({ kind: 'broken', cause: new Error('the stream ended before [DONE]') });
+      this.#resolve({ kind: 'broken', cause: new Error('the stream ended before [DONE]'), begun: true });
     }
   }
 

@@ -14,6 +14,11 @@ const callersFault = new Set([400, 408, 412, 413, 422]);
  */
 const gatewaysFault = new Set([401, 402, 403, 404, 405, 406, 409, 411, 415, 421, 431, 501, 502]);
 
+/** Whether an engine refused a request because it is ending: nothing of it ran. */
+export function isShuttingDown({ status, body }: Refusal): boolean {
+  return status === 503 && readError(body).code === 'SHUTTING_DOWN';
+}
+
 /** The caller's view of an error that a replica answered with. */
 export function errorOfRefusal(refusal: Refusal): InferenceError {
   const { message, param, code } = readError(refusal.body);

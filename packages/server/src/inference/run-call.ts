@@ -7,10 +7,10 @@ import { Exchange, type ExchangeEnd } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 import { type MeteredRun, meterCall } from './meter-call.ts';
 import type { PreparedCall } from './prepare-call.ts';
-import { errorOfBreak, errorOfNonsense, errorOfRefusal } from './replica-error.ts';
+import { errorOfBreak, errorOfNonsense, errorOfRefusal, isShuttingDown } from './replica-error.ts';
 
-/** Replicas tried for one request: the second only when the first never got a byte of it. */
-const ATTEMPTS_MAX = 2;
+/** Replicas tried for one request: another one only where nothing of it can have run. */
+const ATTEMPTS_MAX = 3;
 
 /** What is known of a call once it left its replica. */
 type Run = Omit<MeteredRun, 'startMs' | 'endMs'>;
@@ -84,7 +84,7 @@ async function attemptCall(gateway: Gateway, call: PreparedCall, caller: CallerS
       const admittedMs = gateway.context.now();
       const exchange = new Exchange(caller, call.dialect, call.target.model, gateway.context.now);
       const end = await exchangeWith(gateway, call, place, caller, exchange);
-      if (end.kind !== 'never-started') {
+      if (!mayTryAnother(gateway, call, place, end)) {
         const status = settle(gateway, call, caller, end);
         const { firstByteMs } = exchange;
         return { status, replica: place.replica.id, admittedMs, firstByteMs, summary: exchange.summary() };
@@ -95,6 +95,18 @@ async function attemptCall(gateway: Gateway, call: PreparedCall, caller: CallerS
       place.release();
     }
   }
+}
+
+/**
+ * Whether nothing of a request ran, or it ran in vain on a replica that was on its way out. One that breaks
+ * off for another reason may have died of the request: that is never given to a second one.
+ */
+function mayTryAnother(gateway: Gateway, call: PreparedCall, { replica }: Place, end: ExchangeEnd): boolean {
+  if (end.kind === 'never-started') return true;
+  if (end.kind === 'refused') return isShuttingDown(end);
+  if (end.kind !== 'broken' || end.begun) return false;
+  const deployment = gateway.context.routing.current().deployments.get(call.target.deployment.name);
+  return deployment?.replicas.find(({ id }) => id === replica.id)?.state === 'draining';
 }
 
 async function waitForPlace(gateway: Gateway, call: PreparedCall, caller: CallerStream): Promise<Place> {

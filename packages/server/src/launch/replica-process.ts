@@ -32,6 +32,11 @@ export interface ReplicaListeners {
 
 /** How often a ready replica is asked for its health: several times within the silence that ends it. */
 const healthPollsPerTimeout = 5;
+/**
+ * From the word that a replica drains to its SIGTERM: gateways hear by a notice of the database that they
+ * must not send to it any more, and one that hears late still finds it serving.
+ */
+const noticeMs = 1_000;
 /** From SIGTERM to SIGKILL when a replica is to end now. */
 const terminateGraceMs = 3_000;
 
@@ -154,6 +159,7 @@ export class ReplicaProcess {
     }
     if (state === 'stopping') this.#expire(state, terminateGraceMs, 'it did not end when told');
     if (state === 'draining') {
+      setTimeout(() => this.tell({ kind: 'noticed' }), noticeMs).unref();
       this.#expire(state, this.#timeouts.drainMs, 'it had requests longer than the time to drain');
     }
     if (state !== 'exited') this.#listeners.onChange();

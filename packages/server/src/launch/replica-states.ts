@@ -6,6 +6,8 @@ export type ReplicaEvent =
   | { readonly kind: 'ready' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'stop' }
+  /** It drains, and those who send requests have had the time to hear of it. */
+  | { readonly kind: 'noticed' }
   /** It did not become ready, answer or drain in time. */
   | { readonly kind: 'timeout'; readonly reason: string }
   | { readonly kind: 'exit'; readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -30,9 +32,11 @@ export function decideTransition(state: ReplicaState, event: ReplicaEvent): Tran
       // Asked twice means now.
       return { state: 'stopping', action: state === 'stopping' ? 'kill' : 'terminate' };
     case 'drain':
-      if (state === 'ready') return { state: 'draining', action: 'terminate' };
+      if (state === 'ready') return { state: 'draining', action: 'none' };
       // A replica that never served has nothing to finish.
       return state === 'starting' ? { state: 'stopping', action: 'kill' } : { state, action: 'none' };
+    case 'noticed':
+      return { state, action: state === 'draining' ? 'terminate' : 'none' };
     case 'ready':
       return { state: state === 'starting' ? 'ready' : state, action: 'none' };
   }
