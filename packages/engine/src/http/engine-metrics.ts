@@ -19,6 +19,7 @@ export function createEngineMetrics(): EngineMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const steps = createStepMetrics(registry);
+  const moves = createCacheMetrics(registry);
   const requests = createRequestMetrics(registry);
   const repairs = new Counter({
     name: 'sparkler_engine_cache_repairs_total',
@@ -28,7 +29,10 @@ export function createEngineMetrics(): EngineMetrics {
   return {
     registry,
     observer: {
-      onStep: steps,
+      onStep(record) {
+        steps(record);
+        moves(record);
+      },
       onRequestEnd: requests,
       onIntegrityProblem: () => repairs.inc(),
     },
@@ -73,6 +77,32 @@ function createStepMetrics(registry: Registry): (record: StepRecord) => void {
     rows.inc({ kind: 'draft' }, record.draftRows);
     fill.observe(record.rows / record.batchRowsMax);
     drafts.inc(record.draftRowsAccepted);
+  };
+}
+
+/** What the cache had to do for want of room. Records have totals, counters want what was added. */
+function createCacheMetrics(registry: Registry): (record: StepRecord) => void {
+  const registers = [registry];
+  const moves = new Counter({
+    name: 'sparkler_engine_cache_moves_total',
+    help: 'Running sequences that lost their slot, prefixes that left theirs, and those that came back.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const host = new Gauge({
+    name: 'sparkler_engine_host_cache_bytes',
+    help: 'Host memory that cold prefixes take.',
+    registers,
+  });
+  const told = { preempted: 0, evicted: 0, restored: 0 };
+  for (const kind of Object.keys(told)) moves.inc({ kind }, 0);
+  return ({ preemptions, evictions, restores, hostBytes }) => {
+    const now = { preempted: preemptions, evicted: evictions, restored: restores };
+    for (const kind of ['preempted', 'evicted', 'restored'] as const) {
+      moves.inc({ kind }, now[kind] - told[kind]);
+    }
+    Object.assign(told, now);
+    host.set(hostBytes);
   };
 }
 

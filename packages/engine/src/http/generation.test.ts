@@ -366,10 +366,7 @@ test('a template that loops is ended and refused', async () => {
   expect([status, body.error.param]).toEqual([400, 'prompt_template']);
 });
 
-test('metrics and status tell of what was served', async () => {
-  const metrics = (await http.server.inject({ url: '/metrics' })).payload;
-  expect(metrics).toMatch(/sparkler_engine_tokens_total\{kind="generated"\} [1-9]/);
-  expect(metrics).toMatch(/sparkler_engine_step_seconds_count\{phase="forward"\} [1-9]/);
+test('status tells what is served', async () => {
   expect((await http.server.inject({ url: '/status' })).json()).toMatchObject({
     name: 'test',
     running: 0,

@@ -122,6 +122,12 @@ test('thousands of requests leave nothing behind in the memory of the process', 
       weights.push(await weighAfterCollection(engine));
     }
     if (process.env.MEMORY_PRINT) console.log(weights);
+    // The cache was in order whenever the engine fell idle, and room was short all the time.
+    const metrics = await (await fetch(`${engine.address}/metrics`)).text();
+    expect(metrics).toMatch(/^sparkler_engine_cache_repairs_total 0$/m);
+    expect(
+      Number(/^sparkler_engine_cache_moves_total\{kind="evicted"\} (\d+)$/m.exec(metrics)?.[1]),
+    ).toBeGreaterThan(100);
     const weighed = weights.slice(ROUNDS.warmUp);
     expect(growthOf(weighed.map(({ heap }) => heap))).toBeLessThan(HEAP_GROWTH_MAX);
     expect(growthOf(weighed.map((weight) => weight.process))).toBeLessThan(PROCESS_GROWTH_MAX);
@@ -130,7 +136,7 @@ test('thousands of requests leave nothing behind in the memory of the process', 
   }
 });
 
-test('two replicas of a model have its weights in memory once', async (context) => {
+test('two replicas tell how far they loaded, and have the weights in memory once', async (context) => {
   if (noProc !== null) context.skip(noProc);
   using folder = openFolder();
   const modelPath = path.join(folder.path, 'shared.gguf');
@@ -147,6 +153,12 @@ test('two replicas of a model have its weights in memory once', async (context) 
       });
       expect(answer.status).toBe(200);
     }
+    const fractions = replicas[0]!.events.flatMap(({ event, fraction }) =>
+      event === 'loading' ? [fraction] : [],
+    );
+    expect(fractions.length).toBeGreaterThan(3);
+    expect(fractions).toEqual(fractions.toSorted((a, b) => Number(a) - Number(b)));
+    expect([fractions[0], fractions.at(-1)]).toEqual([0, 1]);
     const { size } = statSync(modelPath);
     for (const { child } of replicas) {
       const weight = weighMapping(child.pid!, modelPath);

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseGgufHeader, writeTinyAdapter, writeTinyModel } from '@sparkler/llama';
+import { parseGgufHeader, writeTinyAdapter, writeTinyModel, writeTinyPeftFolder } from '@sparkler/llama';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSeededRandom } from '../../core/testing/seeded-random.ts';
 
@@ -12,6 +12,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'damaged-files-'));
   await writeTinyModel(join(folder, 'model.gguf'));
   await writeTinyAdapter(join(folder, 'adapter.gguf'));
+  await writeTinyPeftFolder(join(folder, 'peft'));
 });
 
 afterAll(() => rm(folder, { recursive: true }));
@@ -32,6 +33,26 @@ async function writeDamaged(name: string, count: number, seed: number): Promise<
     }
     const path = join(folder, `${name}-${i}.gguf`);
     await writeFile(path, bytes);
+    paths.push(path);
+  }
+  return paths;
+}
+
+/** Copies of the PEFT folder, a byte or two changed in its configuration or in the header of its weights. */
+async function writeDamagedFolders(count: number, seed: number): Promise<string[]> {
+  const random = createSeededRandom(seed);
+  const paths: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const path = join(folder, `peft-${i}`);
+    await cp(join(folder, 'peft'), path, { recursive: true });
+    const file = join(path, random.pick(['adapter_config.json', 'adapter_model.safetensors']));
+    const bytes = await readFile(file);
+    for (let changes = random.integer(1, 2); changes > 0; changes--) {
+      const at = random.integer(0, Math.min(2000, bytes.length) - 1);
+      bytes[at] =
+        random.next() < 0.5 ? random.integer(0, 255) : random.pick([0x30, 0x39, 0x2d, 0x22, 0, 255]);
+    }
+    await writeFile(file, bytes);
     paths.push(path);
   }
   return paths;
@@ -71,4 +92,11 @@ test('a damaged adapter file is refused or computes; the process lives', async (
   const outcomes = await openAll('adapter', await writeDamaged('adapter', 150, 12));
   expect(Object.keys(outcomes).filter((name) => !/^(opened|AdapterError)$/.test(name))).toEqual([]);
   expect(outcomes.AdapterError).toBeGreaterThan(30);
+});
+
+test('a damaged PEFT folder is refused or computes; the process lives', async () => {
+  const outcomes = await openAll('adapter', await writeDamagedFolders(150, 13));
+  expect(Object.keys(outcomes).filter((name) => !/^(opened|AdapterError)$/.test(name))).toEqual([]);
+  expect(outcomes.AdapterError).toBeGreaterThan(30);
+  expect(outcomes.opened).toBeGreaterThan(5);
 });
