@@ -20,7 +20,7 @@ export async function loadReplicaAdapter(socketPath: string, id: string, path: s
   const { status, body } = await call(socketPath, 'POST', '/v1/adapters', JSON.stringify({ id, path }));
   if (status < 300) return;
   const message = readMessage(body) ?? `the replica answered ${status}`;
-  if (status >= 400 && status < 500) throw new AdapterRefusedError(message);
+  if (status >= 400 && status < 500) throw new AdapterRefusedError(withoutPath(message, path));
   throw new Error(message);
 }
 
@@ -62,4 +62,9 @@ function readMessage(body: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** The reason goes to callers, who have no business with this machine's folders. */
+function withoutPath(message: string, path: string): string {
+  return message.replaceAll(`${path}/`, '').replaceAll(` ${path}`, '').replaceAll(path, 'the addon');
 }
