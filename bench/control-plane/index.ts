@@ -90,7 +90,9 @@ async function measurePages(
   const pages: readonly (readonly [string, string, string])[] = [
     ['newest first', '', 'create_time desc'],
     ['by displayName, descending', 'orderBy=displayName%20desc', 'display_name collate "C" desc'],
-    ['by a field without an index', 'orderBy=description', 'description collate "C"'],
+    ['by contextLength', 'orderBy=contextLength', 'context_length'],
+    ['by kind, descending', 'orderBy=kind%20desc', 'kind collate "C" desc'],
+    ['by createdBy', 'orderBy=createdBy', 'created_by collate "C"'],
   ];
   const rows: BenchRow[] = [];
   for (const [title, query, order] of pages) {

@@ -151,5 +151,31 @@ describe('lists', () => {
     expect(first.body.models[0].name).toBe('accounts/huge/models/m100000');
     const second = await call('GET', `${base}&pageToken=${first.body.nextPageToken}`, undefined, { key });
     expect(second.body.models[0].name).toBe('accounts/huge/models/m99800');
+    const { orderFields } = resources.models.methods.list;
+    for (const order of orderFields!.flatMap((field) => [field, `${field} desc`])) {
+      const page = await call('GET', `${base}&${new URLSearchParams({ orderBy: order })}`, undefined, {
+        key,
+      });
+      expect(page.body.models, order).toHaveLength(200);
+      expect(await planOf(order), order).not.toMatch(/Sort|Seq Scan/);
+    }
+    const closed = await call('GET', `${base}&orderBy=description`, undefined, { key });
+    expect(closed.body.message).toContain('there is no order by description; use name, displayName');
+  });
+
+  test('of models can be filtered by a field that they can not be ordered by', async () => {
+    expect((await call('GET', `${models}?filter=description="x"`)).status).toBe(200);
   });
 });
+
+/** How Postgres finds a page of models in an order. */
+async function planOf(order: string): Promise<string> {
+  const [field = '', direction = ''] = order.split(' ');
+  const column = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const key = /_time$|_length$/.test(column) ? column : `${column} collate "C"`;
+  const keys = [...new Set([key, 'name collate "C"'])].map((text) => `${text} ${direction}`);
+  const { rows } = await plane.database.pool.query(
+    `explain select * from models where account = 'huge' order by ${keys.join(', ')} limit 51`,
+  );
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}

@@ -19,12 +19,13 @@ interface Scalar {
 
 /**
  * Filters and orders over the fields of a resource, comparing with values that its items have. Fields that
- * `isOpen` refuses are left out.
+ * `isOpen` refuses are left out; orders are those of `orderFields` (null: all).
  */
 export function queriesOver(
   schema: PlainSchema,
   items: readonly Item[],
   isOpen: (path: string) => boolean,
+  orderFields: readonly string[] | null,
 ): fc.Arbitrary<Query> {
   const scalars = scalarsOf(schema, items, '').filter(({ path }) => isOpen(path));
   const comparison = fc.constantFrom(...scalars).chain(({ path, kind, values }) => {
@@ -41,8 +42,9 @@ export function queriesOver(
     fc.tuple(comparison, comparison).map(([a, b]) => `${a} OR NOT ${b}`),
     fc.tuple(comparison, comparison, comparison).map(([a, b, c]) => `NOT (${a} OR ${b}) OR ${c}`),
   );
+  const ordered = scalars.filter(({ path }) => orderFields === null || orderFields.includes(path));
   const key = fc
-    .tuple(fc.constantFrom(...scalars.map(({ path }) => path)), fc.constantFrom('', ' desc'))
+    .tuple(fc.constantFrom(...ordered.map(({ path }) => path)), fc.constantFrom('', ' desc'))
     .map(([path, direction]) => path + direction);
   const keys = fc.uniqueArray(key, { maxLength: 2, selector: (text) => text.split(' ')[0] });
   return fc.record({ filter, orderBy: keys.map((list) => list.join(', ')) });

@@ -88,7 +88,7 @@ describe.each(removed.toSorted(([a], [b]) => rankOf(a) - rankOf(b)))('%s, remove
   testDeletion(subject, subject.items[0]!);
 });
 
-function testLists({ path, collection, schema, items }: Subject): void {
+function testLists({ path, collection, schema, items, methods }: Subject): void {
   const reason = items.length > 0 ? '' : ' (skipped: an account makes none of them itself)';
   test.runIf(items.length > 0)(
     `is filtered, ordered and paged as the contract says${reason}`,
@@ -103,7 +103,7 @@ function testLists({ path, collection, schema, items }: Subject): void {
       };
       await fc.assert(
         fc.asyncProperty(
-          queriesOver(schema, items, isOpen),
+          queriesOver(schema, items, isOpen, orderFieldsOf(methods)),
           fc.integer({ min: 1, max: 5 }),
           async (query, size) => {
             const wanted = listItems(items, readListQuery(schema, { ...query, pageSize: '200' }, ''), keyOf);
@@ -276,6 +276,10 @@ function checkShape(schema: PlainSchema, value: unknown, where: string): void {
 }
 
 /** Fields that a list says it can't be searched by. */
+function orderFieldsOf(methods: readonly Method[]): readonly string[] | null {
+  return methods.find((method) => method.kind === 'list')?.orderFields ?? null;
+}
+
 async function findClosedFields(path: string, schema: PlainSchema): Promise<Set<string>> {
   const closed = new Set<string>();
   for (const field of Object.keys(schema.properties ?? {})) {

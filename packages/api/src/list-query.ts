@@ -29,12 +29,14 @@ export interface ListQuery {
 
 /**
  * Reads the parameters of a list over resources of a schema. `scope` is what else the result depends on
- * (parent name, further parameters). Throws ApiError (400) naming the parameter.
+ * (parent name, further parameters), `orderFields` which fields have an order (null: all). Throws ApiError
+ * (400) naming the parameter.
  */
 export function readListQuery(
   schema: PlainSchema,
   parameters: ListParameters,
   scope: string,
+  orderFields: readonly string[] | null = null,
   limits: PageLimits = {},
 ): ListQuery {
   const key = JSON.stringify([scope, parameters.filter ?? '', parameters.orderBy ?? '']);
@@ -42,7 +44,7 @@ export function readListQuery(
     pageSize: readPageSize(parameters.pageSize, limits),
     cursor: decodePageToken(key, parameters.pageToken),
     filter: readFilter(parameters.filter, schema),
-    orderBy: readOrderBy(parameters.orderBy, schema),
+    orderBy: readOrderBy(parameters.orderBy, schema, orderFields),
     readMask: readReadMask(parameters.readMask, schema),
     key,
   };

@@ -51,7 +51,9 @@ interface VerbOptions<Q, B, R> {
 
 /** Makes the methods of one resource. */
 export interface MethodBuilder<Parent extends string, P extends string, S extends TSchema> {
-  list<Q extends TSchema = Empty>(options?: ListOptions<Q>): ListMethod<Parent, S, Q>;
+  list<Q extends TSchema = Empty>(
+    options?: ListOptions<Q> & { readonly orderFields?: readonly string[] },
+  ): ListMethod<Parent, S, Q>;
   get(options?: { access?: MethodAccess }): GetMethod<P, S>;
   create<Q extends TSchema = Empty, B extends TSchema = S>(
     options: CreateOptions<Q, B>,
@@ -99,9 +101,17 @@ export const updateParameters = message('UpdateParameters', {
 /** All query parameters of a method: its own and those every method of its kind has. */
 export function queryOf(method: Method): Message {
   const own = method.kind === 'get' ? Empty : method.query;
-  const shared = { list: listParameters, get: readParameters, update: updateParameters };
+  const shared = { list: listParametersOf(method), get: readParameters, update: updateParameters };
   const base = method.kind in shared ? shared[method.kind as keyof typeof shared] : Empty;
   return Type.Object({ ...base.properties, ...(own as Message).properties }, { additionalProperties: false });
+}
+
+/** Says which fields a list can be ordered by, where these are not all. */
+function listParametersOf(method: Method): Message {
+  if (method.kind !== 'list' || method.orderFields === null) return listParameters;
+  const names = method.orderFields.join(', ');
+  const orderBy = text(`Fields, each followed by " desc" or not: ${names}. Default: createTime desc.`);
+  return message('ListParameters', { ...listParameters.properties, orderBy });
 }
 
 export function startBuilder(subject: BuilderSubject): MethodBuilder<string, string, TSchema> {
@@ -116,7 +126,8 @@ export function startBuilder(subject: BuilderSubject): MethodBuilder<string, str
       query = Empty,
       access = 'read',
       operationId = `list${capitalize(plural)}`,
-    }: AnyOptions = {}) => ({
+      orderFields = null,
+    }: AnyOptions & { readonly orderFields?: readonly string[] | null } = {}) => ({
       kind: 'list',
       httpMethod: 'GET',
       path: collectionPath,
@@ -126,6 +137,7 @@ export function startBuilder(subject: BuilderSubject): MethodBuilder<string, str
       resource: schema,
       query: query as never,
       collection: plural,
+      orderFields,
     }),
     get: ({ access = 'read' } = {}) => ({
       kind: 'get',

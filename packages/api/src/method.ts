@@ -37,6 +37,8 @@ export interface ListMethod<
   readonly query: Q;
   /** Key of the array in the reply, such as `models`. */
   readonly collection: string;
+  /** Fields that it can be ordered by; null: every field that has an order. */
+  readonly orderFields: readonly string[] | null;
   /** Phantom: the pattern of the parent's name. */
   readonly pattern?: P;
 }

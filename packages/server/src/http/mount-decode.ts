@@ -62,7 +62,7 @@ function readKindOf(method: Method, target: DecodedTarget, query: Values): Value
     ...others
   } = query;
   const scope = JSON.stringify([method.operationId, target.name, others]);
-  return { list: readListQuery(plain(method.resource), query as ListParameters, scope) };
+  return { list: readListQuery(plain(method.resource), query as ListParameters, scope, method.orderFields) };
 }
 
 /**
