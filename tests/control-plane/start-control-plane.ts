@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { openFiles } from '../../packages/server/src/bootstrap/open-files.ts';
+import { loadCatalogue } from '../../packages/server/src/catalogue/index.ts';
 import { createApp } from '../../packages/server/src/http/app.ts';
 import { defaultGatewaySettings } from '../../packages/server/src/http/context.ts';
 import type { ControlPlaneContext } from '../../packages/server/src/resources/control-plane-context.ts';
@@ -53,7 +54,12 @@ export async function startControlPlane(
   const queue = await openReconcileQueue(database.address, { works: false, onError: () => undefined });
   const keys = createKeyDirectory(db);
   const { settings } = loadSettings({ SPARKLER_DATA: database.folder, ...variables });
-  const files = await openFiles(settings, db, [], randomUUID());
+  const files = await openFiles(
+    settings,
+    db,
+    loadCatalogue(settings.catalogueFile || undefined),
+    randomUUID(),
+  );
   const context: ControlPlaneContext = {
     db,
     queue,

@@ -198,6 +198,8 @@ export const models = defineResource({
     }),
     getDownloadEndpoint: on.verb('getDownloadEndpoint', {
       httpMethod: 'GET',
+      // Of the catalogue for everybody; the handler refuses the rest of other accounts.
+      access: 'public',
       operationId: 'getModelDownloadEndpoint',
       summary: 'Get URLs to download the files of a model from',
       query: message('ModelDownloadParameters', { readMask: text() }),

@@ -6,10 +6,11 @@ import { createEncryptedStore } from '../blobs/encrypted-store.ts';
 import { type MasterKey, openKeyCommand, openKeyFile } from '../blobs/key-file.ts';
 import { openLocalStore } from '../blobs/local-store.ts';
 import { openS3Store } from '../blobs/s3-store.ts';
-import { type CatalogueEntry, findFetchedFile } from '../catalogue/index.ts';
+import { type CatalogueEntry, findFetchedFile, listFetchedFiles } from '../catalogue/index.ts';
 import type { ExternalFiles } from '../dataset-work/external-source.ts';
 import { createModelWork, type ModelWork } from '../model-work/model-work.ts';
 import { createWorkingCopies, type WorkingCopies } from '../model-work/working-copies.ts';
+import type { CatalogueDownload } from '../resources/control-plane-context.ts';
 import { createSealer, type SecretSealer } from '../secrets/seal.ts';
 import type { Settings } from '../settings.ts';
 import { createAccountKeys } from '../store/account-keys.ts';
@@ -30,6 +31,7 @@ export interface FileParts {
   readonly externalFiles: ExternalFiles;
   readonly hubEndpoint: string;
   findCatalogueFile(catalogueId: string): Promise<string | null>;
+  listCatalogueFiles(catalogueId: string): Promise<CatalogueDownload>;
 }
 
 /** Opens the blob store and prepares folders. Scratch of a server that died is removed. */
@@ -61,6 +63,11 @@ export async function openFiles(
     importEndpoint: settings.importEndpoint,
     externalFiles: { allowPrivate: settings.allowPrivateUrls, s3Endpoint: settings.importEndpoint },
     hubEndpoint: settings.hubEndpoint.replace(/\/$/, ''),
+    async listCatalogueFiles(catalogueId) {
+      const entry = catalogue.find((candidate) => candidate.name === catalogueId);
+      const files = entry === undefined ? null : await listFetchedFiles(entry, settings.cacheFolder);
+      return { licence: entry?.licence ?? null, files };
+    },
     async findCatalogueFile(catalogueId) {
       const entry = catalogue.find((candidate) => candidate.name === catalogueId);
       return entry === undefined ? null : findFetchedFile(entry, settings.cacheFolder);

@@ -76,6 +76,18 @@ export async function findFetchedFile(entry: CatalogueEntry, cacheFolder: string
   return record?.files[0]?.localPath ?? null;
 }
 
+/**
+ * All files of a model that were fetched before and are unchanged since, as its publisher gave them out; null
+ * when they are not here. Fetches nothing.
+ */
+export async function listFetchedFiles(
+  entry: CatalogueEntry,
+  cacheFolder: string,
+): Promise<readonly VerifiedFile[] | null> {
+  const record = await readVerifiedModel(join(modelFolder(cacheFolder, entry.name), 'verified.json'));
+  return record?.files ?? null;
+}
+
 /** Where a model's files lie once fetched: `<cache>/models/<name>`. */
 function modelFolder(cacheFolder: string, name: string): string {
   return join(cacheFolder, 'models', name);

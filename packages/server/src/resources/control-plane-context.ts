@@ -10,6 +10,16 @@ import type { ReconcileQueue } from '../store/reconcile-queue.ts';
 
 import type { PreviewJob } from './fine-tuning-jobs/preview-handler.ts';
 
+/** What of a catalogue model can be given out. */
+export interface CatalogueDownload {
+  /** Null: the catalogue has no such model any more. */
+  readonly licence: { readonly name: string; readonly url: string; readonly gated: boolean } | null;
+  /** Null: they are not on this machine (yet). */
+  readonly files:
+    | readonly { readonly path: string; readonly localPath: string; readonly sizeBytes: number }[]
+    | null;
+}
+
 /** What handlers of resources get besides what every request handler gets. */
 export interface ControlPlaneContext extends SignInParts {
   readonly db: Database;
@@ -41,4 +51,6 @@ export interface ControlPlaneContext extends SignInParts {
   readonly trainerThreads?: number;
   /** The file of a catalogue model on this machine, or null when it is not here (yet). */
   findCatalogueFile(catalogueId: string): Promise<string | null>;
+  /** The files of a catalogue model as its publisher gave them out. */
+  listCatalogueFiles(catalogueId: string): Promise<CatalogueDownload>;
 }

@@ -19,6 +19,7 @@ import {
 } from '@sparkler/api/resources';
 import type { FastifyInstance } from 'fastify';
 import { mountBlobs } from '../blobs/mount-blobs.ts';
+import { withCatalogueFiles } from '../blobs/with-catalogue-files.ts';
 import { mountResource } from '../http/mount.ts';
 import { mountSignIn } from '../http/sign-in/mount-sign-in.ts';
 import { isUploadOpen } from '../store/open-uploads.ts';
@@ -35,6 +36,7 @@ import { makeDeploymentHandlers } from './deployments/handlers.ts';
 import { makeFineTuningJobHandlers } from './fine-tuning-jobs/handlers.ts';
 import { mountMetricsFiles } from './fine-tuning-jobs/metrics-file.ts';
 import { makePreviewHandler } from './fine-tuning-jobs/preview-handler.ts';
+import { findPublicFile } from './models/download-catalogue.ts';
 import { makeModelFileHandlers } from './models/file-handlers.ts';
 import { makeModelHandlers } from './models/handlers.ts';
 import { makeImportHandler } from './models/import-model.ts';
@@ -74,7 +76,7 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
   mountResource(app, context, invoices, makeInvoiceHandlers(context));
   mountResource(app, context, payments, makePaymentHandlers(context));
   mountBlobs(app, {
-    blobs: context.blobs,
+    blobs: withCatalogueFiles(context.blobs, (model, path) => findPublicFile(context, model, path)),
     secret: context.blobSecret,
     now: context.now,
     isOpen: (key) => isUploadOpen(context.db, key),

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, checkLegal, invalidField } from '@sparkler/api';
 import { models } from '@sparkler/api/resources';
+import type { Principal } from '../../http/principal.ts';
 import { ModelRefusedError } from '../../model-work/model-work.ts';
-import { lockModel, readModel, updateModel } from '../../store/models.ts';
+import { lockModel, readModel, type StoredModel, updateModel } from '../../store/models.ts';
 import { makeBlobPrefix } from '../../store/open-uploads.ts';
 import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
 import { makeDownloadUrls, makeUploadUrls } from '../store-support/blob-urls.ts';
 import { planUpload } from '../store-support/plan-upload.ts';
 import { requireModel } from './check-model.ts';
+import { signCatalogueFiles } from './download-catalogue.ts';
 import { refusedFiles, validateFiles } from './validate-files.ts';
 
 type FileHandlers = Pick<
@@ -54,10 +56,12 @@ export function makeModelFileHandlers(context: ControlPlaneContext): FileHandler
     async getDownloadEndpoint({ name }, { principal, baseUrl }) {
       const model = requireModel(name, await readModel(db, name), principal.account);
       checkState(model.resource, 'getDownloadEndpoint');
-      if (model.blobPrefix === null) {
-        const message = `${name} is of the catalogue: its files are fetched from their publisher (huggingFaceUrl)`;
-        throw new ApiError('FAILED_PRECONDITION', message);
+      if (model.catalogueId === null) checkMayDownload(model, principal);
+      if (model.catalogueId !== null) {
+        const filenameToSignedUrls = await signCatalogueFiles(context, baseUrl, model.catalogueId, name);
+        return { filenameToSignedUrls };
       }
+      if (model.blobPrefix === null) throw new ApiError('FAILED_PRECONDITION', `${name} has no files`);
       return { filenameToSignedUrls: await makeDownloadUrls(context, baseUrl, model.blobPrefix) };
     },
     async validateConfig({ body }) {
@@ -70,6 +74,19 @@ export function makeModelFileHandlers(context: ControlPlaneContext): FileHandler
       return {};
     },
   };
+}
+
+/** What an account uploaded is for its own people; public means that others may run it. */
+function checkMayDownload({ account, resource }: StoredModel, principal: Principal): void {
+  if (account !== principal.account) {
+    const message = `${resource.name} is public to be deployed; its files are given to accounts/${account} alone`;
+    throw new ApiError('PERMISSION_DENIED', message);
+  }
+  if (principal.role !== 'inference-user') return;
+  throw new ApiError(
+    'PERMISSION_DENIED',
+    'the role inference-user may only run inference, and downloads no model',
+  );
 }
 
 function checkState({ name, state }: { name: string; state?: string }, method: string): void {

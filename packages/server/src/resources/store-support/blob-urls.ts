@@ -29,12 +29,22 @@ export async function makeDownloadUrls(
   prefix: string,
   folder = '',
 ): Promise<Record<string, string>> {
-  const expireTimeMs = now() + DOWNLOAD_MS;
   const listed = await blobs.list(prefix);
+  const keys = listed.map(({ key }) => [folder + key.slice(prefix.length + 1), key] as const);
+  return signDownloads({ blobSecret, now }, baseUrl, keys);
+}
+
+/** URLs to GET files from, by the name that is given with each key. */
+export function signDownloads(
+  { blobSecret, now }: Pick<ControlPlaneContext, 'blobSecret' | 'now'>,
+  baseUrl: string,
+  keys: readonly (readonly [name: string, key: string])[],
+): Record<string, string> {
+  const expireTimeMs = now() + DOWNLOAD_MS;
   return Object.fromEntries(
-    listed.map(({ key }) => {
+    keys.map(([name, key]) => {
       const access = { method: 'GET', key, expireTimeMs, sizeBytes: null } as const;
-      return [folder + key.slice(prefix.length + 1), signUrl(blobSecret, baseUrl, access)];
+      return [name, signUrl(blobSecret, baseUrl, access)];
     }),
   );
 }
