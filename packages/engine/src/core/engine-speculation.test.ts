@@ -182,11 +182,11 @@ function askForEdit(prediction: readonly number[] | null): GenerationRequest {
 }
 
 test.each([
-  ['even', 8, 2.5],
-  ['Q4_0', 8, 1.7],
+  ['even', 8, 3],
+  ['Q4_0', 8, 1.9],
   // Rows of these cost nearly as much together as one after the other: there is less to gain.
-  ['Q8_0', 2, 1.2],
-  ['Q4_1', 2, 1.1],
+  ['Q8_0', 4, 1.6],
+  ['Q4_1', 3, 1.15],
 ] as const)(
   'a prediction that is nearly right pays on %s: %d times fewer steps',
   async (machine, fewer, faster) => {

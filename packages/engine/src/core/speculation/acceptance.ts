@@ -13,6 +13,11 @@ export class Acceptance {
     this.#priorWeight = priorWeight;
   }
 
+  /** The same however far ahead. */
+  rateAt(_ahead: number): number {
+    return this.rate;
+  }
+
   get rate(): number {
     const right = this.#right + this.#priorRate * this.#priorWeight;
     return right / (this.#right + this.#wrong + this.#priorWeight);

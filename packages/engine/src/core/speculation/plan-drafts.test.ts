@@ -7,18 +7,18 @@ const LINEAR = { stepMs: (rows: number) => 8 + 2 * rows, rows: 1, tokenMs: 10, d
 const JUMPING = { ...LINEAR, stepMs: (rows: number) => (rows === 1 ? 6.5 : 26 + 1.6 * rows), tokenMs: 6.5 };
 
 test('surer guesses get more drafts, those that cost what they save none', () => {
-  expect(planDraftLength(0.1, LINEAR, 32)).toBe(0);
-  expect(planDraftLength(0.8, LINEAR, 32)).toBe(6);
-  expect(planDraftLength(0.95, LINEAR, 32)).toBe(30);
-  expect(planDraftLength(1, LINEAR, 32)).toBe(32);
-  expect(planDraftLength(0.8, { ...LINEAR, tokenMs: 2.5, rows: 16 }, 32)).toBe(0);
-  expect(planDraftLength(0.8, { ...LINEAR, draftMs: 4 }, 32)).toBe(2);
+  expect(planDraftLength(() => 0.1, LINEAR, 32)).toBe(0);
+  expect(planDraftLength(() => 0.8, LINEAR, 32)).toBe(6);
+  expect(planDraftLength(() => 0.95, LINEAR, 32)).toBe(30);
+  expect(planDraftLength(() => 1, LINEAR, 32)).toBe(32);
+  expect(planDraftLength(() => 0.8, { ...LINEAR, tokenMs: 2.5, rows: 16 }, 32)).toBe(0);
+  expect(planDraftLength(() => 0.8, { ...LINEAR, draftMs: 4 }, 32)).toBe(2);
 });
 
 test('where the first drafts lose and many win, it is many or none', () => {
-  expect(planDraftLength(0.7, JUMPING, 16)).toBe(0);
-  expect(planDraftLength(0.97, JUMPING, 4)).toBe(0);
-  expect(planDraftLength(0.97, JUMPING, 16)).toBe(16);
+  expect(planDraftLength(() => 0.7, JUMPING, 16)).toBe(0);
+  expect(planDraftLength(() => 0.97, JUMPING, 4)).toBe(0);
+  expect(planDraftLength(() => 0.97, JUMPING, 16)).toBe(16);
 });
 
 test('what is planned never loses on average', () => {
@@ -32,11 +32,17 @@ test('what is planned never loses on average', () => {
   fc.assert(
     fc.property(arbitrary, ({ rate, steps, rows, ...cost }) => {
       const stepMs = (count: number): number => steps.slice(0, count).reduce((sum, ms) => sum + ms, 1);
-      const drafts = planDraftLength(rate, { ...cost, rows, stepMs }, 32);
+      const drafts = planDraftLength(() => rate, { ...cost, rows, stepMs }, 32);
       let saved = 0;
       for (let i = 1; i <= drafts; i++) saved += rate ** i * cost.tokenMs;
       const paid = stepMs(rows + drafts) - stepMs(rows) + drafts * cost.draftMs;
       expect(saved).toBeGreaterThanOrEqual(paid);
     }),
   );
+});
+
+test('drafts that are doubted at first are made when enough sure ones follow', () => {
+  const doubtedAtFirst = (ahead: number): number => (ahead < 4 ? 0.8 : 0.99);
+  expect(planDraftLength(() => 0.8, LINEAR, 32)).toBeLessThan(8);
+  expect(planDraftLength(doubtedAtFirst, LINEAR, 32)).toBe(32);
 });

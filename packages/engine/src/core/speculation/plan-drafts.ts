@@ -14,11 +14,16 @@ export interface DraftCost {
 const MARGIN = 1.05;
 
 /**
- * How many draft tokens pay off most, 0 if none do. The i-th is accepted with rate^i and then saves a token's
+ * How many draft tokens pay off most, 0 if none do. `rateAt(i)`: how likely the draft at place i is right if
+ * those before it are. Each is accepted with the product of the rates up to its own and then saves a token's
  * time; all cost rows and their making whether accepted or not. The whole range is looked at, because the
  * cost of rows has jumps: on a CPU three drafts can lose where fifteen win. Pure.
  */
-export function planDraftLength(rate: number, cost: DraftCost, draftsMax: number): number {
+export function planDraftLength(
+  rateAt: (ahead: number) => number,
+  cost: DraftCost,
+  draftsMax: number,
+): number {
   const { stepMs, rows, tokenMs, draftMs } = cost;
   const plainMs = stepMs(rows);
   let best = 0;
@@ -26,7 +31,7 @@ export function planDraftLength(rate: number, cost: DraftCost, draftsMax: number
   let accepted = 0;
   let chance = 1;
   for (let drafts = 1; drafts <= draftsMax; drafts++) {
-    chance *= rate;
+    chance *= rateAt(drafts - 1);
     accepted += chance;
     const gain = accepted * tokenMs - MARGIN * (stepMs(rows + drafts) - plainMs + drafts * draftMs);
     if (gain <= bestGain) continue;

@@ -6,6 +6,7 @@ import type { Guess } from './guess.ts';
 import { planDraftLength } from './plan-drafts.ts';
 import { createPredictionGuess } from './prediction-guess.ts';
 import { createRepetitionGuess } from './repetition-guess.ts';
+import { SettlingAcceptance } from './settling-acceptance.ts';
 
 /** Assumed until steps were measured, and where they cost nothing (scripted models). */
 const assumeStepMs = (rows: number): number => 3 + rows;
@@ -17,10 +18,10 @@ const WASTE_SHARE = 0.02;
 /** Good drafts are credited for so many tokens' time at most, so that a change is noticed soon. */
 const CREDIT_TOKENS = 32;
 /**
- * First estimates of how likely a guess is right, and how many observations they weigh. A prediction gets
- * rows only where the output follows it already, and a text that begins as predicted mostly goes on so.
+ * First estimates of how likely a guess is right, and how many observations they weigh. Predictions have
+ * their own.
  */
-const PRIORS = { prediction: 0.9, repetition: 0.5, model: 0.7 } as const;
+const PRIORS = { repetition: 0.5, model: 0.7 } as const;
 const PRIOR_WEIGHT = 2;
 /**
  * Tokens by which the place in a prediction is found again behind an edit. Fewer than for repetition: one
@@ -28,16 +29,22 @@ const PRIOR_WEIGHT = 2;
  * steps.
  */
 const PREDICTION_RUN_TOKENS = 2;
+/** Part of a token's time that a right guess takes off the debt while nothing is drafted. */
+const FORGIVEN_SHARE = 0.25;
 /** How fast the cost of a draft model's token is followed. */
 const MODEL_COST_SHARE = 0.2;
 
-type GuessSource = keyof typeof PRIORS;
+type GuessSource = 'prediction' | keyof typeof PRIORS;
 export type DraftSource = 'forced' | GuessSource;
 
 /** Speculation state of one sequence. */
 interface DraftState {
   readonly guesses: readonly { readonly source: GuessSource; readonly guess: Guess }[];
-  readonly acceptance: Readonly<Record<GuessSource, Acceptance>>;
+  readonly acceptance: {
+    readonly prediction: SettlingAcceptance;
+    readonly repetition: Acceptance;
+    readonly model: Acceptance;
+  };
   /** Milliseconds lost on refused drafts minus those saved by accepted ones. */
   debtMs: number;
   /** Its share of the steps it took part in. */
@@ -139,7 +146,10 @@ export class Speculator {
     const state = this.#stateOf(sequence);
     const { array, length } = sequence.tokens;
     for (const { source, guess } of state.guesses) {
-      guess.follow(array, length, (isRight) => state.acceptance[source].learn(isRight));
+      guess.follow(array, length, (isRight) => {
+        state.acceptance[source].learn(isRight);
+        if (source === 'prediction') forgive(state, isRight, tokenMs);
+      });
     }
     const isInDebt = state.debtMs > WASTE_SHARE * state.decodeMs;
     if (isInDebt) return 0;
@@ -147,13 +157,14 @@ export class Speculator {
     for (const { source, guess } of state.guesses) {
       const tokens = guess.propose(array, length, room);
       if (tokens.length === 0) continue;
-      const count = planDraftLength(state.acceptance[source].rate, cost, tokens.length);
+      const count = planDraftLength((ahead) => state.acceptance[source].rateAt(ahead), cost, tokens.length);
       if (count > 0) setDrafts(sequence, source, tokens.slice(0, count));
       return 0;
     }
     const mayDraft = this.#draftModel !== null && sequence.job.request.speculate && sequence.adapter === null;
     if (!mayDraft) return 0;
-    return planDraftLength(state.acceptance.model.rate, { ...cost, draftMs: this.#modelDraftMs }, room);
+    const { rate } = state.acceptance.model;
+    return planDraftLength(() => rate, { ...cost, draftMs: this.#modelDraftMs }, room);
   }
 
   async #proposeFromModel(
@@ -188,7 +199,7 @@ export class Speculator {
     const state: DraftState = {
       guesses,
       acceptance: {
-        prediction: new Acceptance(PRIORS.prediction, PRIOR_WEIGHT),
+        prediction: new SettlingAcceptance(),
         repetition: new Acceptance(PRIORS.repetition, PRIOR_WEIGHT),
         model: new Acceptance(PRIORS.model, PRIOR_WEIGHT),
       },
@@ -198,6 +209,15 @@ export class Speculator {
     this.#states.set(sequence, state);
     return state;
   }
+}
+
+/**
+ * In debt nothing is drafted, so nothing could be earned; but a prediction that goes on being right would
+ * have earned it.
+ */
+function forgive(state: DraftState, isRight: boolean, tokenMs: number): void {
+  if (isRight && state.debtMs > 0 && state.acceptance.prediction.isSettled)
+    state.debtMs -= FORGIVEN_SHARE * tokenMs;
 }
 
 /** Under a constraint only drafts it allows are worth a row: they are accepted on trial and taken back. */
