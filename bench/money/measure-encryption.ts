@@ -7,10 +7,11 @@ import { createEncryptedStore } from '../../packages/server/src/blobs/encrypted-
 import { openLocalStore } from '../../packages/server/src/blobs/local-store.ts';
 import { type BenchRow, makeRow } from '../bench-row.ts';
 import { takeTurns } from '../take-turns.ts';
+import { openTransfers } from './measure-transfers.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** Files written to and read from a local store, encrypted and not, without a network in between. */
+/** Files written to and read from a local store, encrypted and not: by themselves, and over HTTP. */
 export async function measureEncryption(quick: boolean): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'sparkler-bench-'));
   try {
@@ -31,12 +32,34 @@ export async function measureEncryption(quick: boolean): Promise<BenchRow[]> {
       () => readAll(plain, sizeMiB),
     );
     const row = { unit: 'MiB/s', anchorName: 'the same store without', goal: '>= 0.9' };
+    const sent = await measureTransfers(sealed, plain, folder, sizeMiB, rounds);
     return [
+      makeRow({ ...row, ...sent.uploaded, metric: 'files uploaded over HTTP, encrypted' }),
+      makeRow({ ...row, ...sent.downloaded, metric: 'files downloaded over HTTP, encrypted' }),
       makeRow({ ...row, ...written, metric: 'files written encrypted, to the disk' }),
       makeRow({ ...row, ...read, metric: 'files read encrypted, from memory of the disk' }),
     ];
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same stores as callers reach them: behind the server's routes, which count a checksum in. */
+async function measureTransfers(
+  sealed: BlobStore,
+  plain: BlobStore,
+  folder: string,
+  sizeMiB: number,
+  rounds: number,
+) {
+  const ours = await openTransfers(sealed, folder, sizeMiB);
+  const anchor = await openTransfers(plain, folder, sizeMiB);
+  try {
+    const uploaded = await takeTurns(rounds, ours.upload, anchor.upload);
+    return { uploaded, downloaded: await takeTurns(rounds, ours.download, anchor.download) };
+  } finally {
+    await ours.close();
+    await anchor.close();
   }
 }
 

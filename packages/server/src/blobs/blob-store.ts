@@ -22,8 +22,9 @@ export interface BlobStore {
   stat(key: string): Promise<BlobFacts | null>;
   /**
    * Content of a blob, or of a part of it (`toByte` is the last byte). Throws BlobError when there is none.
+   * `pieceBytes`: pieces of this size save the caller copies; a store may give others.
    */
-  read(key: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+  read(key: string, range?: ByteRange, pieceBytes?: number): Promise<AsyncIterable<Uint8Array>>;
   /** All complete blobs below a prefix, in order of their keys. */
   list(prefix: string): Promise<BlobFacts[]>;
   /** Removes everything below a prefix, unfinished uploads too. Nothing there is fine. */

@@ -17,6 +17,7 @@ import {
   openStream,
   openTail,
   plainSize,
+  sealedChunkBytes,
   sealedOffset,
   sealedSize,
   sealStream,
@@ -52,9 +53,9 @@ export function createEncryptedStore(inner: BlobStore, accountKeyOf: AccountKeyO
     range: ByteRange,
   ): Promise<AsyncIterable<Buffer>> {
     const firstChunk = Math.floor(range.fromByte / chunkBytes);
-    const toByte =
-      Math.min(sealedOffset(range.toByte) + sealedOffset(chunkBytes), sealedSize(totalBytes)) - 1;
-    const content = await inner.read(sealed(key), { fromByte: sealedOffset(range.fromByte), toByte });
+    const toByte = Math.min(sealedOffset(range.toByte) + sealedChunkBytes, sealedSize(totalBytes)) - 1;
+    const wanted = { fromByte: sealedOffset(range.fromByte), toByte };
+    const content = await inner.read(sealed(key), wanted, sealedChunkBytes);
     const plain = openStream(await keyOf(key), key, content, { firstChunk, totalBytes });
     return sliceStream(plain, range.fromByte - firstChunk * chunkBytes, range.toByte - range.fromByte + 1);
   }

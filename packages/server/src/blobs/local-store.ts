@@ -10,6 +10,7 @@ import {
   checkBlobKey,
   wrongSize,
 } from './blob-store.ts';
+import { writePieces } from './write-pieces.ts';
 
 /** Space that stays free for the database and the logs, which may lie on the same disk. */
 const FREE_BYTES_MIN = 64 * 1024 * 1024;
@@ -65,11 +66,11 @@ export async function openLocalStore(root: string): Promise<BlobStore> {
       const sizeBytes = await sizeOf(objectPath(key));
       return sizeBytes === null ? null : { key, sizeBytes };
     },
-    async read(key, range) {
+    async read(key, range, pieceBytes = readBytes) {
       const path = objectPath(key);
       if ((await sizeOf(path)) === null) throw new BlobError('missing', `there is no ${key}`);
       const part = range === undefined ? {} : { start: range.fromByte, end: range.toByte };
-      return createReadStream(path, { highWaterMark: readBytes, ...part });
+      return createReadStream(path, { highWaterMark: pieceBytes, ...part });
     },
     list: async (prefix) => listFiles(objectPath(prefix), prefix),
     async removeAll(prefix) {
@@ -94,11 +95,7 @@ async function writeWhole(
     const file = await open(partial, 'wx', 0o600);
     let written = 0;
     try {
-      for await (const chunk of content) {
-        written += chunk.length;
-        if (sizeBytes !== null && written > sizeBytes) throw wrongSize(key, sizeBytes, 'more');
-        await file.writeFile(chunk);
-      }
+      written = await writePieces(file, limitBytes(content, key, sizeBytes ?? Number.POSITIVE_INFINITY), 0);
       if (sizeBytes !== null && written < sizeBytes) throw wrongSize(key, sizeBytes, `only ${written}`);
       await file.sync();
     } finally {
@@ -146,21 +143,37 @@ async function appendPart(
 }
 
 /** Writes until the content ends or breaks off; what came before a break is kept. Returns where it ended. */
-async function writeFrom(
+function writeFrom(
   file: FileHandle,
   key: string,
   content: AsyncIterable<Uint8Array>,
   fromByte: number,
   totalBytes: number,
 ): Promise<number> {
-  let at = fromByte;
+  return writePieces(file, limitBytes(endAtBreak(content), key, totalBytes, fromByte), fromByte);
+}
+
+async function* endAtBreak(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = content[Symbol.asyncIterator]();
   for (;;) {
     const next = await chunks.next().catch(() => null);
-    if (next === null || next.done) return at;
-    if (at + next.value.length > totalBytes) throw wrongSize(key, totalBytes, 'more');
-    await file.write(next.value, 0, next.value.length, at);
-    at += next.value.length;
+    if (next === null || next.done) return;
+    yield next.value;
+  }
+}
+
+/** Throws at the first byte beyond the size that was announced. */
+async function* limitBytes(
+  content: AsyncIterable<Uint8Array>,
+  key: string,
+  sizeBytes: number,
+  fromByte = 0,
+): AsyncGenerator<Uint8Array> {
+  let at = fromByte;
+  for await (const chunk of content) {
+    at += chunk.length;
+    if (at > sizeBytes) throw wrongSize(key, sizeBytes, 'more');
+    yield chunk;
   }
 }
 

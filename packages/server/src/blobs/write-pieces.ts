@@ -1,0 +1,61 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** Gathered at most while a write is under way; then the source waits. */
+const gatheredBytesMax = 524_288;
+
+/**
+ * Writes pieces to a file from a position on: at once, or where a write is under way, together with those
+ * that come meanwhile, since each write is handed to another thread, which has its price. Returns the
+ * position after the last. When the pieces break off with an error, those that came are written before it is
+ * thrown.
+ */
+export async function writePieces(
+  file: FileHandle,
+  pieces: AsyncIterable<Uint8Array>,
+  position: number,
+): Promise<number> {
+  let at = position;
+  let gathered: Uint8Array[] = [];
+  let length = 0;
+  let writing: Promise<void> | null = null;
+  let failure: { readonly error: unknown } | null = null;
+  const writeOn = async () => {
+    while (gathered.length > 0 && failure === null) {
+      const [batch, from] = [gathered, at];
+      at += length;
+      [gathered, length] = [[], 0];
+      await writeAll(file, batch, from).catch((error: unknown) => {
+        failure = { error };
+      });
+    }
+    writing = null;
+  };
+  const throwFailure = () => {
+    if (failure !== null) throw (failure as { readonly error: unknown }).error;
+  };
+  try {
+    for await (const piece of pieces) {
+      throwFailure();
+      gathered.push(piece);
+      length += piece.length;
+      writing ??= writeOn();
+      if (length >= gatheredBytesMax) await writing;
+    }
+  } finally {
+    await writing;
+    throwFailure();
+  }
+  return at;
+}
+
+/** The system may take less than it was given. */
+async function writeAll(file: FileHandle, batch: readonly Uint8Array[], position: number): Promise<void> {
+  const length = batch.reduce((total, piece) => total + piece.length, 0);
+  if (length === 0) return;
+  const { bytesWritten } = await file.writev(batch as Uint8Array[], position);
+  if (bytesWritten === length) return;
+  const rest = Buffer.concat(batch).subarray(bytesWritten);
+  for (let done = 0; done < rest.length; ) {
+    done += (await file.write(rest, done, rest.length - done, position + bytesWritten + done)).bytesWritten;
+  }
+}
