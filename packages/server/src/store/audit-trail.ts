@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import type { AuditTrail } from '../http/audit.ts';
 import type { Database } from './database.ts';
 
@@ -6,15 +7,16 @@ import type { Database } from './database.ts';
 export function createAuditTrail(db: Database): AuditTrail {
   return {
     async begin({ account, method, user, resource, payload }) {
-      const row = await db.selectFrom('users').select('email').where('name', '=', user).executeTakeFirst();
       const id = randomUUID();
+      // Within the one statement: every write waits for it.
+      const email = sql<string>`coalesce((select nullif(email, '') from users where name = ${user}), ${user})`;
       await db
         .insertInto('audit_logs')
         .values({
           id,
           account,
           method,
-          principal: row?.email || user,
+          principal: email,
           resource,
           payload: JSON.stringify(payload),
           message: 'begun; no outcome was recorded',

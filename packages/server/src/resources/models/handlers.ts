@@ -27,8 +27,11 @@ export function makeModelHandlers({ db }: ControlPlaneContext): ModelHandlers {
     list: ({ ids, list }, { principal }) =>
       listModels(db, ids.account, ids.account === principal.account, list),
     async get({ name }, { principal }) {
-      const { resource } = requireModel(name, await readModel(db, name), principal.account);
-      return { ...resource, deployedModelRefs: await readDeployedModelRefs(db, name, principal.account) };
+      const [found, deployedModelRefs] = await Promise.all([
+        readModel(db, name),
+        readDeployedModelRefs(db, name, principal.account),
+      ]);
+      return { ...requireModel(name, found, principal.account).resource, deployedModelRefs };
     },
     async create({ ids, name: parent, id, resource, body }, { principal }) {
       if (body.cluster) {
