@@ -27,9 +27,9 @@ async function main(flags: readonly string[]): Promise<number> {
   return runUntilSignal((stopping) => startServer(settings, { signal: stopping }), {
     async onRunning({ baseUrl, newApiKey, apiKeyFile, makeSignInLink }) {
       if (baseUrl !== null) process.stdout.write(`Listening on ${baseUrl}\n`);
+      if (newApiKey !== null) process.stdout.write(`API key ${newApiKey}, kept in ${apiKeyFile}\n`);
       const link = await makeSignInLink();
       if (link !== null) process.stdout.write(`Sign in once, within 10 minutes: ${link}\n`);
-      if (newApiKey !== null) process.stdout.write(`API key ${newApiKey}, kept in ${apiKeyFile}\n`);
     },
   });
 }

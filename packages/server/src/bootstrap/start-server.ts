@@ -65,7 +65,7 @@ export interface RunningServer {
   readonly defaultModel: string | null;
   /**
    * Makes a one-time link that signs the first account's administrator in. Null when nobody can sign in by
-   * the address that it listens on, or there is no such user.
+   * the address that it listens on, there is no such user, or the database is away.
    */
   makeSignInLink(): Promise<string | null>;
   /** Resolves when the model (full name) is served; rejects with the reason when it can't be. */
@@ -155,7 +155,14 @@ async function startParts(
     apiKeyFile,
     newApiKey,
     defaultModel,
-    makeSignInLink: async () => (baseUrl === null ? null : makeFirstSignInLink(db, settings, baseUrl)),
+    makeSignInLink: async () => {
+      if (baseUrl === null) return null;
+      // A convenience: a database that is away for a moment must not end a server that runs.
+      return makeFirstSignInLink(db, settings, baseUrl).catch((error: Error) => {
+        log.warn({ err: error }, 'no link to sign in could be made; firectl sign-in-link makes one later');
+        return null;
+      });
+    },
     whenServing: (model, signal) => whenServing(directories.routing, model, signal),
     close: () => stops.stopAll(),
   };
