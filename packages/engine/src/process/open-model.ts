@@ -6,11 +6,15 @@ import { type EngineFlags, FlagError } from './engine-flags.ts';
 /** Capacity when the flags do not say. */
 const defaults = { cellsMax: 8192, sequencesMax: 32, batchTokensMax: 512 };
 
+export interface LoadListeners {
+  /** Called as a large file is read; 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Called when another thread has begun to read it: time for other work. */
+  readonly onReading?: () => void;
+}
+
 /** Opens the model that the flags name. Runners are imported only when used: one needs no native library. */
-export async function openModel(
-  flags: EngineFlags,
-  onProgress: (fraction: number) => void,
-): Promise<OpenModel> {
+export async function openModel(flags: EngineFlags, listeners: LoadListeners): Promise<OpenModel> {
   if (flags.runner === 'scripted') {
     const { openScriptedModel } = await import('../runners/scripted/open-scripted-model.ts');
     const capacity = resolveCapacity(flags);
@@ -19,14 +23,14 @@ export async function openModel(
       ...(flags.scriptPath === null ? {} : await importScript(flags.scriptPath)),
     });
   }
-  return openLlama(flags, flags.modelPath!, onProgress);
+  return openLlama(flags, flags.modelPath!, listeners);
 }
 
 /**
  * The smaller model that guesses ahead, with the capacity of the served one: it follows the same sequences.
  */
 export async function openDraftModel(flags: EngineFlags, path: string): Promise<OpenModel> {
-  return openLlama(flags, path, () => undefined);
+  return openLlama(flags, path, {});
 }
 
 function resolveCapacity(flags: EngineFlags) {
@@ -37,11 +41,7 @@ function resolveCapacity(flags: EngineFlags) {
   };
 }
 
-async function openLlama(
-  flags: EngineFlags,
-  path: string,
-  onProgress: (fraction: number) => void,
-): Promise<OpenModel> {
+async function openLlama(flags: EngineFlags, path: string, listeners: LoadListeners): Promise<OpenModel> {
   const { openLlamaModel } = await import('../runners/llama-cpp/index.ts');
   return openLlamaModel({
     ...resolveCapacity(flags),
@@ -50,7 +50,7 @@ async function openLlama(
     threads: flags.threads,
     backend: flags.backend,
     flashAttention: flags.flashAttention,
-    onProgress,
+    ...listeners,
     ...(flags.gpuLayers === null ? {} : { gpuLayers: flags.gpuLayers }),
     ...(flags.cacheType === null ? {} : { cacheType: flags.cacheType }),
     ...(flags.pooling === null || path !== flags.modelPath ? {} : { pooling: flags.pooling }),

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import {
   type Backend,
   type CacheType,
@@ -40,7 +41,15 @@ export interface OpenLlamaModelOptions {
   /** Longest input to embed; by default what the model was trained for, at most 2048. */
   readonly embeddingTokensMax?: number | undefined;
   readonly onProgress?: ((progress: number) => void) | undefined;
+  /** Called when another thread has begun to read the file: time for other work. */
+  readonly onReading?: (() => void) | undefined;
 }
+
+/**
+ * A file below this is read in a moment. Nobody watches its progress, and the thread that reads it would wait
+ * for ours at each tensor.
+ */
+const watchedBytesMin = 1e9;
 
 /**
  * Opens a GGUF model for serving. Throws GgufError or LlamaError with the reason; nothing stays open then.
@@ -48,11 +57,14 @@ export interface OpenLlamaModelOptions {
 export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<OpenModel> {
   const library = loadLibrary({ backend: options.backend });
   const file = await checkModelFile(options.path);
-  const model = await openLlamaModelFile(library, {
+  const isWatched = (await stat(options.path)).size >= watchedBytesMin;
+  const opening = openLlamaModelFile(library, {
     path: options.path,
     gpuLayers: options.gpuLayers,
-    onProgress: options.onProgress,
+    onProgress: isWatched ? options.onProgress : undefined,
   });
+  options.onReading?.();
+  const model = await opening;
   const onProcessors = options.gpuLayers === 0 || library.devices.every(({ type }) => type === 'cpu');
   let context: LlamaContext | null = null;
   try {

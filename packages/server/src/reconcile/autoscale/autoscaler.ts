@@ -1,9 +1,15 @@
-import { sql } from 'kysely';
 import type { Database } from '../../store/database.ts';
 import { readGatewayLoads } from '../../store/gateway-loads.ts';
+import { readLoadSamples, removeExpiredSamples, writeLoadSamples } from '../../store/load-samples.ts';
 import type { ReconcileQueue } from '../../store/reconcile-queue.ts';
+import {
+  readScalableDeployments,
+  requestReplicas,
+  type ScalableDeployment,
+} from '../../store/scalable-deployments.ts';
 import { type IntervalLoad, LoadTotals } from './load-totals.ts';
 import { type LoadSample, planAutoscale, readPolicy } from './plan-autoscale.ts';
+import { takeUnbroken } from './take-unbroken.ts';
 
 export interface AutoscalerParts {
   readonly db: Database;
@@ -15,88 +21,103 @@ export interface AutoscalerParts {
   readonly onChange: (deployment: string, replicas: number, reason: string) => void;
 }
 
-interface ScalableRow {
-  name: string;
-  min_replica_count: number;
-  max_replica_count: number;
-  requested_replica_count: number | null;
-  autoscaling_policy: Parameters<typeof readPolicy>[0];
-}
+type NewSample = Parameters<typeof writeLoadSamples>[1][number];
+
+const nothing: IntervalLoad = { concurrent: 0, requests: 0, tokens: 0 };
 
 /**
  * Watches the load of deployments that may scale, over all gateways of the database, and asks for more or
- * fewer replicas. One runs at a time: in the process that leads.
+ * fewer replicas. One runs at a time: in the process that leads. What it saw is stored, so that the next
+ * leader goes on from there; that one decides nothing until it has watched for a window of scaling up itself:
+ * requests that waited out the change look like a peak.
  */
 export class Autoscaler {
   readonly #parts: AutoscalerParts;
-  readonly #samples = new Map<string, LoadSample[]>();
+  #samples: Map<string, LoadSample[]> | null = null;
   readonly #totals = new LoadTotals();
+  readonly #beginMs: number;
   #lastMs: number;
 
   constructor(parts: AutoscalerParts) {
     this.#parts = parts;
-    this.#lastMs = parts.now();
+    this.#beginMs = parts.now();
+    this.#lastMs = this.#beginMs;
   }
 
   /** One look at everything. Call it every few seconds. */
   async look(): Promise<void> {
     const { db, now } = this.#parts;
     const nowMs = now();
+    const samples = await this.#restore(nowMs);
     const seconds = Math.max(0.001, (nowMs - this.#lastMs) / 1000);
     this.#lastMs = nowMs;
-    const { rows } = await sql<ScalableRow>`
-      select name, min_replica_count, requested_replica_count, autoscaling_policy,
-        greatest(max_replica_count, (details ->> 'maxWithRevocableReplicaCount')::integer) as max_replica_count
-      from deployments
-      where delete_time is null and (min_replica_count < max_replica_count or min_replica_count = 0)`.execute(
-      db,
-    );
-    const names = new Set(rows.map((row) => row.name));
-    for (const known of this.#samples.keys()) if (!names.has(known)) this.#samples.delete(known);
+    const deployments = await readScalableDeployments(db);
+    const names = new Set(deployments.map(({ name }) => name));
+    for (const known of samples.keys()) if (!names.has(known)) samples.delete(known);
     const loads = this.#totals.take(await readGatewayLoads(db, new Date(nowMs)));
-    const nothing = { concurrent: 0, requests: 0, tokens: 0 };
-    for (const row of rows) await this.#lookAt(row, loads.get(row.name) ?? nothing, nowMs, seconds);
-  }
-
-  async #lookAt(row: ScalableRow, load: IntervalLoad, nowMs: number, seconds: number): Promise<void> {
-    const policy = readPolicy(row.autoscaling_policy);
-    const sample = {
-      timeMs: nowMs,
-      concurrent: load.concurrent,
-      requestsPerSecond: load.requests / seconds,
-      tokensGeneratedPerSecond: load.tokens / seconds,
-    };
-    const oldestMs = nowMs - 1.1 * Math.max(policy.scaleUpMs, policy.scaleDownMs, policy.scaleToZeroMs);
-    const samples = [...(this.#samples.get(row.name) ?? []), sample].filter(
-      ({ timeMs }) => timeMs >= oldestMs,
-    );
-    this.#samples.set(row.name, samples);
-    const current = row.requested_replica_count ?? Math.max(row.min_replica_count, 1);
-    const plan = planAutoscale({
-      nowMs,
-      current,
-      min: row.min_replica_count,
-      max: row.max_replica_count,
-      slotsPerReplica: this.#parts.slotsPerReplica,
-      policy,
-      samples,
-    });
-    if (plan.reason !== null && plan.replicas !== current) await this.#ask(row, plan.replicas, plan.reason);
-  }
-
-  /** Unless somebody else asked for another count meanwhile: then the next look sees that. */
-  async #ask(row: ScalableRow, replicas: number, reason: string): Promise<void> {
-    const { db, queue, onChange } = this.#parts;
-    await db.transaction().execute(async (transaction) => {
-      const { rows } = await sql<{ name: string }>`
-        update deployments set requested_replica_count = ${replicas}, generation = generation + 1
-        where name = ${row.name} and delete_time is null
-          and requested_replica_count is not distinct from ${row.requested_replica_count} returning name`.execute(
-        transaction,
+    const fresh: NewSample[] = [];
+    for (const deployment of deployments) {
+      const { name } = deployment;
+      const sample = toSample(loads.get(name) ?? nothing, nowMs, seconds);
+      const reachMs = 1.1 * longestWindow(deployment);
+      const seen = [...(samples.get(name) ?? []), sample];
+      samples.set(
+        name,
+        seen.filter(({ timeMs }) => timeMs >= nowMs - reachMs),
       );
-      if (rows.length === 0) return;
-      await queue.request({ kind: 'deployment', name: row.name }, transaction);
-      onChange(row.name, replicas, reason);
-    });
+      // One that sleeps is woken by a request, not by its load.
+      if (countReplicas(deployment) > 0)
+        fresh.push({ ...sample, deployment: name, expireMs: nowMs + reachMs });
+    }
+    await writeLoadSamples(db, fresh);
+    await removeExpiredSamples(db, new Date(nowMs));
+    for (const deployment of deployments)
+      await this.#decide(deployment, samples.get(deployment.name)!, nowMs);
   }
+
+  /** What the process that led before saw, up to a moment ago. */
+  async #restore(nowMs: number): Promise<Map<string, LoadSample[]>> {
+    if (this.#samples !== null) return this.#samples;
+    const stored = Map.groupBy(
+      await readLoadSamples(this.#parts.db, new Date(nowMs)),
+      ({ deployment }) => deployment,
+    );
+    this.#samples = new Map([...stored].map(([name, samples]) => [name, takeUnbroken(samples, nowMs)]));
+    return this.#samples;
+  }
+
+  async #decide(
+    deployment: ScalableDeployment,
+    samples: readonly LoadSample[],
+    nowMs: number,
+  ): Promise<void> {
+    const { db, queue, slotsPerReplica, onChange } = this.#parts;
+    const policy = readPolicy(deployment.autoscalingPolicy);
+    if (nowMs - this.#beginMs < policy.scaleUpMs) return;
+    const current = countReplicas(deployment);
+    const { minReplicaCount: min, maxReplicaCount: max } = deployment;
+    const plan = planAutoscale({ nowMs, current, min, max, slotsPerReplica, policy, samples });
+    if (plan.reason === null || plan.replicas === current) return;
+    // Unless somebody else asked for another count meanwhile: then the next look sees that.
+    const isAsked = await requestReplicas(db, queue, deployment, plan.replicas);
+    if (isAsked) onChange(deployment.name, plan.replicas, plan.reason);
+  }
+}
+
+function countReplicas({ requestedReplicaCount, minReplicaCount }: ScalableDeployment): number {
+  return requestedReplicaCount ?? Math.max(minReplicaCount, 1);
+}
+
+function longestWindow({ autoscalingPolicy }: ScalableDeployment): number {
+  const { scaleUpMs, scaleDownMs, scaleToZeroMs } = readPolicy(autoscalingPolicy);
+  return Math.max(scaleUpMs, scaleDownMs, scaleToZeroMs);
+}
+
+function toSample(load: IntervalLoad, nowMs: number, seconds: number): LoadSample {
+  return {
+    timeMs: nowMs,
+    concurrent: load.concurrent,
+    requestsPerSecond: load.requests / seconds,
+    tokensGeneratedPerSecond: load.tokens / seconds,
+  };
 }

@@ -6,6 +6,14 @@ import {
 } from '../../launch/replica-adapters.ts';
 import type { Database } from '../../store/database.ts';
 import { writeReplicaAdapter } from '../../store/deployment-observed.ts';
+import {
+  type DesiredDeployedModel,
+  listAllDeployedModels,
+  listReadySockets,
+  readDesiredDeployedModel,
+  removeDeployedModel,
+  writeDeployedModelObserved,
+} from '../../store/desired-deployed-models.ts';
 import type { ReconcileOutcome } from '../../store/reconcile-results.ts';
 import type { Reconciler } from '../reconciler.ts';
 import { type DeployedModelPlan, planDeployedModel } from './plan.ts';
@@ -24,7 +32,11 @@ const retryRefusedMs = 60_000;
 export function createDeployedModelsReconciler(db: Database, findAdapter: FindAdapter): Reconciler {
   const problems = new Map<string, { readonly message: string; readonly timeMs: number }>();
 
-  async function load(row: ObservedRow, replicas: readonly Replica[], ids: readonly string[]): Promise<void> {
+  async function load(
+    row: DesiredDeployedModel,
+    replicas: readonly Replica[],
+    ids: readonly string[],
+  ): Promise<void> {
     problems.delete(row.name);
     try {
       const path = await findAdapter(row.model);
@@ -45,12 +57,9 @@ export function createDeployedModelsReconciler(db: Database, findAdapter: FindAd
 
   return {
     kind: 'deployed-model',
-    async listNames() {
-      const rows = await db.selectFrom('deployed_models').select('name').execute();
-      return rows.map((row) => row.name);
-    },
+    listNames: () => listAllDeployedModels(db),
     async reconcile(name) {
-      const row = await observeDeployedModel(db, name);
+      const row = await readDesiredDeployedModel(db, name);
       if (!row) return { generation: 0, outcome: 'settled', details: [], reason: null, lookAgainMs: null };
       const replicas = row.adapter === null ? [] : await observeReplicas(db, row.deployment, row.adapter);
       const plan = planDeployedModel({
@@ -69,8 +78,8 @@ export function createDeployedModelsReconciler(db: Database, findAdapter: FindAd
       }
       if (plan.load.length > 0) await load(row, replicas, plan.load);
       for (const id of plan.unload) await unloadReplicaAdapter(socketOf(replicas, id), row.adapter!);
-      if (plan.remove) await db.deleteFrom('deployed_models').where('name', '=', name).execute();
-      else await writeObserved(db, row, plan);
+      if (plan.remove) await removeDeployedModel(db, name);
+      else await writeDeployedModelObserved(db, row, plan);
       return toOutcome(row.generation, plan);
     },
   };
@@ -104,58 +113,10 @@ function socketOf(replicas: readonly Replica[], id: string): string {
 
 /** Ready replicas that answer; one that dies meanwhile is its deployment's business. */
 async function observeReplicas(db: Database, deployment: string, adapter: string): Promise<Replica[]> {
-  const rows = await db
-    .selectFrom('replicas')
-    .select(['id', 'socket_path'])
-    .where('deployment', '=', deployment)
-    .where('state', '=', 'ready')
-    .where('socket_path', 'is not', null)
-    .execute();
   const replicas: Replica[] = [];
-  for (const { id, socket_path: socketPath } of rows) {
-    const adapters = await listReplicaAdapters(socketPath!).catch(() => null);
-    if (adapters !== null)
-      replicas.push({ id, socketPath: socketPath!, hasAdapter: adapters.includes(adapter) });
+  for (const { id, socketPath } of await listReadySockets(db, deployment)) {
+    const adapters = await listReplicaAdapters(socketPath).catch(() => null);
+    if (adapters !== null) replicas.push({ id, socketPath, hasAdapter: adapters.includes(adapter) });
   }
   return replicas;
-}
-
-function observeDeployedModel(db: Database, name: string) {
-  return db
-    .selectFrom('deployed_models')
-    .innerJoin('deployments', 'deployments.name', 'deployed_models.deployment')
-    .selectAll('deployed_models')
-    .select([
-      'deployments.base_model',
-      'deployments.observed_state as deployment_state',
-      'deployments.observed_reason as deployment_reason',
-    ])
-    .where('deployed_models.name', '=', name)
-    .executeTakeFirst();
-}
-
-type ObservedRow = NonNullable<Awaited<ReturnType<typeof observeDeployedModel>>>;
-
-/** Fenced by generation; silent when nothing changed, since every write wakes all gateways. */
-async function writeObserved(
-  db: Database,
-  row: ObservedRow,
-  plan: { state: ObservedRow['observed_state']; reason: string | null },
-): Promise<void> {
-  const isSame =
-    row.observed_generation === row.generation &&
-    row.observed_state === plan.state &&
-    row.observed_reason === plan.reason;
-  if (isSame) return;
-  await db
-    .updateTable('deployed_models')
-    .set({
-      observed_generation: row.generation,
-      observed_state: plan.state,
-      observed_reason: plan.reason,
-      observe_time: new Date(),
-    })
-    .where('name', '=', row.name)
-    .where('generation', '=', row.generation)
-    .execute();
 }

@@ -4,6 +4,7 @@ import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher, ObservedReplica } from '../../launch/launcher.ts';
 import type { Database } from '../../store/database.ts';
 import { writeDeploymentObserved, writeReplicas } from '../../store/deployment-observed.ts';
+import { readWeightsColumns } from '../../store/desired-deployments.ts';
 import { findWeightsSource } from '../find-weights-source.ts';
 import type { Weights } from '../weights.ts';
 import type { DesiredDeployment } from './observation.ts';
@@ -104,12 +105,9 @@ async function fetchWeights(
   { baseModel, preparedPrecision = null }: DesiredDeployment,
   { db, catalogue, weights }: ApplyParts,
 ): Promise<void> {
-  const row = await db
-    .selectFrom('models')
-    .select(['name', 'catalogue_id', 'blob_prefix', 'weights'])
-    .where('name', '=', model)
-    .executeTakeFirstOrThrow();
-  const source = findWeightsSource(row, catalogue, model === baseModel ? preparedPrecision : null);
+  const row = await readWeightsColumns(db, model);
+  const precision = model === baseModel ? preparedPrecision : null;
+  const source = row === undefined ? null : findWeightsSource(row, catalogue, precision);
   if (source === null) throw new Error(`there is no source for the files of ${model}`);
   weights.fetch(model, source);
 }

@@ -6,6 +6,7 @@ import type { CatalogueEntry } from '../../catalogue/index.ts';
 import type { Launcher, ObservedReplica } from '../../launch/launcher.ts';
 import { findPrepared } from '../../model-work/prepared.ts';
 import type { Database } from '../../store/database.ts';
+import { readDesiredDeployment, readWeightsColumns } from '../../store/desired-deployments.ts';
 import { findWeightsSource, type WeightsColumns } from '../find-weights-source.ts';
 import type { Weights } from '../weights.ts';
 import { type EngineOptions, type EngineWishes, resolveEngineOptions } from './engine-options.ts';
@@ -43,7 +44,7 @@ export async function observeDeployment(
   name: string,
   parts: ObserveParts,
 ): Promise<DeploymentObservation | null> {
-  const row = await readRow(parts.db, name);
+  const row = await readDesiredDeployment(parts.db, name);
   if (!row) return null;
   const details = row.details as Details;
   const engine = resolveEngineOptions(parts.engine, row.engine_options, details);
@@ -144,17 +145,6 @@ async function observeRoom(
   };
 }
 
-function readRow(db: Database, name: string) {
-  return db
-    .selectFrom('deployments')
-    .innerJoin('models', 'models.name', 'deployments.base_model')
-    .innerJoin('accounts', 'accounts.id', 'deployments.account')
-    .selectAll('deployments')
-    .select(['models.catalogue_id', 'models.blob_prefix', 'models.weights', 'accounts.suspend_state'])
-    .where('deployments.name', '=', name)
-    .executeTakeFirst();
-}
-
 type WeightsSeen = Pick<DeploymentObservation, 'weights' | 'weightsOf' | 'draftPath'>;
 
 /** The files of the base model, then those of the draft model: what is missing first decides. */
@@ -171,11 +161,7 @@ async function observeWeights(
   if (parts.engine.runner === 'scripted') return { ...seen, weights: { state: 'not-needed' } };
   const weights = findState({ ...row, name: baseModel }, preparedPrecision, parts);
   if (weights.state !== 'ready' || draftModel === null) return { ...seen, weights };
-  const draftRow = await parts.db
-    .selectFrom('models')
-    .select(['name', 'catalogue_id', 'blob_prefix', 'weights'])
-    .where('name', '=', draftModel)
-    .executeTakeFirst();
+  const draftRow = await readWeightsColumns(parts.db, draftModel);
   if (draftRow === undefined) {
     const reason = `the draft model ${draftModel} is gone; choose another one`;
     return { ...seen, weights: { state: 'unservable', reason } };

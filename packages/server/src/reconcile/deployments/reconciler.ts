@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
 import type { Launcher } from '../../launch/launcher.ts';
+import { listDeployedModelsOf } from '../../store/desired-deployed-models.ts';
+import { listDeploymentsUsing, listUnfinishedDeployments } from '../../store/desired-deployments.ts';
 import type { ReconcileQueue } from '../../store/reconcile-queue.ts';
 import type { ReconcileOutcome } from '../../store/reconcile-results.ts';
 import type { Reconciler } from '../reconciler.ts';
@@ -21,33 +22,17 @@ export function createDeploymentsReconciler(parts: DeploymentsParts): Reconciler
   weights.onEnd((model) => void requestUsersOf(model).catch(parts.onError));
 
   async function requestUsersOf(model: string): Promise<void> {
-    const rows = await db
-      .selectFrom('deployments')
-      .select('name')
-      .where((eb) => eb.or([eb('base_model', '=', model), sql<boolean>`details ->> 'draftModel' = ${model}`]))
-      .execute();
-    for (const { name } of rows) await request(name);
+    for (const name of await listDeploymentsUsing(db, model)) await request(name);
   }
 
   async function requestDeployedModels(deployment: string): Promise<void> {
-    const rows = await db
-      .selectFrom('deployed_models')
-      .select('name')
-      .where('deployment', '=', deployment)
-      .execute();
-    for (const { name } of rows) await queue.request({ kind: 'deployed-model', name });
+    for (const name of await listDeployedModelsOf(db, deployment))
+      await queue.request({ kind: 'deployed-model', name });
   }
 
   return {
     kind: 'deployment',
-    async listNames() {
-      const rows = await db
-        .selectFrom('deployments')
-        .select('name')
-        .where('observed_state', '<>', 'deleted')
-        .execute();
-      return rows.map((row) => row.name);
-    },
+    listNames: () => listUnfinishedDeployments(db),
     async reconcile(name) {
       const observation = await observeDeployment(name, parts);
       if (!observation)
