@@ -60,12 +60,13 @@ test('two servers share the work; the one that leads is killed, and the other ta
   expect(await readNodes()).toEqual([leader]);
 
   first.child.kill('SIGKILL');
+  // Its replicas go with it; for a moment they may still answer.
+  await expect.poll(() => findProcessesOn(firstFolder), { timeout: 20_000 }).toEqual([]);
   // Whoever asks meanwhile waits for the new replicas.
   await expect.poll(() => ask(second, key), { timeout: 60_000 }).toBe(200);
   const after = await readNodes();
   expect(after).toHaveLength(1);
   expect(after).not.toContain(leader);
-  await expect.poll(() => findProcessesOn(firstFolder), { timeout: 20_000 }).toEqual([]);
 
   second.child.kill('SIGTERM');
   expect(await second.ended).toBe(0);
