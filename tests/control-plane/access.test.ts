@@ -1,6 +1,7 @@
 import type { Method, Resource } from '@sparkler/api';
 import { resources } from '@sparkler/api/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sendMethod } from './send-method.ts';
 import { type ControlPlane, startControlPlane } from './start-control-plane.ts';
 
 /**
@@ -41,31 +42,7 @@ async function listOffered(): Promise<Offered[]> {
   return offered;
 }
 
-/** A call that names nothing that exists below the account. */
-async function send(method: Method, account: string, key: string | null) {
-  const path = method.path.replace('{account}', account).replaceAll(/\{\w+\}/g, 'nothing-here');
-  const response = await fetch(plane.baseUrl + path, {
-    method: method.httpMethod,
-    headers: key === null ? {} : { authorization: `Bearer ${key}` },
-    ...(method.httpMethod === 'POST' || method.httpMethod === 'PATCH' ? { body: bodyOf(method) } : {}),
-  });
-  return { status: response.status, text: await response.text() };
-}
-
-/** A body that gets as far as the handler where it is the handler who decides. */
-function bodyOf(method: Method): FormData | Blob {
-  if (method.kind === 'verb' && method.fileField !== null) {
-    const form = new FormData();
-    form.set(method.fileField, new Blob(['{}']), 'data.jsonl');
-    return form;
-  }
-  const bodies: Record<string, object> = {
-    createUserApiKey: { apiKey: {} },
-    deleteUserApiKey: { keyId: 'none' },
-    rotateUserApiKey: { keyId: 'none' },
-  };
-  return new Blob([JSON.stringify(bodies[method.operationId] ?? {})], { type: 'application/json' });
-}
+const send = (method: Method, account: string, key: string | null) => sendMethod(plane, method, account, key);
 
 /** The rules of the documentation, in one place. */
 function isAllowed({ key, method }: Offered, role: Role, isOwn: boolean): boolean {
@@ -159,7 +136,10 @@ test('strange headers, keys and ids never make the server fail', async () => {
     '{}',
     '*',
   ];
-  const heads = ['authorization', 'x-api-key', 'if-match', 'content-type', 'x-request-id', 'range', 'accept'];
+  const heads =
+    'authorization x-api-key if-match content-type x-request-id range accept cookie origin sec-fetch-site'.split(
+      ' ',
+    );
   const failures: string[] = [];
   const look = async (path: string, init: RequestInit) => {
     const response = await fetch(plane.baseUrl + path, init).catch(() => null);
@@ -173,8 +153,18 @@ test('strange headers, keys and ids never make the server fail', async () => {
       await look('/v1/accounts/acme/models', { headers });
       await look('/v1/accounts/acme/users', { method: 'POST', headers, body: text });
     }
+    const cookie = `sparkler-session=${text}`;
+    await look('/v1/accounts/acme/users', { headers: { cookie } });
+    await look(`/sign-in?token=${encodeURIComponent(text)}`, { headers: { cookie } });
+    for (const path of ['/sign-in', '/sign-out']) {
+      const type = 'application/x-www-form-urlencoded';
+      const headers = { cookie, origin: plane.baseUrl, 'content-type': type };
+      await look(path, { method: 'POST', headers, body: `token=${text}&${text}` });
+    }
     const headers = { authorization: `Bearer ${plane.adminKey}` };
-    for (const key of ['models', 'users', 'invoices', 'payments', 'quotas', 'deployments', 'datasets']) {
+    const keys =
+      'models users invoices payments quotas deployments datasets secrets sessions apiKeys auditLogs';
+    for (const key of keys.split(' ')) {
       await look(`/v1/accounts/acme/${key}/${encodeURIComponent(text)}`, { headers });
       await look(`/v1/accounts/${encodeURIComponent(text)}/${key}`, { headers });
       await look(

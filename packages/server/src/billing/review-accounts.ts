@@ -1,6 +1,7 @@
 import { planSuspension } from '../ledger/plan-suspension.ts';
 import { periodOf } from '../ledger/spend-leases.ts';
 import { planTier } from '../ledger/tiers.ts';
+import { recordOwnChange } from '../store/audit-trail.ts';
 import type { Database, DatabaseOrTransaction } from '../store/database.ts';
 import type { ReconcileRequest } from '../store/reconcile-queue.ts';
 import {
@@ -56,6 +57,12 @@ async function reviewAccount(
     if (!(await writeSuspendState(transaction, account, suspendState, next))) return null;
     for (const request of await listStoppable(transaction, account))
       await queue.request(request, transaction);
+    await recordOwnChange(transaction, {
+      account,
+      method: next === 'UNSUSPENDED' ? 'liftSuspension' : 'suspendAccount',
+      resource: `accounts/${account}`,
+      payload: { from: suspendState, to: next },
+    });
     return { account, from: suspendState, to: next };
   });
 }

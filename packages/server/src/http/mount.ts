@@ -94,7 +94,8 @@ async function withAudit<T extends { answer: unknown }>(
     account: target.ids.account ?? principal.account,
     method: method.operationId,
     user: principal.user,
-    resource: target.name,
+    // Outside accounts there is no parent to name.
+    resource: target.name || method.permission.split('.', 1)[0]!,
     payload: describeRequest(request, method, principal),
   });
   try {

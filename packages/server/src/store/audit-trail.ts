@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { AuditTrail } from '../http/audit.ts';
-import type { Database } from './database.ts';
+import type { Database, DatabaseOrTransaction } from './database.ts';
 
 /** The audit log in the table audit_logs. */
 export function createAuditTrail(db: Database): AuditTrail {
@@ -37,4 +37,31 @@ export function createAuditTrail(db: Database): AuditTrail {
         .execute();
     },
   };
+}
+
+/** A change that the server makes by itself, such as a suspension. */
+export interface OwnChange {
+  readonly account: string;
+  readonly method: string;
+  readonly resource: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** Records a change of the server's own, in the transaction that makes it. */
+export async function recordOwnChange(
+  db: DatabaseOrTransaction,
+  { account, method, resource, payload }: OwnChange,
+): Promise<void> {
+  await db
+    .insertInto('audit_logs')
+    .values({
+      id: randomUUID(),
+      account,
+      method,
+      principal: 'system',
+      resource,
+      payload: JSON.stringify(payload),
+      status_code: 'OK',
+    })
+    .execute();
 }
