@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { defaultGatewaySettings } from './http/context.ts';
 import { gatewaySettingsProperties } from './settings-gateway.ts';
+import { trainerSettingsProperties } from './settings-trainer.ts';
 
 /** Parts of the platform that one server process can run. */
 export type ServerRole = 'api' | 'gateway' | 'reconciler';
@@ -249,6 +250,7 @@ export const settingsSchema = Type.Object({
     default: defaultGatewaySettings.excludeStop,
     description: 'Leave the stop string out of answers, as OpenAI does. Accounts may choose for themselves.',
   }),
+  ...trainerSettingsProperties,
   ...gatewaySettingsProperties,
 });
 

@@ -8,6 +8,8 @@ from datetime import datetime, timezone
 
 EXIT = {"done": 0, "BAD_CONFIG": 2, "UNSUPPORTED_MODEL": 2, "BAD_DATA": 3, "OOM": 4, "paused": 75, "cancelled": 130}
 HEARTBEAT_SECONDS = 5
+# Whoever started us writes the files, and we end with it.
+IS_SUPERVISED = os.environ.get("SPARKLER_SUPERVISED") == "1"
 
 
 class TrainerError(Exception):
@@ -43,10 +45,10 @@ class Events:
             now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             line = json.dumps({"v": 1, "seq": self._sequence, "ts": now, "type": kind, **fields}) + "\n"
             self._sequence += 1
-            if kind != "heartbeat":
+            if kind != "heartbeat" and not IS_SUPERVISED:
                 with open(os.path.join(self._folder, "events.jsonl"), "a") as file:
                     file.write(line)
-            if kind in ("metric", "eval"):
+            if kind in ("metric", "eval") and not IS_SUPERVISED:
                 with open(os.path.join(self._folder, "metrics.jsonl"), "a") as file:
                     file.write(line)
             try:
@@ -66,11 +68,14 @@ class Control:
     def __init__(self, is_listening):
         self.wanted = None
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "wanted", "pause"))
-        if is_listening:
+        self._is_listening = is_listening
+        if is_listening or IS_SUPERVISED:
             threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
         for line in sys.stdin:
+            if not self._is_listening:
+                continue
             try:
                 command = json.loads(line).get("cmd")
             except (ValueError, AttributeError):
@@ -79,3 +84,5 @@ class Control:
                 self.wanted = command
             else:
                 print(f"unknown command {line.strip()}", file=sys.stderr)
+        if IS_SUPERVISED:
+            os._exit(1)

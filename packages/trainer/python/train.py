@@ -1,10 +1,11 @@
 """One fine-tuning job on GPUs: the embedded trainer's job folder, events and result, on transformers and PEFT.
 
     node packages/trainer/src/main.ts --job <folder>/config.json --prepare [--with-base]
-    torchrun --nproc-per-node 8 train.py --job <folder>/config.json --base <model folder> [--nf4] [--resume]
+    torchrun --nproc-per-node 8 train.py --job <folder>/config.json --base <model folder> [--resume]
+        [--strategy auto|ddp|fsdp] [--nf4] [--device cpu|cuda]
 
 Examples of a step are dealt out to the ranks and the adapter's gradients are summed over them, so a step is
-the same whatever the number of GPUs. Each rank holds the whole base model.
+the same whatever the number of GPUs. With ddp each rank holds the whole base model, with fsdp a part of its layers.
 """
 import argparse
 import json
@@ -18,7 +19,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import torch
 import torch.distributed as dist
 
-from adapter_model import load_model, measure_pass, split_passes, write_adapter
+from adapter_model import choose_strategy, load_model, measure_pass, pad_passes, split_passes, write_adapter
 from checkpoints import read_newest, write_checkpoint
 from job_events import EXIT, Control, Events, TrainerError
 
@@ -36,14 +37,21 @@ class Run:
     def __init__(self, arguments, config, events, control):
         self.config, self.events, self.control = config, events, control
         self.job = os.path.dirname(os.path.abspath(arguments.job))
-        has_gpu = torch.cuda.is_available()
+        has_gpu = arguments.device != "cpu" and torch.cuda.is_available()
+        if arguments.device == "cuda" and not has_gpu:
+            raise TrainerError("BAD_CONFIG", "PyTorch sees no GPU on this host (torch.cuda.is_available() is False)")
         self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if has_gpu else torch.device("cpu")
         if WORLD > 1:
             dist.init_process_group("nccl" if has_gpu else "gloo")
         if has_gpu:
             torch.cuda.set_device(self.device)
         base = arguments.base or os.path.join(self.job, "base")
-        self.model = load_model(self.job, base, config["precision"], arguments.nf4, self.device)
+        precision = config["precision"]
+        strategy = choose_strategy(arguments.strategy, base, precision, self.device, WORLD)
+        self.is_sharded = strategy == "fsdp" and WORLD > 1
+        if self.is_sharded and arguments.nf4:
+            raise TrainerError("BAD_CONFIG", "a base in 4 bits is held whole by each rank: use --strategy ddp")
+        self.model = load_model(self.job, base, precision, arguments.nf4, self.device, self.is_sharded)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         decay = config["train"]["weightDecay"]
         self.optimizer = torch.optim.AdamW(self.parameters, lr=0.0, weight_decay=decay)
@@ -82,11 +90,18 @@ class Run:
         path = write_checkpoint(self.job, self.state, tensors, self.config["checkpoint"]["keep"])
         self.events.emit("checkpoint", step=self.state["step"], path=path)
 
+    def passes(self, examples):
+        """This rank's, as many as every other rank's where layers are fetched together."""
+        own = split_passes(examples[RANK::WORLD])
+        if not self.is_sharded:
+            return own
+        return pad_passes(own, max(len(split_passes(examples[rank::WORLD])) for rank in range(WORLD)), examples[0])
+
     def measure(self, examples, is_training):
         """Loss of examples (with gradients added to the adapter's), guesses and rows, summed over the ranks."""
         total = sum(sum(example["w"]) for example in examples)
         sums = torch.zeros(3, dtype=torch.float64, device=self.device)
-        for part in split_passes(examples[RANK::WORLD]):
+        for part in self.passes(examples):
             with torch.set_grad_enabled(is_training):
                 loss, right, rows = measure_pass(self.model, part, total, self.device)
             if is_training:
@@ -180,7 +195,7 @@ class Run:
         tokens = sum(len(self.train[index]["ids"]) for step in self.plan for index in step["examples"])
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "processor"
         self.events.emit(
-            "started", engine="transformers", device=f"{WORLD} x {name}", pid=os.getpid(),
+            "started", engine="transformers", device=f"{WORLD} x {name}{', sharded' if self.is_sharded else ''}", pid=os.getpid(),
             trainableParameters=sum(p.numel() for p in self.parameters), totalSteps=len(self.plan),
             totalTokens=tokens, resumedFromStep=self.state["step"] or None,
         )
@@ -191,6 +206,8 @@ def main():
     parser.add_argument("--job", required=True, help="<folder>/config.json, prepared")
     parser.add_argument("--base", help="folder of the base model; by default <folder>/base")
     parser.add_argument("--nf4", action="store_true", help="hold the base in 4 bits (bitsandbytes, GPU)")
+    parser.add_argument("--strategy", choices=("auto", "ddp", "fsdp"), default="auto")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--resume", action="store_true")
     arguments = parser.parse_args()
     events = Events(os.path.dirname(os.path.abspath(arguments.job)), RANK == 0)

@@ -7,6 +7,7 @@ import { type EmitEvent, exitCodes, TrainerError, type TrainerErrorCode } from '
 import { prepareJob } from './process/prepare-job.ts';
 import { previewJob } from './process/preview-job.ts';
 import { runJob } from './process/run-job.ts';
+import { runPythonJob } from './process/run-python-job.ts';
 import type { RunControl } from './run/run-training.ts';
 import type { TrainerConfig } from './run/trainer-config.ts';
 
@@ -66,7 +67,9 @@ async function runMain(configPath: string): Promise<number> {
       emit({ type: 'report', report });
       return exitCodes.done;
     }
-    const status = await runJob({ config, folder, resume: values.resume, control, emit });
+    const job = { config, folder, resume: values.resume, control, emit };
+    if (config.worker) return await runPythonJob(job, () => clearInterval(heartbeat));
+    const status = await runJob(job);
     return status === 'cancelled'
       ? exitCodes.cancelled
       : status === 'paused'

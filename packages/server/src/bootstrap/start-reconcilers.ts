@@ -14,6 +14,7 @@ import { unloadIdleAddons } from '../reconcile/deployed-models/unload-idle.ts';
 import { createDeploymentsReconciler } from '../reconcile/deployments/reconciler.ts';
 import { startDriver } from '../reconcile/driver.ts';
 import { createFineTuningReconciler } from '../reconcile/fine-tuning-jobs/reconciler.ts';
+import type { TrainerWorker } from '../reconcile/fine-tuning-jobs/trainer-config.ts';
 import { createModelJobsReconciler } from '../reconcile/model-jobs/reconciler.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import { createWeights, type Weights } from '../reconcile/weights.ts';
@@ -67,6 +68,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     support: createFineTuningSupport({ db, files: parts.files, weights, catalogue, dataFolder: jobsFolder }),
     jobsFolder,
     threads: settings.engineThreads,
+    worker: chooseTrainer(settings),
     wandb: { sealer: files.sealer, baseUrl: settings.wandbUrl },
     onError: (error) =>
       log.warn({ err: error }, 'a fine-tuning job could not be looked at; the next sweep does'),
@@ -148,6 +150,14 @@ function startDeployments(
     onError: (error) =>
       log.warn({ err: error }, 'a reconcile request could not be queued; the next sweep repeats it'),
   });
+}
+
+/** The Python trainer, or null for the embedded one. */
+function chooseTrainer(settings: Settings): TrainerWorker | null {
+  if (settings.trainer === 'embedded') return null;
+  const { trainerDevice: device, trainerProcesses: processes } = settings;
+  const usual = join(settings.cacheFolder, 'gpu-trainer', 'bin', 'python');
+  return { python: settings.trainerPython || usual, device, processes };
 }
 
 /** A week is long: looking once in a while is enough. */

@@ -262,6 +262,7 @@ async function startHttp(
     ...files,
     fleet,
     previewJob: createPreviewJob({ db, files, dataFolder: join(settings.dataFolder, 'jobs') }),
+    trainsOnGpus: settings.trainer === 'python',
     trainerThreads: settings.engineThreads,
     settings: toGatewaySettings(settings),
     log,

@@ -47,6 +47,8 @@ export interface ControlPlaneContext extends SignInParts {
   readonly hubEndpoint: string;
   /** Looks at what a fine-tuning job would train on; left out where no trainer is. */
   readonly previewJob?: PreviewJob;
+  /** Whether jobs are trained by the Python trainer, which may use several GPUs. */
+  readonly trainsOnGpus?: boolean;
   /** Threads that a trainer computes with. */
   readonly trainerThreads?: number;
   /** The file of a catalogue model on this machine, or null when it is not here (yet). */

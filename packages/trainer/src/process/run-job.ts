@@ -75,7 +75,7 @@ export async function chooseStart(config: TrainerConfig, model: TrainableModel):
 /**
  * Also keeps metrics.jsonl, the file behind the job's signed URL: one row an optimiser step or evaluation.
  */
-async function recordMetrics(folder: string, emit: EmitEvent): Promise<EmitEvent> {
+export async function recordMetrics(folder: string, emit: EmitEvent): Promise<EmitEvent> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'metrics.jsonl');
   return (event) => {

@@ -1,3 +1,14 @@
+/** The Python trainer, where it trains a job instead of the embedded one. */
+export interface WorkerConfig {
+  /** Program. */
+  readonly python: string;
+  readonly device: 'cuda' | 'cpu';
+  /** 0: one a GPU. */
+  readonly processes: number;
+  /** Whether each process holds the base model, or a part of its layers; auto: by the memory of a GPU. */
+  readonly strategy: 'auto' | 'ddp' | 'fsdp';
+}
+
 /** One job, resolved by the platform: no default is left to apply. Holds no secret. */
 export interface TrainerConfig {
   readonly v: 1;
@@ -41,4 +52,6 @@ export interface TrainerConfig {
   readonly threads: number;
   /** 'bf16' is about twice as fast; 'f32' is for comparing with a reference. */
   readonly precision: 'bf16' | 'f32';
+  /** Absent: the embedded trainer. */
+  readonly worker?: WorkerConfig;
 }

@@ -10,8 +10,21 @@ export interface JobFiles {
   readonly warmStart: string | null;
 }
 
+/** The Python trainer of this host. */
+export interface TrainerWorker {
+  readonly python: string;
+  readonly device: 'cuda' | 'cpu';
+  /** Of a job with isTurbo; 0: one a GPU. */
+  readonly processes: number;
+}
+
 /** A trainer's config.json (packages/trainer/src/run/trainer-config.ts). Pure; no secret gets in. */
-export function planTrainerConfig(job: JobResource, files: JobFiles, threads: number): object {
+export function planTrainerConfig(
+  job: JobResource,
+  files: JobFiles,
+  threads: number,
+  worker: TrainerWorker | null = null,
+): object {
   const rank = job.loraRank ?? 8;
   return {
     v: 1,
@@ -42,5 +55,8 @@ export function planTrainerConfig(job: JobResource, files: JobFiles, threads: nu
     },
     threads,
     precision: 'bf16',
+    ...(worker === null
+      ? {}
+      : { worker: { ...worker, processes: job.isTurbo === true ? worker.processes : 1, strategy: 'auto' } }),
   };
 }

@@ -3,6 +3,7 @@ import { models } from '@sparkler/api/resources';
 import type { Database } from '../../store/database.ts';
 import type { JobResource } from '../../store/fine-tuning-jobs.ts';
 import { type ModelResource, readModel } from '../../store/models.ts';
+import type { ControlPlaneContext } from '../control-plane-context.ts';
 
 const datasetPattern = 'accounts/{account}/datasets/{dataset}';
 
@@ -20,17 +21,20 @@ export const jobDefaults = {
 
 const ranks = [1, 2, 4, 8, 16, 32, 64];
 
+type CheckParts = Pick<ControlPlaneContext, 'db' | 'trainsOnGpus'> & {
+  readonly settings: { readonly providerAccount: string };
+};
+
 /**
  * A job as it is stored: names resolved, defaults filled in, everything this host cannot do refused by name.
  * Throws ApiError (400, 404).
  */
 export async function checkJob(
-  db: Database,
+  { db, settings: { providerAccount }, trainsOnGpus = false }: CheckParts,
   account: string,
-  providerAccount: string,
   wanted: JobResource,
 ): Promise<JobResource> {
-  refuseUnsupported(wanted);
+  refuseUnsupported(wanted, trainsOnGpus);
   const filled = { ...jobDefaults, ...dropUnset(wanted) } as JobResource;
   checkNumbers(filled);
   const { wandbConfig: wandb, ...rest } = filled;
@@ -137,12 +141,18 @@ function resolveName(field: string, pattern: string, reference: string | undefin
 /**
  * What needs hardware or services that the embedded trainer has not: said now, not after hours of waiting.
  */
-function refuseUnsupported(job: JobResource): void {
+function refuseUnsupported(job: JobResource, trainsOnGpus: boolean): void {
   const refuse = (field: string, why: string): never => {
     throw new ApiError('FAILED_PRECONDITION', `${field}: ${why}`, [{ field, description: why }]);
   };
-  if (job.isTurbo) refuse('isTurbo', 'needs several GPUs on one host; this server trains on the processor');
-  if ((job.nodes ?? 1) > 1) refuse('nodes', 'needs a cluster; this server trains on its own host');
+  if (job.isTurbo && !trainsOnGpus) {
+    const why = 'needs several GPUs on one host; this server trains on the processor';
+    refuse('isTurbo', `${why} (SPARKLER_TRAINER=python changes that: docs/fine-tuning.md)`);
+  }
+  if ((job.nodes ?? 1) > 1) {
+    const why = 'needs a cluster; this server trains on its own host';
+    refuse('nodes', `${why} (node packages/trainer/src/kubernetes-job.ts writes manifests for several)`);
+  }
   if (job.mtpEnabled || job.mtpNumDraftTokens || job.mtpFreezeBaseModel) {
     refuse('mtpEnabled', 'no base model in the catalogue has multi-token-prediction layers');
   }

@@ -25,7 +25,7 @@ import { signMetricsUrl } from './metrics-file.ts';
 
 /** Supervised fine-tuning jobs: what is asked of them. The reconciler of their kind does it. */
 export function makeFineTuningJobHandlers(context: ControlPlaneContext): HandlersOf<typeof jobs> {
-  const { db, queue, settings, now } = context;
+  const { db, queue, now } = context;
   const announce = (name: string, transaction: Database) =>
     queue.request({ kind: 'fine-tuning-job', name }, transaction);
 
@@ -57,7 +57,7 @@ export function makeFineTuningJobHandlers(context: ControlPlaneContext): Handler
       // Ids begin with a letter; a uuid may not.
       const name = `${parent}/supervisedFineTuningJobs/${id ?? `j-${randomUUID()}`}`;
       await refuseTaken(db, name);
-      const spec = await checkJob(db, ids.account, settings.providerAccount, { ...resource, name });
+      const spec = await checkJob(context, ids.account, { ...resource, name });
       await checkMaySpend(db, ids.account, now());
       const estimate = await estimateJob(context, spec);
       const wandbKey = await sealKey(context, ids.account, name, resource);

@@ -33,11 +33,10 @@ const flopsPerThread = 45e9;
 export function makePreviewHandler(
   context: ControlPlaneContext,
 ): Pick<HandlersOf<typeof supervisedFineTuningJobs>, 'preview'> {
-  const { db, settings } = context;
   return {
     async preview({ ids, name: parent, body }) {
       const wanted = { ...body, name: `${parent}/supervisedFineTuningJobs/preview` } as JobResource;
-      const job = await checkJob(db, ids.account, settings.providerAccount, wanted);
+      const job = await checkJob(context, ids.account, wanted);
       const estimate = await estimateJob(context, job);
       const preview = await requirePreview(context)(job, estimate.baseModel, samplesShown);
       return describe(job, estimate, preview, await readSpeed(context, job, estimate));
