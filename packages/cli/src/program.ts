@@ -1,14 +1,7 @@
 import { Command, Option } from 'commander';
-import type { GlobalFlags, Session } from './session.ts';
+import type { Act, AddCommands } from './act.ts';
+import type { GlobalFlags } from './session.ts';
 import type { Streams } from './streams.ts';
-
-export const version = '0.1.0';
-
-/** Makes what a command does into what commander calls: the session comes first, then arguments and flags. */
-// biome-ignore lint/suspicious/noExplicitAny: commander hands arguments, flags and the command, untyped.
-export type Act = (run: (session: Session, ...args: any[]) => unknown) => (...args: any[]) => Promise<void>;
-
-type AddCommands = (program: Command, act: Act) => void;
 
 /** Command groups by their first words; a command line loads the code of its own group only. */
 const groups: readonly { readonly words: readonly string[]; readonly load: () => Promise<AddCommands> }[] = [
@@ -89,7 +82,8 @@ export async function createProgram(parts: ProgramParts, args: readonly string[]
       await run(session, ...actArguments);
     };
   const named = groups.filter(({ words }) => words.some((word) => args.includes(word)));
-  for (const { load } of named.length > 0 ? named : groups) (await load())(program, act);
+  const makeWhole = () => createProgram(parts, []);
+  for (const { load } of named.length > 0 ? named : groups) (await load())(program, act, makeWhole);
   shareSettings(program);
   return program;
 }

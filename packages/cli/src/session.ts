@@ -1,5 +1,6 @@
 import { Fireworks } from '@sparkler/sdk';
 import { authFilePath, defaultProfile, type Profile, readAuthFile } from './config/auth-file.ts';
+import { UsageError } from './exit-codes.ts';
 import type { Streams } from './streams.ts';
 
 /** Flags that every command has. */
@@ -33,11 +34,18 @@ export interface SessionParts {
   readonly signal: AbortSignal;
 }
 
-/** Flags win over the environment, the environment over auth.ini. */
+/**
+ * Flags win over the environment, the environment over auth.ini; a profile that `--profile` names wins over
+ * the environment too, which may hold a key for everyday use.
+ */
 export function createSession({ flags, streams, environment, signal }: SessionParts): Session {
   const authFile = authFilePath(environment);
   const profileName = flags.profile ?? environment.FIREWORKS_PROFILE ?? defaultProfile;
-  const profile = readAuthFile(authFile).get(profileName) ?? {};
+  const known = readAuthFile(authFile);
+  const profile = known.get(profileName) ?? {};
+  const isNamed = flags.profile !== undefined;
+  const choose = (flag: string | undefined, variable: string | undefined, kept: string | undefined) =>
+    flag ?? (isNamed ? (kept ?? variable) : (variable ?? kept));
   let client: Fireworks | null = null;
   return {
     flags,
@@ -48,13 +56,21 @@ export function createSession({ flags, streams, environment, signal }: SessionPa
     authFile,
     signal,
     client: () => {
+      if (profileName !== defaultProfile && !known.has(profileName)) {
+        throw new UsageError(explainProfile(profileName, authFile, [...known.keys()]));
+      }
       client ??= new Fireworks({
-        apiKey: flags.apiKey ?? environment.FIREWORKS_API_KEY ?? profile.api_key,
-        baseURL: environment.FIREWORKS_API_BASE ?? profile.api_base,
-        accountId: flags.accountId ?? environment.FIREWORKS_ACCOUNT_ID ?? profile.account_id,
+        apiKey: choose(flags.apiKey, environment.FIREWORKS_API_KEY, profile.api_key),
+        baseURL: choose(undefined, environment.FIREWORKS_API_BASE, profile.api_base),
+        accountId: choose(flags.accountId, environment.FIREWORKS_ACCOUNT_ID, profile.account_id),
         headers: { 'user-agent': 'firectl/0.1.0' },
       });
       return client;
     },
   };
+}
+
+function explainProfile(name: string, authFile: string, known: readonly string[]): string {
+  const there = known.length > 0 ? ` (there are: ${known.join(', ')})` : '';
+  return `there is no profile '${name}' in ${authFile}${there}; make it with: firectl signin --profile ${name}`;
 }

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { type Act, version } from '../act.ts';
 import { methodOf, sendCall } from '../calls.ts';
 import { writeProfile } from '../config/auth-file.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { resolveReference } from '../names.ts';
 import { printResource } from '../output/print-resource.ts';
-import { type Act, version } from '../program.ts';
 import type { Session } from '../session.ts';
 
 /** `signin`, `set-api-key`, `whoami`, `version` and `upgrade`. */
@@ -81,7 +81,13 @@ async function keepKey(session: Session, key: string, accountId: string | undefi
   const { Fireworks } = await import('@sparkler/sdk');
   const baseURL = session.environment.FIREWORKS_API_BASE ?? session.profile.api_base;
   const account = await new Fireworks({ apiKey: key, baseURL, accountId }).resources.account();
-  writeProfile(session.authFile, session.profileName, { api_key: key, account_id: account });
+  // A profile belongs to a server: what the environment says now it may not say at the next command.
+  const server = session.environment.FIREWORKS_API_BASE;
+  writeProfile(session.authFile, session.profileName, {
+    api_key: key,
+    account_id: account,
+    ...(server === undefined ? {} : { api_base: server }),
+  });
   session.streams.note(
     `Signed in to ${account}; kept in ${session.authFile} (profile ${session.profileName}).\n`,
   );

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { methodOf, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { readName, resolveReference } from '../names.ts';
 import { printResource } from '../output/print-resource.ts';
 import { formatTable } from '../output/print-table.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 
 type Flags = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from '@sparkler/sdk';
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { readName } from '../names.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 
 interface ChatFlags {

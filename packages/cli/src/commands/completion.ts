@@ -1,12 +1,12 @@
 import { Argument, type Command } from 'commander';
-import { type Act, createProgram } from '../program.ts';
+import type { Act } from '../act.ts';
 import { listCommands } from './command-tree.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
 
 /** `firectl completion bash|zsh|fish`: a script with all words of the command tree, to be sourced. */
-export function addCompletionCommand(program: Command, _act: Act): void {
+export function addCompletionCommand(program: Command, _act: Act, makeWhole: () => Promise<Command>): void {
   const command = program
     .command('completion')
     .addArgument(new Argument('<shell>').choices(shells))
@@ -16,17 +16,14 @@ export function addCompletionCommand(program: Command, _act: Act): void {
       '\nExamples:\n  source <(firectl completion bash)\n  firectl completion fish > ~/.config/fish/completions/firectl.fish',
     );
   command.action(async (shell: Shell) => {
-    program.configureOutput().writeOut?.(writeScript[shell](await listWords()));
+    program.configureOutput().writeOut?.(writeScript[shell](listWords(await makeWhole())));
   });
 }
 
 /**
  * Words that may follow, by the words before: `get model` -> `--api-key …`. Aliases have lines of their own.
  */
-async function listWords(): Promise<Map<string, string>> {
-  const silent = { out: () => undefined, write: () => undefined, note: () => undefined };
-  const streams = { ...silent, isTerminal: false, columns: 80, ask: async () => null };
-  const program = await createProgram({ streams, environment: {}, signal: new AbortController().signal }, []);
+function listWords(program: Command): Map<string, string> {
   const globals = longFlags(program);
   const words = new Map<string, string>();
   for (const { path, command } of listCommands(program)) {

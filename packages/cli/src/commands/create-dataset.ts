@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { methodOf, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -9,7 +10,6 @@ import { readName } from '../names.ts';
 import { nouns } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import { showTransfers } from '../output/show-transfers.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 import { createOrResume } from './create-or-resume.ts';
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { waitForResource } from '../await-resource.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -9,7 +10,6 @@ import { type RawFlags, readFlags } from '../flags/read-flags.ts';
 import { emptyIdMessage, resolveReference } from '../names.ts';
 import { nouns, schemaOf } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 import { sendCreate } from './create.ts';
 

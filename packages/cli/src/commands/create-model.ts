@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { methodOf, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -11,7 +12,6 @@ import { readName, resolveReference } from '../names.ts';
 import { nouns, schemaOf } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import { showTransfers } from '../output/show-transfers.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 import { sendCreate } from './create.ts';
 import { createOrResume } from './create-or-resume.ts';

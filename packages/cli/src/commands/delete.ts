@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { waitForResource, waitUntilGone } from '../await-resource.ts';
 import { methodOf, resolveName, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { readName } from '../names.ts';
 import { nouns, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 
 interface DeleteFlags {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { describeError } from '../exit-codes.ts';
 import { printResource } from '../output/print-resource.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 
 /** What a check found; it throws when something is wrong, its message saying what to do. */

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { methodOf, resolveName, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { readName } from '../names.ts';
 import { nouns, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 import { watchJob } from './watch-job.ts';
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { methodOf, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { printResource } from '../output/print-resource.ts';
 import { formatTable } from '../output/print-table.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 
 type Row = Readonly<Record<string, unknown>>;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { fillPath, methodOf } from '../calls.ts';
 import { type Method, resources } from '../contract.ts';
 import { type Noun, nouns, schemaOf, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import { formatTable, planColumns } from '../output/print-table.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 
 interface ListFlags {

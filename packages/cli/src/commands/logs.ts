@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { fillPath, methodOf, resolveName, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { readName } from '../names.ts';
 import { type Noun, nouns, spell } from '../nouns.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 
 /** Fields that lead to logs or, where there are none, to what was measured. */

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { waitForResource, waitUntilGone } from '../await-resource.ts';
 import { methodOf, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
 import { readName, resolveReference } from '../names.ts';
 import { printResource } from '../output/print-resource.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 
 interface LoraFlags {

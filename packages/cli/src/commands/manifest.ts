@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
+import type { Act } from '../act.ts';
 import { waitForResource } from '../await-resource.ts';
 import { methodOf, resolveName, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
@@ -8,7 +9,6 @@ import { compareSpec, type Difference, selectSpec } from '../manifest/compare-sp
 import { type Declared, declarable, readManifest } from '../manifest/read-manifest.ts';
 import { readName } from '../names.ts';
 import { type Noun, spell } from '../nouns.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 import { sendCreate } from './create.ts';
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { waitForResource } from '../await-resource.ts';
 import { methodOf, resolveName, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
@@ -6,7 +7,6 @@ import { readName, resolveReference } from '../names.ts';
 import { nouns } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
 import { showTransfers } from '../output/show-transfers.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 import { sendCreate } from './create.ts';
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { methodOf, resolveName, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -9,7 +10,6 @@ import { type RawFlags, readFlags } from '../flags/read-flags.ts';
 import { readName } from '../names.ts';
 import { nouns, schemaOf, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
-import type { Act } from '../program.ts';
 import type { Session } from '../session.ts';
 
 /** `firectl update <resource> <id> --field value`, for every resource that can be changed. */
