@@ -4,6 +4,7 @@ import { checkBody, refuseField } from './check-body.ts';
 import { readEmbeddingInputs } from './embeddings/read-inputs.ts';
 import { encodeVector, shapeVector } from './embeddings/shape-vector.ts';
 import type { HttpContext } from './http-context.ts';
+import { reportReading } from './report-reading.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
 import { tellPrompt } from './tell-prompt.ts';
 
@@ -12,6 +13,7 @@ const checker = compileChecker(EngineEmbeddingRequest);
 /** POST /v1/embeddings. */
 export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext): void {
   server.post('/v1/embeddings', async (request, reply) => {
+    const arrivedMs = performance.now();
     const body = checkBody(checker, request.body);
     const { model, runner } = context;
     if (resolveAdapter(body.model, body.sparkler, context) !== null) {
@@ -36,7 +38,9 @@ export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext
     const inputs = readEmbeddingInputs(body, model, context.embeddingTokensMax);
     const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     tellPrompt(body.sparkler, reply.raw, promptTokens);
+    const tokenizedMs = performance.now();
     const vectors = await runner.embed(inputs);
+    const readMs = performance.now() - tokenizedMs;
     const format = body.encoding_format ?? 'float';
     return {
       object: 'list',
@@ -47,6 +51,7 @@ export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext
         embedding: encodeVector(shapeVector(vector, dimensions, body.normalize ?? false), format),
       })),
       usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+      ...reportReading(body.sparkler, { promptTokens, tokenizeMs: tokenizedMs - arrivedMs, readMs }),
     };
   });
 }

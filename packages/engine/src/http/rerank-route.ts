@@ -2,6 +2,7 @@ import { compileChecker, EngineRerankRequest, InferenceError } from '@sparkler/a
 import type { FastifyInstance } from 'fastify';
 import { checkBody, refuseField } from './check-body.ts';
 import type { HttpContext } from './http-context.ts';
+import { reportReading } from './report-reading.ts';
 import { framePair, readPairFrame, takesTask } from './rerank/frame-pair.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
 import { tellPrompt } from './tell-prompt.ts';
@@ -15,6 +16,7 @@ export function addRerankRoute(server: FastifyInstance, context: HttpContext): v
   const { model, runner } = context;
   const frame = readPairFrame(model.description.metadata, model.tokenizer);
   server.post('/v1/rerank', async (request, reply) => {
+    const arrivedMs = performance.now();
     const body = checkBody(checker, request.body);
     if (resolveAdapter(body.model, body.sparkler, context) !== null) {
       throw refuseField('model', 'documents are ranked with the base model only; name the base model');
@@ -39,7 +41,9 @@ export function addRerankRoute(server: FastifyInstance, context: HttpContext): v
     });
     const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     tellPrompt(body.sparkler, reply.raw, promptTokens);
+    const tokenizedMs = performance.now();
     const scores = (await runner.embed(inputs)).map((vector) => sigmoid(vector[0] ?? 0));
+    const readMs = performance.now() - tokenizedMs;
     const ranked = scores
       .map((score, index) => ({
         index,
@@ -52,6 +56,7 @@ export function addRerankRoute(server: FastifyInstance, context: HttpContext): v
       model: body.model,
       data: ranked.slice(0, body.top_n ?? ranked.length),
       usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+      ...reportReading(body.sparkler, { promptTokens, tokenizeMs: tokenizedMs - arrivedMs, readMs }),
     };
   });
 }
