@@ -163,3 +163,15 @@ test('while the database is away records wait, and are stored when it is back', 
   await sink.close();
   await other.close();
 });
+
+test('a file with more records than are remembered is read back whole', () => {
+  const spool = openUsageSpool(folder);
+  for (let index = 0; index < 10_002; index++) spool.append(usage(`r${index}`));
+  const file = spool.takeOldest()!;
+  expect(file.records.map((record) => record.requestId)).toEqual(
+    Array.from({ length: 10_002 }, (_, index) => `r${index}`),
+  );
+  file.done();
+  expect(spool.takeOldest()).toBeNull();
+  spool.close();
+});

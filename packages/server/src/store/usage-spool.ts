@@ -18,26 +18,36 @@ export interface UsageSpool {
   close(): void;
 }
 
+/** Of each file: a few MB. What has more records (the database is away) is read from the disk again. */
+const rememberedMax = 10_000;
+
+/** A file of the spool; its records as long as they are remembered. */
+interface SpoolFile {
+  readonly name: string;
+  records: UsageRecord[] | null;
+}
+
 const namePattern = /^usage-(\d{8})\.jsonl$/;
 
 export function openUsageSpool(folder: string): UsageSpool {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const waiting = readdirSync(folder)
+  const left = readdirSync(folder)
     .filter((name) => namePattern.test(name))
     .sort();
-  let nextNumber = Number(namePattern.exec(waiting.at(-1) ?? '')?.[1] ?? 0) + 1;
-  let current: { readonly name: string; readonly descriptor: number } | null = null;
+  const waiting: SpoolFile[] = left.map((name) => ({ name, records: null }));
+  let nextNumber = Number(namePattern.exec(left.at(-1) ?? '')?.[1] ?? 0) + 1;
+  let current: (SpoolFile & { readonly descriptor: number }) | null = null;
 
-  function openNext() {
+  function openNext(): SpoolFile & { readonly descriptor: number } {
     const name = `usage-${String(nextNumber).padStart(8, '0')}.jsonl`;
     nextNumber += 1;
-    return { name, descriptor: openSync(join(folder, name), 'a', 0o600) };
+    return { name, records: [], descriptor: openSync(join(folder, name), 'a', 0o600) };
   }
 
   function closeCurrent(): void {
     if (!current) return;
     closeSync(current.descriptor);
-    waiting.push(current.name);
+    waiting.push({ name: current.name, records: current.records });
     current = null;
   }
 
@@ -54,14 +64,17 @@ export function openUsageSpool(folder: string): UsageSpool {
         closeCurrent();
         throw error;
       }
+      // Reading a file back cost more than writing it: parsing, and garbage of every record.
+      if (current.records !== null && current.records.push(usage) > rememberedMax) current.records = null;
     },
     takeOldest() {
       if (waiting.length === 0) closeCurrent();
-      const name = waiting[0];
-      if (name === undefined) return null;
-      const path = join(folder, name);
+      const file = waiting[0];
+      if (file === undefined) return null;
+      const path = join(folder, file.name);
+      const { records } = file;
       return {
-        ...parseLines(readFileSync(path, 'utf8')),
+        ...(records === null ? parseLines(readFileSync(path, 'utf8')) : { records, damagedLines: 0 }),
         done() {
           rmSync(path, { force: true });
           waiting.shift();
