@@ -12,7 +12,7 @@ import { DEFAULT_LIMITS, type GrammarLimits } from './limits.ts';
 import { createMatcher } from './matcher.ts';
 import { startRegex } from './start-regex.ts';
 import { startSchema } from './start-schema.ts';
-import type { State } from './state.ts';
+import { countStatesIn, type State } from './state.ts';
 import { prepareVocabulary } from './tokens/vocabulary-index.ts';
 import { createWorkBudget, type WorkBudget } from './work-budget.ts';
 
@@ -37,17 +37,25 @@ export function compileGrammar(
   const index = prepareVocabulary(vocabulary);
   const begun = performance.now();
   const budget = createWorkBudget(bounds.compileStepsMax, 'compiling the grammar');
+  const tally = { states: 0 };
+  countStatesIn(tally);
   const { start, unenforced, describeKeywords } = startGrammar(source, bounds, budget);
   const cost = {
     milliseconds: performance.now() - begun,
     steps: budget.spent,
     stepsMax: bounds.compileStepsMax,
   };
-  const beginWork = () => budget.refill(bounds.matchStepsMax, 'matching the grammar');
+  const beginWork = () => {
+    countStatesIn(tally);
+    budget.refill(bounds.matchStepsMax, 'matching the grammar');
+  };
   return {
     unenforced,
     describeKeywords,
     cost,
+    get stateCount() {
+      return tally.states;
+    },
     createMatcher: () => createMatcher({ start, index, beginWork }),
   };
 }

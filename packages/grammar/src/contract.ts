@@ -69,6 +69,11 @@ export interface CompiledGrammar {
   /** Every keyword of the schema, in the order it is written; empty for other grammars. */
   describeKeywords(): KeywordReport[];
   readonly cost: CompileCost;
+  /**
+   * Situations it remembers by now, with what is allowed in each: some kilobytes apiece. It grows with the
+   * texts that are written, without an end where rules depend on texts; who keeps a grammar bounds it.
+   */
+  readonly stateCount: number;
   createMatcher(): Matcher;
 }
 

@@ -12,8 +12,6 @@ export interface GrammarLimits {
   readonly matchStepsMax: number;
   /** Nested groups in a GBNF text or pattern, nested arrays and objects in a schema text. */
   readonly nestingMax: number;
-  /** States kept for reuse; beyond it the cache starts afresh. */
-  readonly cachedStatesMax: number;
 }
 
 export const DEFAULT_LIMITS: GrammarLimits = {
@@ -23,5 +21,4 @@ export const DEFAULT_LIMITS: GrammarLimits = {
   compileStepsMax: 400_000,
   matchStepsMax: 1_000_000,
   nestingMax: 200,
-  cachedStatesMax: 60_000,
 };

@@ -20,6 +20,23 @@ export interface StateParts {
   readonly content?: StringContent | undefined;
 }
 
+/** How much a grammar remembers: it grows with the texts it meets. */
+export interface StateTally {
+  states: number;
+}
+
+let tally: StateTally = { states: 0 };
+
+/** What is made from now on counts here. Work on a grammar is synchronous, so one at a time is enough. */
+export function countStatesIn(counted: StateTally): void {
+  tally = counted;
+}
+
+/** Something more is remembered: a state, or a schema that a text unfolded. */
+export function countState(): void {
+  tally.states++;
+}
+
 /**
  * A point in a sentence of a grammar, immutable but for what it remembers: bytes already derived and its mask
  * plan. Equal situations share one state, so what was worked out once is used again by every matcher of the
@@ -36,6 +53,7 @@ export class State {
   private readonly rows: ((State | null | undefined)[] | undefined)[] = [];
 
   constructor(parts: StateParts) {
+    countState();
     this.parts = parts;
     this.canEnd = parts.canEnd;
     this.firstBytes = parts.firstBytes ?? null;

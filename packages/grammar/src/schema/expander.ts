@@ -3,6 +3,7 @@ import { GrammarError } from '../grammar-error.ts';
 import type { GrammarLimits } from '../limits.ts';
 import type { RegexEngine } from '../regex/lazy-dfa.ts';
 import type { RegexNode } from '../regex/regex-node.ts';
+import { countState } from '../state.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import { createArraySets, createObjectSets } from './clause-sets.ts';
 import { closeObjects } from './close-objects.ts';
@@ -165,6 +166,7 @@ function expandFormula(expansion: Expansion, formula: Formula): ValueSet {
 function countNodes({ schemaNodesMax }: GrammarLimits): () => void {
   let count = 0;
   return () => {
+    countState();
     if (++count <= schemaNodesMax) return;
     throw new GrammarError({ message: `the schema unfolds into more than ${schemaNodesMax} schemas` });
   };
