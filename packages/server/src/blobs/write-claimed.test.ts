@@ -30,6 +30,7 @@ const noCopies = {
   open: async () => '',
   remove: async () => undefined,
   removeUnfinished: async () => undefined,
+  removeUnused: async () => undefined,
 };
 const collect = () => collectBlobs(database.db, blobs, noCopies);
 const claimsOf = (node: string) => createBlobClaims(database.db, node);

@@ -1,6 +1,7 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { forgetBlobDeletion, listBlobDeletions } from '../store/blob-deletions.ts';
 import type { Database } from '../store/database.ts';
+import { listPrefixesInUse } from '../store/models-in-use.ts';
 import type { WorkingCopies } from './working-copies.ts';
 
 export interface BlobCollector {
@@ -10,9 +11,9 @@ export interface BlobCollector {
 const intervalMs = 15_000;
 
 /**
- * Removes the files of models and datasets that were deleted. The wish to do so was written with the
- * deletion, so that it outlives a server that dies; removing twice is harmless, so that several servers may
- * do it.
+ * Removes the files of models and datasets that were deleted, and plain copies that nothing runs on. The wish
+ * to do so was written with the deletion, so that it outlives a server that dies; removing twice is harmless,
+ * so that several servers may do it.
  */
 export function startBlobCollector(
   db: Database,
@@ -45,4 +46,5 @@ export async function collectBlobs(
     await blobs.removeAll(prefix);
     await forgetBlobDeletion(db, prefix);
   }
+  await workingCopies.removeUnused(() => listPrefixesInUse(db));
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { withFileLock } from '../catalogue/file-lock.ts';
@@ -25,6 +25,11 @@ export interface WorkingCopies {
   open(files: UploadedFiles, signal: AbortSignal): Promise<string>;
   /** Removes what was made of a prefix whose model is gone. */
   remove(blobPrefix: string): Promise<void>;
+  /**
+   * Removes copies of prefixes that are not in use, unless they were opened a moment ago: what they are for
+   * may not show yet. `listInUse` is asked only when there are copies.
+   */
+  removeUnused(listInUse: () => Promise<ReadonlySet<string>>): Promise<void>;
   /** Removes what a server that died had begun to make. Nothing of this folder may be in use yet. */
   removeUnfinished(): Promise<void>;
 }
@@ -32,8 +37,21 @@ export interface WorkingCopies {
 /** Part of the names of converted files: raise it when the converter gives other files. */
 const CONVERTER_VERSION = 1;
 
-/** Copies in a folder private to this server's user. They may be deleted whenever no replica runs on them. */
-export function createWorkingCopies(folder: string, blobs: BlobStore, work: ModelWork): WorkingCopies {
+/** Time from the opening of a copy to when what it is opened for is in the database or over. */
+const openedMs = 10 * 60_000;
+
+/**
+ * Plain copies in a folder that only this server's user can read, and each readable by that user only. They
+ * may be deleted whenever no replica runs on them.
+ */
+export function createWorkingCopies(
+  folder: string,
+  blobs: BlobStore,
+  work: ModelWork,
+  now: () => number = Date.now,
+): WorkingCopies {
+  /** When copies were opened last, ms by name. */
+  const opened = new Map<string, number>();
   const nameOf = (blobPrefix: string) =>
     createHash('sha256').update(`${CONVERTER_VERSION} ${blobPrefix}`).digest('hex').slice(0, 32);
 
@@ -43,6 +61,7 @@ export function createWorkingCopies(folder: string, blobs: BlobStore, work: Mode
     try {
       const source = await blobs.openFolder(blobPrefix, scratch, signal);
       await work.run({ task: 'convert', folder: source, target, name: model }, signal);
+      await chmod(target, 0o600);
     } finally {
       await rm(scratch, { recursive: true, force: true });
       await rm(`${target}.partial`, { force: true });
@@ -61,27 +80,43 @@ export function createWorkingCopies(folder: string, blobs: BlobStore, work: Mode
     return target;
   }
 
+  const removeNamed = async (name: string): Promise<void> => {
+    for (const ending of ['', '.gguf']) {
+      await rm(join(folder, name + ending), { recursive: true, force: true });
+    }
+  };
+  const list = () =>
+    readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+  const lockOf = (name: string) => join(folder, `${name}.lock`);
+  const isOpened = (name: string) => now() - (opened.get(name) ?? Number.NEGATIVE_INFINITY) < openedMs;
+
   return {
-    async remove(blobPrefix) {
-      for (const ending of ['', '.gguf']) {
-        await rm(join(folder, nameOf(blobPrefix) + ending), { recursive: true, force: true });
+    remove: (blobPrefix) => removeNamed(nameOf(blobPrefix)),
+    async removeUnused(listInUse) {
+      const copies = (await list()).flatMap((file) => /^([0-9a-f]{32})(?:\.gguf)?$/.exec(file)?.[1] ?? []);
+      if (copies.length === 0) return;
+      const used = new Set([...(await listInUse())].map(nameOf));
+      for (const name of copies.filter((copy) => !used.has(copy) && !isOpened(copy))) {
+        // Under its lock: whoever opens it now finds it whole, or makes it again.
+        const removal = async () => (isOpened(name) ? undefined : removeNamed(name));
+        await withFileLock(lockOf(name), AbortSignal.timeout(openedMs), () => undefined, removal);
+        opened.delete(name);
       }
     },
     async removeUnfinished() {
-      const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
-        if (error.code === 'ENOENT') return [];
-        throw error;
-      });
-      for (const name of names.filter((found) => /\.(?:scratch|partial|lock)$/.test(found))) {
+      for (const name of (await list()).filter((found) => /\.(?:scratch|partial|lock)$/.test(found))) {
         await rm(join(folder, name), { recursive: true, force: true });
       }
     },
     async open(files, signal) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const { blobPrefix, facts } = files;
-      const lock = join(folder, `${nameOf(blobPrefix)}.lock`);
+      opened.set(nameOf(blobPrefix), now());
       return withFileLock(
-        lock,
+        lockOf(nameOf(blobPrefix)),
         signal,
         () => undefined,
         async () => {
