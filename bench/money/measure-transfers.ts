@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import Fastify from 'fastify';
 import type { BlobStore } from '../../packages/server/src/blobs/blob-store.ts';
 import { mountBlobs } from '../../packages/server/src/blobs/mount-blobs.ts';
 import { signUrl } from '../../packages/server/src/blobs/signed-urls.ts';
+import { createApp } from '../../packages/server/src/http/app.ts';
+import { createTestbed } from '../../packages/server/src/inference/testbed/testbed.ts';
 
 const secret = randomBytes(32);
 const key = 'models/acme/m/sent';
@@ -21,8 +22,7 @@ export interface Transfers {
 }
 
 export async function openTransfers(blobs: BlobStore, folder: string, sizeMiB: number): Promise<Transfers> {
-  const app = Fastify({ bodyLimit: Number.MAX_SAFE_INTEGER });
-  app.decorateRequest('directHost', null);
+  const app = createApp(createTestbed().context);
   mountBlobs(app, { blobs, secret, now: Date.now, isOpen: async () => true });
   const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' });
   const file = join(folder, 'to-send');

@@ -77,7 +77,7 @@ export interface RunningServer {
 /** How often tables are read again although no notice came. */
 const pollMs = 10_000;
 /** How often it is noted which keys were used. */
-const keyUsesMs = 30_000;
+const keyUsesMs = 5_000;
 
 /**
  * Starts the server: data folder, Postgres, migrations, accounts, reconcilers with their engine replicas,

@@ -2,6 +2,7 @@ import { InferenceError, type ServedModel, type ServedModelList } from '@sparkle
 import type { FastifyRequest } from 'fastify';
 import { principalOf } from '../http/authenticate.ts';
 import type { ServerContext } from '../http/context.ts';
+import { findScopeProblem } from './key-scope.ts';
 import { listQueryable, type ResolvedTarget, resolveModel } from './resolve.ts';
 import { selectVisible } from './visible-snapshot.ts';
 
@@ -9,7 +10,8 @@ import { selectVisible } from './visible-snapshot.ts';
 export function listModels(context: ServerContext, request: FastifyRequest): ServedModelList {
   const principal = principalOf(request);
   const targets = listQueryable(principal, selectVisible(context.routing.current(), principal));
-  const data = targets.map(describeModel).sort((a, b) => b.created - a.created || (a.id < b.id ? -1 : 1));
+  const queryable = targets.filter((target) => findScopeProblem(principal, target) === null);
+  const data = queryable.map(describeModel).sort((a, b) => b.created - a.created || (a.id < b.id ? -1 : 1));
   return { object: 'list', data };
 }
 
@@ -21,6 +23,8 @@ export function showModel(context: ServerContext, request: FastifyRequest): Serv
   const visible = selectVisible(routing.current(), principal);
   const target = resolveModel(id, principal, visible, settings.providerAccount);
   if (target instanceof InferenceError) throw target;
+  const why = findScopeProblem(principal, target);
+  if (why !== null) throw new InferenceError(403, `this API key ${why}; use another one`, { param: 'model' });
   return describeModel(target);
 }
 

@@ -8,6 +8,7 @@ import type { Dialect } from './dialects/dialect.ts';
 import { encodeRequest } from './dialects/encode.ts';
 import { dialects } from './dialects/index.ts';
 import type { Endpoint } from './endpoints.ts';
+import { findScopeProblem } from './key-scope.ts';
 import type { RateDecision, RateLimiter } from './limits/rate-limiter.ts';
 import { type ResolvedTarget, resolveModel } from './resolve.ts';
 import { selectVisible } from './visible-snapshot.ts';
@@ -145,16 +146,11 @@ function findTarget(
 }
 
 /** What a key is limited to beyond what its account may query. */
-function refuseOutOfScope({ scope }: Principal, { model, deployment }: ResolvedTarget): void {
-  if (scope === undefined) return;
-  const refuse = (why: string): never => {
-    throw new InferenceError(403, `this API key ${why}; use another one`, { param: 'model' });
-  };
-  if (scope.readOnly) refuse('may only read, and runs no inference');
-  if (scope.models !== null && !scope.models.has(model)) refuse(`is not for the model ${model}`);
-  if (scope.deployments !== null && !scope.deployments.has(deployment.name)) {
-    refuse(`is not for the deployment ${deployment.name}`);
-  }
+function refuseOutOfScope(principal: Principal, target: ResolvedTarget): void {
+  const isReadOnly = principal.scope?.readOnly === true;
+  const why = isReadOnly ? 'may only read, and runs no inference' : findScopeProblem(principal, target);
+  if (why === null) return;
+  throw new InferenceError(403, `this API key ${why}; use another one`, { param: 'model' });
 }
 
 function checkFields(endpoint: Endpoint, body: unknown): Fields {

@@ -37,6 +37,59 @@ export interface WorkingCopies {
 /** Part of the names of converted files: raise it when the converter gives other files. */
 const CONVERTER_VERSION = 1;
 
+interface CopyParts {
+  readonly folder: string;
+  readonly blobs: BlobStore;
+  readonly work: ModelWork;
+}
+
+const nameOf = (blobPrefix: string) =>
+  createHash('sha256').update(`${CONVERTER_VERSION} ${blobPrefix}`).digest('hex').slice(0, 32);
+
+async function convert(
+  { blobs, work }: CopyParts,
+  { model, blobPrefix }: UploadedFiles,
+  target: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (existsSync(target)) return;
+  const scratch = `${target}.scratch`;
+  try {
+    const source = await blobs.openFolder(blobPrefix, scratch, signal);
+    await work.run({ task: 'convert', folder: source, target, name: model }, signal);
+    await chmod(target, 0o600);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+    await rm(`${target}.partial`, { force: true });
+  }
+}
+
+/** A local store is its own folder; a copy from elsewhere is complete when its name has no ending. */
+async function openCopy(
+  { folder, blobs }: CopyParts,
+  blobPrefix: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const target = join(folder, nameOf(blobPrefix));
+  if (existsSync(target)) return target;
+  const scratch = `${target}.scratch`;
+  await rm(scratch, { recursive: true, force: true });
+  const opened = await blobs.openFolder(blobPrefix, scratch, signal);
+  if (opened !== scratch) return opened;
+  await rename(scratch, target);
+  return target;
+}
+
+/** What an engine loads, made where it is missing. */
+async function openFiles(parts: CopyParts, files: UploadedFiles, signal: AbortSignal): Promise<string> {
+  const { blobPrefix, facts } = files;
+  if (facts.format === 'peft') return openCopy(parts, blobPrefix, signal);
+  if (facts.format === 'gguf') return join(await openCopy(parts, blobPrefix, signal), facts.file ?? '');
+  const target = join(parts.folder, `${nameOf(blobPrefix)}.gguf`);
+  await convert(parts, files, target, signal);
+  return target;
+}
+
 /** Time from the opening of a copy to when what it is opened for is in the database or over. */
 const openedMs = 10 * 60_000;
 
@@ -52,34 +105,6 @@ export function createWorkingCopies(
 ): WorkingCopies {
   /** When copies were opened last, ms by name. */
   const opened = new Map<string, number>();
-  const nameOf = (blobPrefix: string) =>
-    createHash('sha256').update(`${CONVERTER_VERSION} ${blobPrefix}`).digest('hex').slice(0, 32);
-
-  async function convert({ model, blobPrefix }: UploadedFiles, target: string, signal: AbortSignal) {
-    if (existsSync(target)) return;
-    const scratch = `${target}.scratch`;
-    try {
-      const source = await blobs.openFolder(blobPrefix, scratch, signal);
-      await work.run({ task: 'convert', folder: source, target, name: model }, signal);
-      await chmod(target, 0o600);
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-      await rm(`${target}.partial`, { force: true });
-    }
-  }
-
-  /** A local store is its own folder; a copy from elsewhere is complete when its name has no ending. */
-  async function openCopy(blobPrefix: string, signal: AbortSignal): Promise<string> {
-    const target = join(folder, nameOf(blobPrefix));
-    if (existsSync(target)) return target;
-    const scratch = `${target}.scratch`;
-    await rm(scratch, { recursive: true, force: true });
-    const opened = await blobs.openFolder(blobPrefix, scratch, signal);
-    if (opened !== scratch) return opened;
-    await rename(scratch, target);
-    return target;
-  }
-
   const removeNamed = async (name: string): Promise<void> => {
     for (const ending of ['', '.gguf']) {
       await rm(join(folder, name + ending), { recursive: true, force: true });
@@ -113,20 +138,9 @@ export function createWorkingCopies(
     },
     async open(files, signal) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const { blobPrefix, facts } = files;
-      opened.set(nameOf(blobPrefix), now());
-      return withFileLock(
-        lockOf(nameOf(blobPrefix)),
-        signal,
-        () => undefined,
-        async () => {
-          if (facts.format === 'peft') return openCopy(blobPrefix, signal);
-          if (facts.format === 'gguf') return join(await openCopy(blobPrefix, signal), facts.file ?? '');
-          const target = join(folder, `${nameOf(blobPrefix)}.gguf`);
-          await convert(files, target, signal);
-          return target;
-        },
-      );
+      opened.set(nameOf(files.blobPrefix), now());
+      const make = () => openFiles({ folder, blobs, work }, files, signal);
+      return withFileLock(lockOf(nameOf(files.blobPrefix)), signal, () => undefined, make);
     },
   };
 }
