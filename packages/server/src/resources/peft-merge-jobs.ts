@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { ApiError, invalidField, resolveReference } from '@sparkler/api';
 import { models, type peftMergeJobs } from '@sparkler/api/resources';
+import { checkIfMatch } from '../http/etag.ts';
 import type { DatabaseOrTransaction } from '../store/database.ts';
 import {
   deleteModelJob,
   insertModelJob,
   listMergeJobs,
+  lockModelJob,
   readModelJob,
   toMergeJob,
 } from '../store/model-jobs.ts';
@@ -65,8 +67,13 @@ export function makePeftMergeJobHandlers({
       });
     },
     /** A job that still runs is ended by this: it finds itself gone and keeps nothing. */
-    async delete({ name }) {
-      if (!(await deleteModelJob(db, name))) throw missing(name);
+    delete({ name }, { ifMatch }) {
+      return db.transaction().execute(async (transaction) => {
+        const job = await lockModelJob(transaction, name);
+        if (job === null) throw missing(name);
+        checkIfMatch(ifMatch, name, toMergeJob(job));
+        await deleteModelJob(transaction, name);
+      });
     },
   };
 }

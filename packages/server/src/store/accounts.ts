@@ -2,7 +2,7 @@ import type { ListPage, ListQuery } from '@sparkler/api';
 import type { Account } from '@sparkler/api/resources';
 import { type Selectable, sql } from 'kysely';
 import type { Static } from 'typebox';
-import type { Database } from './database.ts';
+import type { Database, DatabaseOrTransaction } from './database.ts';
 import { column, type FieldMap, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
@@ -33,6 +33,13 @@ export async function readAccount(db: Database, id: string): Promise<StoredAccou
   return row ? toAccount(row) : null;
 }
 
+/** The same, locked until the transaction ends. */
+export async function lockAccount(db: DatabaseOrTransaction, id: string): Promise<StoredAccount | null> {
+  const query = db.selectFrom('accounts').selectAll().where('id', '=', id).forUpdate();
+  const row = await query.executeTakeFirst();
+  return row ? toAccount(row) : null;
+}
+
 /**
  * Accounts that a user's person belongs to: the user's own, and those where a user has the same e-mail. All
  * accounts when no user is named.
@@ -52,7 +59,7 @@ export function listAccountsOfUser(
 }
 
 /** Writes what may be changed of an account. */
-export async function updateAccount(db: Database, account: StoredAccount): Promise<void> {
+export async function updateAccount(db: DatabaseOrTransaction, account: StoredAccount): Promise<void> {
   await db
     .updateTable('accounts')
     .set({

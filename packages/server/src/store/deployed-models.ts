@@ -63,6 +63,22 @@ export function listDeployedModels(
   return listRows(db, source, query, toDeployedModel);
 }
 
+/**
+ * One, locked until the transaction ends with the others of its model, since the default moves between them:
+ * in order of their names, so that no two wait for each other.
+ */
+export async function lockDeployedModel(
+  db: DatabaseOrTransaction,
+  name: string,
+): Promise<DeployedModelResource | null> {
+  await sql`
+    select name from deployed_models
+    where model = (select model from deployed_models where name = ${name})
+      and account = split_part(${name}, '/', 2)
+    order by name for update`.execute(db);
+  return readDeployedModel(db, name);
+}
+
 export async function readDeployedModel(
   db: DatabaseOrTransaction,
   name: string,

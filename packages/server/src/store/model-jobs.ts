@@ -50,6 +50,12 @@ export async function readModelJob(db: DatabaseOrTransaction, name: string): Pro
   return row ?? null;
 }
 
+/** The same, locked until the transaction ends. */
+export async function lockModelJob(db: DatabaseOrTransaction, name: string): Promise<ModelJob | null> {
+  const query = db.selectFrom('model_jobs').selectAll().where('name', '=', name).forUpdate();
+  return (await query.executeTakeFirst()) ?? null;
+}
+
 export interface NewModelJob {
   readonly name: string;
   readonly account: string;

@@ -8,6 +8,7 @@ import {
   findServerless,
   insertDeployedModel,
   listDeployedModels,
+  lockDeployedModel,
   readDeployedModel,
   undeployModel,
   updateDeployedModel,
@@ -68,7 +69,7 @@ export function makeDeployedModelHandlers({
     },
     update: ({ name, updates }, { ifMatch }) =>
       db.transaction().execute(async (transaction) => {
-        const current = requireOne(name, await readDeployedModel(transaction, name));
+        const current = requireOne(name, await lockDeployedModel(transaction, name));
         checkIfMatch(ifMatch, name, current);
         const next = changeResource(deployedModels, current, updates);
         if (current.default === true && next.default !== true) {
@@ -78,7 +79,7 @@ export function makeDeployedModelHandlers({
       }),
     delete: ({ name }, { ifMatch }) =>
       db.transaction().execute(async (transaction) => {
-        checkIfMatch(ifMatch, name, requireOne(name, await readDeployedModel(transaction, name)));
+        checkIfMatch(ifMatch, name, requireOne(name, await lockDeployedModel(transaction, name)));
         await undeployModel(transaction, name);
         await announce(name, transaction);
       }),

@@ -3,6 +3,7 @@ import { ApiError, checkLegal, invalidField } from '@sparkler/api';
 import { supervisedFineTuningJobs as jobs } from '@sparkler/api/resources';
 import { reserveTraining } from '../../billing/charge-training.ts';
 import { checkMaySpend } from '../../billing/check-may-spend.ts';
+import { checkIfMatch } from '../../http/etag.ts';
 import { defaultPriceBook } from '../../ledger/price-book.ts';
 import { readSecretValue } from '../../secrets/read-secret-value.ts';
 import type { Database } from '../../store/database.ts';
@@ -73,9 +74,10 @@ export function makeFineTuningJobHandlers(context: ControlPlaneContext): Handler
       });
       return show(made.resource, baseUrl);
     },
-    async delete({ name }) {
+    async delete({ name }, { ifMatch }) {
       await db.transaction().execute(async (transaction) => {
-        await requireJob(transaction, name);
+        const { resource } = await requireJob(transaction, name);
+        checkIfMatch(ifMatch, name, resource);
         await wantOfJob(transaction, name, 'deleted');
         await announce(name, transaction);
       });
