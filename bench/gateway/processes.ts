@@ -8,6 +8,8 @@ import { findFreePort } from './anchors.ts';
 /** What the gateway process used since it started. */
 export interface ProcessUse {
   readonly cpuUs: number;
+  /** The same once garbage was collected to measure memory: where the next stretch begins. */
+  readonly cpuAfterUs: number;
   readonly residentBytes: number;
   /** Of that, what is in use by objects and buffers after garbage is collected. */
   readonly liveBytes: number;
