@@ -7,8 +7,13 @@ import { Registry } from 'prom-client';
 import { createApp } from '../../packages/server/src/http/app.ts';
 import { defaultGatewaySettings, type ServerContext } from '../../packages/server/src/http/context.ts';
 import type { Principal } from '../../packages/server/src/http/principal.ts';
-import { MemoryLimiter } from '../../packages/server/src/inference/limits/memory-limiter.ts';
-import type { RateDecision, Rates } from '../../packages/server/src/inference/limits/rate-limiter.ts';
+import { LeasedLimiter } from '../../packages/server/src/inference/limits/leased-limiter.ts';
+import { createMemoryMeters } from '../../packages/server/src/inference/limits/memory-limiter.ts';
+import {
+  defaultRateLimits,
+  type RateDecision,
+  type Rates,
+} from '../../packages/server/src/inference/limits/rate-limiter.ts';
 import { tinySnapshot } from '../../packages/server/src/inference/testbed/testbed.ts';
 import { defaultPriceBook } from '../../packages/server/src/ledger/price-book.ts';
 import { SpendLeases } from '../../packages/server/src/ledger/spend-leases.ts';
@@ -53,8 +58,24 @@ const guard = new SpendLeases({
 const rates: Rates = { requests: 1e9, 'tokens-prompt': 1e12, 'tokens-generated': 1e12 };
 
 const isGoverned = process.env.BENCH_GOVERNANCE !== 'off';
-const limiter = new MemoryLimiter({ now: Date.now, limitsOf: () => ({ minimum: rates, maximum: rates }) });
-const free: RateDecision = { verdict: 'within', headers: {}, retryAfterSeconds: 0 };
+const dailyTokens = { ...defaultRateLimits.dailyTokens, 'tokens-per-day-under-40b': 1e15 };
+const meters = createMemoryMeters(Date.now);
+const limiter = new LeasedLimiter({
+  // As a database answers: later.
+  source: { renew: async (...wish) => meters.renew(...wish) },
+  whenAway: null,
+  now: Date.now,
+  limitsOf: () => ({ minimum: rates, maximum: rates, dailyTokens }),
+  aheadShare: { minute: 0.1, day: 0.001 },
+  pauseMs: 250,
+});
+const free: RateDecision = {
+  verdict: 'within',
+  refusedBy: null,
+  headers: {},
+  retryAfterSeconds: 0,
+  end: () => undefined,
+};
 
 const context: ServerContext = {
   settings: { ...defaultGatewaySettings, runningPerReplicaMax: 1024, queuedPerDeploymentMax: 4096 },
@@ -62,7 +83,7 @@ const context: ServerContext = {
   keys: { find: (given) => principals.get(hashKey(salt, given).toString('base64')) ?? null },
   routing: { current: () => snapshot },
   usage: { record: isGoverned ? (usage) => spool.append(usage) : () => undefined },
-  limiter: isGoverned ? limiter : { take: () => free, settle: () => undefined },
+  limiter: isGoverned ? limiter : { take: () => free },
   ...(isGoverned ? { spending: { guard, prices: defaultPriceBook } } : {}),
   metrics: new Registry(),
   wake: () => undefined,

@@ -75,7 +75,7 @@ describe('the hundredth addon', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 429, 429, 429]);
     expect(answers.find(({ status }) => status === 429)?.body).toMatchObject({
       code: 8,
-      message: expect.stringContaining('at most 100 LoRA addons'),
+      message: expect.stringContaining('at most 100 LoRA addons loaded (quota deployed-loras)'),
     });
     const { body } = await call('GET', '/v1/accounts/acme/quotas/deployed-loras');
     expect(body).toMatchObject({ value: '100', usage: 100 });

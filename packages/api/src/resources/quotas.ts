@@ -5,9 +5,10 @@ import { defineResource } from '../resource.ts';
 export const Quota = message('Quota', {
   name: out(text('accounts/{account}/quotas/{quota}')),
   value: int64('What is enforced; may be below maxValue.'),
-  maxValue: int64('What value may be raised to.'),
+  maxValue: int64('What value may be raised to; set by an operator.'),
   usage: out(float()),
   updateTime: out(timestamp()),
+  explanation: out(text('What is limited, and what happens beyond.')),
 });
 
 export const quotas = defineResource({

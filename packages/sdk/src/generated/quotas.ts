@@ -8,10 +8,12 @@ export interface Quota {
   readonly name: string;
   /** What is enforced; may be below maxValue. */
   readonly value: string;
-  /** What value may be raised to. */
+  /** What value may be raised to; set by an operator. */
   readonly maxValue: string;
   readonly usage: number;
   readonly updateTime: string | null;
+  /** What is limited, and what happens beyond. */
+  readonly explanation: string;
 }
 
 /** Quotas: `accounts/{account}/quotas/{quota}`. */

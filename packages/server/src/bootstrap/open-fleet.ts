@@ -1,9 +1,11 @@
 import { type Fleet, FleetFileError, loadFleet } from '../capacity/fleet.ts';
 import { Inventory, quotaKey } from '../capacity/inventory.ts';
+import { periodOf } from '../ledger/spend-leases.ts';
 import type { Settings } from '../settings.ts';
 import { SettingsError } from '../settings-load.ts';
-import { readOwnQuotas } from '../store/accelerator-quotas.ts';
 import type { Database } from '../store/database.ts';
+import { listGpuHoursSpent } from '../store/gpu-hours.ts';
+import { readPoolQuotas } from '../store/pool-quotas.ts';
 import { readCountingReservations } from '../store/reservations.ts';
 
 /** The fleet of SPARKLER_FLEET; null: there is none. Throws SettingsError. */
@@ -27,9 +29,10 @@ export function createInventory(fleet: Fleet, db: Database): Inventory {
   return new Inventory({
     fleet,
     now: Date.now,
+    readHoursSpent: () => listGpuHoursSpent(db, periodOf(Date.now())),
     readReservations: () => readCountingReservations(db, new Date()),
     async readQuotas() {
-      const quotas = await readOwnQuotas(db, null);
+      const quotas = await readPoolQuotas(db, fleet, null);
       return new Map(
         quotas.map(({ account, region, type, value }) => [quotaKey(account, region, type), value]),
       );

@@ -3,6 +3,7 @@ import { chargeTraining } from '../billing/charge-training.ts';
 import { closeMonths } from '../billing/close-months.ts';
 import { meterGpus } from '../billing/meter-gpus.ts';
 import { reviewAccounts } from '../billing/review-accounts.ts';
+import { reviewGpuHours } from '../billing/review-gpu-hours.ts';
 import { defaultPriceBook } from '../ledger/price-book.ts';
 import type { Database } from '../store/database.ts';
 import type { ReconcileQueue } from '../store/reconcile-queue.ts';
@@ -40,6 +41,9 @@ export function startBilling(
   let looking: Promise<void> | null = null;
   async function look(): Promise<void> {
     await meterGpus(meter);
+    for (const account of await reviewGpuHours({ db, queue, now })) {
+      log.info({ account }, 'the account used up its accelerator hours, or has some again');
+    }
     await chargeTraining(db, now());
     await closeMonths({ db, now });
     for (const change of await reviewAccounts({ db, queue, now })) {

@@ -36,6 +36,7 @@ import { checkPortFree, closeGently, listen } from './listen.ts';
 import { loadRemoteEngines } from './load-remote-engines.ts';
 import { type FileParts, openFiles } from './open-files.ts';
 import { openFleet } from './open-fleet.ts';
+import { openRates } from './open-rates.ts';
 import { openSpending } from './open-spending.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import { createPreviewJob } from './preview-job.ts';
@@ -247,6 +248,7 @@ async function startHttp(
   tell({ kind: 'step', step: 'http', text: 'Starting the API' });
   const { db } = store.database;
   const { usage, spending } = await openSpending({ settings, store, standings, log, stops });
+  const limiter = openRates({ db, standings, log }, stops);
   const requestLog = createRequestLog(db, ({ message }) =>
     log.warn({ cause: message }, 'a text could not be stored'),
   );
@@ -270,6 +272,7 @@ async function startHttp(
     routing,
     usage,
     spending,
+    limiter,
     loads,
     requestLog,
     metrics,

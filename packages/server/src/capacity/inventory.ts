@@ -15,6 +15,8 @@ export interface InventoryParts {
   readReservations(): Promise<readonly ActiveReservation[]>;
   /** Quotas that differ from the fleet's, keyed as `quotaKey` does. */
   readQuotas(): Promise<ReadonlyMap<string, number>>;
+  /** Accounts that used their accelerator hours of this month. */
+  readHoursSpent(): Promise<ReadonlySet<string>>;
 }
 
 export const quotaKey = (account: string, region: string, type: string): string =>
@@ -77,6 +79,13 @@ export class Inventory {
     return this.#claims.get(replica) ?? null;
   }
 
+  /** Of these replicas, those that run on more than a reservation although no hours are left for that. */
+  async findOverHours(account: string, replicas: readonly string[]): Promise<Set<string>> {
+    if (!(await this.#parts.readHoursSpent()).has(account)) return new Set();
+    const beyond = ({ onDemand, revocable }: Placement) => onDemand + revocable > 0;
+    return new Set(replicas.filter((id) => this.#claims.has(id) && beyond(this.#claims.get(id)!)));
+  }
+
   /** Replicas whose revocable accelerators the fleet has taken back since the last call. */
   takeLosses(): string[] {
     const elapsedMs = this.#parts.now() - this.#startMs;
@@ -99,12 +108,17 @@ export class Inventory {
   }
 
   async #readRules(): Promise<Omit<CapacityNow, 'claims'>> {
-    const { now, readQuotas, readReservations } = this.#parts;
-    const [reservations, quotas] = await Promise.all([readReservations(), readQuotas()]);
+    const { now, readHoursSpent, readQuotas, readReservations } = this.#parts;
+    const [reservations, quotas, hoursSpent] = await Promise.all([
+      readReservations(),
+      readQuotas(),
+      readHoursSpent(),
+    ]);
     return {
       fleet: this.fleet,
       elapsedMs: now() - this.#startMs,
       reservations,
+      hoursSpent,
       quotaOf: (account, region, type) => quotas.get(quotaKey(account, region, type)) ?? null,
     };
   }

@@ -25,13 +25,14 @@ const fleet: Fleet = {
   spotLosses: [{ region: virginia, type: h100, count: 4, atMs: 5_000 }],
 };
 
-function open(reservations: readonly ActiveReservation[] = []) {
+function open(reservations: readonly ActiveReservation[] = [], hoursSpent = new Set<string>()) {
   let nowMs = 0;
   const inventory = new Inventory({
     fleet,
     now: () => nowMs,
     readReservations: async () => reservations,
     readQuotas: async () => new Map(),
+    readHoursSpent: async () => hoursSpent,
   });
   const at = (ms: number) => {
     nowMs = ms;
@@ -162,4 +163,24 @@ test('the built-in fleet has the regions of the documentation', () => {
     'NVIDIA_H200_141GB',
   );
   expect(nameQuota('US_IOWA_1', h100)).toBe('h100-us-iowa-1');
+});
+
+describe('an account that used its accelerator hours of the month', () => {
+  test('keeps what is reserved and loses the rest; others go on', async () => {
+    const spent = new Set<string>();
+    const { inventory } = open([reserve('acme', 8)], spent);
+    await inventory.take('r1', need());
+    await inventory.take('r2', need());
+    await inventory.take('other', need({ account: 'other', acceleratorCount: 4 }));
+    const ids = ['r1', 'r2', 'other'];
+    expect(await inventory.findOverHours('acme', ids)).toEqual(new Set());
+    spent.add('acme');
+    expect(await inventory.findOverHours('acme', ['r1', 'r2'])).toEqual(new Set(['r2']));
+    expect(await inventory.findOverHours('other', ['other'])).toEqual(new Set());
+    inventory.release('r2');
+    const room = await inventory.preview(need(), 1);
+    expect(room).toMatchObject({ fits: 0, reason: expect.stringContaining('quota gpu-hours-per-month') });
+    expect(await inventory.take('r3', need({ isRevocable: true }))).toBeNull();
+    expect(await inventory.take('r4', need({ account: 'other', acceleratorCount: 4 }))).not.toBeNull();
+  });
 });

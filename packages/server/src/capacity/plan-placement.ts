@@ -43,6 +43,8 @@ export interface CapacityNow {
   readonly reservations: readonly ActiveReservation[];
   /** Quotas that differ from the fleet's, by account, region and type. */
   quotaOf(account: string, region: string, type: string): number | null;
+  /** Accounts that used their accelerator hours of this month: only what they reserved is left to them. */
+  readonly hoursSpent: ReadonlySet<string>;
 }
 
 export interface PlacementPlan {
@@ -88,6 +90,13 @@ function planIn(region: string, pool: AcceleratorPool, need: ReplicaNeed, now: C
     const placement = { region, acceleratorType: type, ...counts, coldStartMs };
     return { placement, revoked: chooseRevoked(region, pool, wanted - facts.free, now), reason: null };
   };
+  const isSpent = now.hoursSpent.has(account);
+  if (isSpent && (need.isRevocable || wanted > facts.ownReservationFree)) {
+    return refuse(
+      `the accelerator hours of this month are used up (quota gpu-hours-per-month), and ` +
+        `${facts.ownReservationFree} of ${wanted} are covered by a reservation`,
+    );
+  }
   if (need.isRevocable) {
     if (facts.free < wanted) return refuse(`${wanted} revocable wanted, ${describePool(facts, pool)}`);
     return place(0, 0, wanted);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaultPriceBook } from '../ledger/price-book.ts';
-import { planCallPrice } from './call-price.ts';
+import { planCallBounds, planCallPrice } from './call-price.ts';
 import { dialects } from './dialects/index.ts';
 import { endpoints } from './endpoints.ts';
 import { createTestbed, deployment, model, snapshotOf } from './testbed/testbed.ts';
@@ -25,7 +25,8 @@ function planWorst(
   const endpoint = endpoints.find((entry) => entry.name === endpointName)!;
   const target = { model: name, modelRoute, deployment: pool, adapter: null };
   const bytes = Buffer.byteLength(JSON.stringify(fields));
-  return planCallPrice(context, endpoint, target, dialects.get(dialect)!, fields, bytes)!.worstNanos;
+  const bounds = planCallBounds(context, endpoint, target, dialects.get(dialect)!, fields, bytes);
+  return planCallPrice(context, target, bounds)!.worstNanos;
 }
 
 test('a reranker reads query and task once a document, and that is reserved', () => {

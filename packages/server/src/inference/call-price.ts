@@ -1,10 +1,12 @@
 import { DEFAULT_COMPLETION_TOKENS, InferenceError } from '@sparkler/api';
 import type { ServerContext } from '../http/context.ts';
-import { planWorstCost } from '../ledger/plan-cost.ts';
+import { planWorstCost, planWorstTokens, type RequestBounds } from '../ledger/plan-cost.ts';
 import { findTokenPrices, type TokenPrices } from '../ledger/price-book.ts';
+import { findTokenClass } from '../ledger/quotas.ts';
 import { SpendRefusedError, type SpendReservation } from '../ledger/spend-guard.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Endpoint } from './endpoints.ts';
+import type { RateWish } from './limits/rate-limiter.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import type { ResolvedTarget } from './resolve.ts';
 
@@ -14,34 +16,58 @@ export interface CallPrice {
   readonly worstNanos: number;
 }
 
-/** What a call on a shared deployment can cost. Adapters cost what their base model does. */
-export function planCallPrice(
-  context: ServerContext,
+/** What a call on a shared deployment can use at most; null: it runs no model. */
+export function planCallBounds(
+  { routing }: ServerContext,
   endpoint: Endpoint,
   target: ResolvedTarget,
   dialect: Dialect,
   fields: Readonly<Record<string, unknown>>,
   bodyBytes: number,
-): CallPrice | null {
-  // A check runs no model.
-  if (context.spending === undefined || endpoint.name === 'format-check') return null;
-  const base = context.routing.current().models.get(target.deployment.baseModel);
-  const prices = findTokenPrices(context.spending.prices, base?.priceClass ?? '');
+): RequestBounds | null {
+  if (endpoint.name === 'format-check') return null;
   const generates = endpoint.name === 'chat' || endpoint.name === 'completions';
   const asked = fields.max_tokens ?? fields.max_completion_tokens;
-  const contextTokens = base?.contextLength ?? 0;
+  const contextTokens = routing.current().models.get(target.deployment.baseModel)?.contextLength ?? 0;
   // Our own engines have the same default as the servers that are sent it; others go on to their context's
   // end.
   const isLimited = dialect.extension || dialect.sendsTokenDefault || contextTokens === 0;
   const unasked = isLimited ? DEFAULT_COMPLETION_TOKENS : contextTokens;
-  const worstNanos = planWorstCost(prices, {
+  return {
     bodyBytes: bodyBytes + countRepeatedBytes(endpoint, fields),
     completionTokensMax: generates ? (typeof asked === 'number' ? asked : unasked) : 0,
     choices: typeof fields.n === 'number' ? fields.n : 1,
     prompts: countPrompts(endpoint, fields),
     contextTokens,
-  });
-  return { prices, worstNanos };
+  };
+}
+
+/** What a call on a shared deployment can cost. Adapters cost what their base model does. */
+export function planCallPrice(
+  context: ServerContext,
+  target: ResolvedTarget,
+  bounds: RequestBounds | null,
+): CallPrice | null {
+  if (context.spending === undefined || bounds === null) return null;
+  const base = context.routing.current().models.get(target.deployment.baseModel);
+  const prices = findTokenPrices(context.spending.prices, base?.priceClass ?? '');
+  return { prices, worstNanos: planWorstCost(prices, bounds) };
+}
+
+/** What a call on a shared deployment counts as among the rates of its account. */
+export function planRateWish(
+  { routing }: ServerContext,
+  target: ResolvedTarget,
+  fields: Readonly<Record<string, unknown>>,
+  bounds: RequestBounds | null,
+): RateWish {
+  const base = routing.current().models.get(target.deployment.baseModel);
+  const { prompt, completion } = bounds === null ? { prompt: 0, completion: 0 } : planWorstTokens(bounds);
+  return {
+    requests: typeof fields.n === 'number' ? fields.n : 1,
+    tokenClass: findTokenClass(base?.parameterCount ?? 0),
+    tokensMax: prompt + completion,
+  };
 }
 
 /** A reranker reads query and task anew with each document; the body has them once. */

@@ -1,7 +1,7 @@
 import type { ServerContext } from '../http/context.ts';
 import { Admissions } from './admit.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
-import { MemoryLimiter } from './limits/memory-limiter.ts';
+import { createMemoryLimiter } from './limits/memory-limiter.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
 import { OpenCalls } from './open-calls.ts';
 import { RecentRequests } from './recent-requests.ts';
@@ -32,7 +32,7 @@ export function createGateway(context: ServerContext): Gateway {
   const upstreams = new Upstreams(context.routing);
   const openCalls = new OpenCalls(context.settings, context.now);
   const instruments = createInstruments(context.metrics, () => admissions.counts());
-  const limiter = context.limiter ?? new MemoryLimiter({ now: context.now });
+  const limiter = context.limiter ?? createMemoryLimiter({ now: context.now });
   const recent = new RecentRequests();
   const drain = () => {
     admissions.close();

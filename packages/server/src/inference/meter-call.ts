@@ -26,7 +26,7 @@ export function meterCall(
   run: MeteredRun,
   reservation: SpendReservation | null,
 ): void {
-  const { context, instruments, limiter, recent } = gateway;
+  const { context, instruments, recent } = gateway;
   const tokens = run.summary.tokens ?? noTokens;
   const costNanos = call.price === null ? 0 : planCost(call.price.prices, tokens);
   reservation?.settle(costNanos);
@@ -46,7 +46,7 @@ export function meterCall(
     ...(reservation === null ? {} : { costNanos, period: reservation.period }),
   };
   context.usage.record(usage);
-  if (call.rate !== null) limiter.settle(usage.account, usage.promptTokens, usage.completionTokens);
+  call.rate?.end(tokens);
   instruments.observe(usage);
   recent.add({
     usage,

@@ -18,7 +18,7 @@ export function mountInference(app: FastifyInstance, gateway: Gateway): void {
   for (const endpoint of endpoints) {
     for (const path of endpoint.paths) {
       app.post(path, { onRequest }, async (request, reply) => {
-        await runCall(gateway, prepareCall(context, gateway.limiter, endpoint, request), reply);
+        await runCall(gateway, await prepareCall(context, gateway.limiter, endpoint, request), reply);
       });
     }
   }

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { principalOf } from '../http/authenticate.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { Principal } from '../http/principal.ts';
-import { type CallPrice, planCallPrice } from './call-price.ts';
+import { type CallPrice, planCallBounds, planCallPrice, planRateWish } from './call-price.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { encodeRequest } from './dialects/encode.ts';
 import { dialects } from './dialects/index.ts';
@@ -11,6 +11,7 @@ import type { Endpoint } from './endpoints.ts';
 import { findScopeProblem } from './key-scope.ts';
 import type { RateDecision, RateLimiter } from './limits/rate-limiter.ts';
 import { type ResolvedTarget, resolveModel } from './resolve.ts';
+import { noTokens } from './token-counts.ts';
 import { selectVisible } from './visible-snapshot.ts';
 
 /** A request that may be admitted: checked, resolved and written in the replica's dialect. */
@@ -46,12 +47,12 @@ const PREFERRED_PRIORITY = 1;
  * Everything about a request that can be wrong before a replica sees it; throws the InferenceError to answer
  * with.
  */
-export function prepareCall(
+export async function prepareCall(
   context: ServerContext,
   limiter: RateLimiter,
   endpoint: Endpoint,
   request: FastifyRequest,
-): PreparedCall {
+): Promise<PreparedCall> {
   const principal = principalOf(request);
   const fields = checkFields(endpoint, request.body);
   const { settings } = context;
@@ -63,7 +64,12 @@ export function prepareCall(
   const path = pathOf(dialect, endpoint, target);
   const id = request.headers['x-request-id'] === request.id ? context.newId() : request.id;
   const shared = target.deployment.account !== principal.account;
-  const rate = shared ? limiter.take(principal.account, typeof fields.n === 'number' ? fields.n : 1) : null;
+  refuseTier(fields.service_tier, shared);
+  const raw = request.rawBody!;
+  const bounds = shared ? planCallBounds(context, endpoint, target, dialect, fields, raw.length) : null;
+  const rate = shared
+    ? await limiter.take(principal.account, planRateWish(context, target, fields, bounds))
+    : null;
   const priority = priorityOf(fields.service_tier, rate);
   const extension: EngineRequestExtension = {
     request_id: id,
@@ -76,12 +82,12 @@ export function prepareCall(
     ...(fields.stream === true ? { count_chunks: true } : {}),
     tell_prompt: true,
   };
-  const raw = request.rawBody!;
-  const body = encodeRequest(dialect, {
+  const model = target.deployment.upstreamModel ?? target.model;
+  const body = encodeCounted(rate, dialect, {
     endpoint: endpoint.name,
     raw,
     fields,
-    model: target.deployment.upstreamModel ?? target.model,
+    model,
     extension,
     supportsTools: target.modelRoute?.supportsTools ?? false,
   });
@@ -91,7 +97,7 @@ export function prepareCall(
     : null;
   const streams = fields.stream === true;
   const shownId = request.id;
-  const price = shared ? planCallPrice(context, endpoint, target, dialect, fields, raw.length) : null;
+  const price = shared ? planCallPrice(context, target, bounds) : null;
   return {
     id,
     shownId,
@@ -110,6 +116,16 @@ export function prepareCall(
   };
 }
 
+/** A request that turns out wrong here was counted as a request, and uses no tokens. */
+function encodeCounted(rate: RateDecision | null, ...parts: Parameters<typeof encodeRequest>): Buffer {
+  try {
+    return encodeRequest(...parts);
+  } catch (error) {
+    rate?.end(noTokens);
+    throw error;
+  }
+}
+
 function pathOf(dialect: Dialect, endpoint: Endpoint, target: ResolvedTarget): string {
   const path = dialect.paths[endpoint.name];
   if (path !== null) return path;
@@ -121,13 +137,15 @@ function pathOf(dialect: Dialect, endpoint: Endpoint, target: ResolvedTarget): s
  * Over-limit and flex requests yield; an account may put its own requests first where it shares with nobody.
  */
 function priorityOf(tier: unknown, rate: RateDecision | null): number {
-  if (tier === 'priority') {
-    if (rate === null) return PREFERRED_PRIORITY;
-    const message = "service_tier 'priority' is for your own deployments; on shared ones leave it out";
-    throw new InferenceError(400, message, { param: 'service_tier' });
-  }
+  if (tier === 'priority') return PREFERRED_PRIORITY;
   if (tier === 'flex') return YIELDING_PRIORITY;
   return rate === null || rate.verdict === 'within' ? 0 : YIELDING_PRIORITY;
+}
+
+function refuseTier(tier: unknown, shared: boolean): void {
+  if (tier !== 'priority' || !shared) return;
+  const message = "service_tier 'priority' is for your own deployments; on shared ones leave it out";
+  throw new InferenceError(400, message, { param: 'service_tier' });
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -64,6 +64,8 @@ export interface ModelRoute {
   readonly supportsChat: boolean;
   readonly createTimeMs: number;
   readonly priceClass: string;
+  /** 0 or left out: not known. */
+  readonly parameterCount?: number;
   /** Left out: as its files say. */
   readonly conversation?: Conversation;
 }

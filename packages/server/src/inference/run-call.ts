@@ -8,6 +8,7 @@ import type { Gateway } from './gateway.ts';
 import { type MeteredRun, meterCall } from './meter-call.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import { errorOfBreak, errorOfNonsense, errorOfRefusal, isShuttingDown } from './replica-error.ts';
+import { noTokens } from './token-counts.ts';
 
 /** Replicas tried for one request: another one only where nothing of it can have run. */
 const ATTEMPTS_MAX = 3;
@@ -47,6 +48,8 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
       error instanceof InferenceError ? error : new InferenceError(500, 'the gateway failed; try again');
     if (caller.cancelled !== 'gone') caller.fail(told);
   } finally {
+    // Counted before, if it was metered; else it used no tokens.
+    call.rate?.end(noTokens);
     endLoad?.(0);
     remove();
   }
@@ -72,8 +75,12 @@ function logText(
 }
 
 function refuseOverQuota({ rate, principal }: PreparedCall): void {
-  if (rate === null || rate.verdict !== 'refused') return;
-  const message = `the account ${principal.account} is over its maximum of requests per minute; slow down`;
+  if (rate?.refusedBy == null) return;
+  const over =
+    rate.refusedBy === 'requests-per-minute'
+      ? 'is over its maximum of requests per minute; slow down'
+      : 'has no room left for this request in its tokens of today; they begin anew at 00:00 UTC';
+  const message = `the account ${principal.account} ${over} (quota ${rate.refusedBy}, see firectl list quotas)`;
   throw new InferenceError(429, message, { retryAfterSeconds: rate.retryAfterSeconds });
 }
 

@@ -23,10 +23,20 @@ export interface RequestBounds {
 /** Tokens that a chat template may add around the text of a body. */
 const templateTokensMax = 1024;
 
-/** The most a request can cost before anything of it is known but its size: what is reserved. */
-export function planWorstCost(prices: TokenPrices, bounds: RequestBounds): number {
+/** The most tokens that a request can use before anything of it is known but its size. */
+export function planWorstTokens(bounds: RequestBounds): {
+  readonly prompt: number;
+  readonly completion: number;
+} {
   const context = bounds.contextTokens > 0 ? bounds.contextTokens : Number.POSITIVE_INFINITY;
-  const prompt = Math.min(bounds.bodyBytes + templateTokensMax * bounds.prompts, context * bounds.prompts);
-  const completion = Math.min(bounds.completionTokensMax, context) * bounds.choices * bounds.prompts;
+  return {
+    prompt: Math.min(bounds.bodyBytes + templateTokensMax * bounds.prompts, context * bounds.prompts),
+    completion: Math.min(bounds.completionTokensMax, context) * bounds.choices * bounds.prompts,
+  };
+}
+
+/** The most that a request can cost: what is reserved for it. */
+export function planWorstCost(prices: TokenPrices, bounds: RequestBounds): number {
+  const { prompt, completion } = planWorstTokens(bounds);
   return prompt * Math.max(prices.prompt, prices.cachedPrompt) + completion * prices.completion;
 }

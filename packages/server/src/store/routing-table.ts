@@ -164,6 +164,7 @@ function toModelRoute(row: Selectable<ModelsTable>): ModelRoute {
     supportsChat: row.supports_chat,
     createTimeMs: row.create_time.getTime(),
     priceClass: row.price_class,
+    parameterCount: Number(row.base_model_details?.parameterCount ?? 0),
     ...toConversation(row.conversation_config),
   };
 }

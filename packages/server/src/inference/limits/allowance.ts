@@ -1,19 +1,22 @@
 /**
- * One guaranteed limit of one account: a bucket that refills continuously, and a limit that grows while use
- * is near it. The spec's table (60 a minute, 120 after 10 minutes, 720 after an hour, 1440 after two) lies on
- * one line: a fifth of the minimum for each minute of use near the limit, which reaches the minimum itself
- * after five.
+ * One limit per minute of one account: a bucket that refills continuously, and, where it may grow, a limit
+ * that follows sustained use. The spec's table (60 a minute, 120 after 10 minutes, 720 after an hour, 1440
+ * after two) is a fifth of the minimum for each minute of sustained use, once that is above the minimum.
  */
 export interface Allowance {
-  /** Units per minute guaranteed now. */
-  readonly limit: number;
-  /** Time of use near the limit; time far below it is taken off again. */
-  readonly sustainedMs: number;
-  /** Units left; negative when over the limit, at least one limit below zero. */
+  /** What sustained use has earned so far, units per minute; below the minimum it has no effect yet. */
+  readonly growth: number;
+  /** Units left to give; negative when over the limit, at least one limit below zero. */
   readonly level: number;
   /** Use as a moving average, units per minute. */
   readonly rate: number;
   readonly atMs: number;
+}
+
+/** Per minute. The same number twice is a limit that does not grow. */
+export interface AllowanceBounds {
+  readonly minimum: number;
+  readonly maximum: number;
 }
 
 const GROWTH_PER_MINUTE = 1 / 5;
@@ -24,28 +27,36 @@ const FAR = 0.25;
 const AVERAGE_MS = 60_000;
 
 /**
- * The average begins where use counts as near, so that who uses the limit from the first minute on is not
- * late by the minute that an average from zero needs.
+ * The average of one that grows begins where use counts as near, so that who uses the limit from the first
+ * minute on is not late by the minute that an average from zero needs.
  */
-export function freshAllowance(minimum: number, nowMs: number): Allowance {
-  return { limit: minimum, sustainedMs: 0, level: minimum, rate: minimum * NEAR, atMs: nowMs };
+export function freshAllowance({ minimum, maximum }: AllowanceBounds, nowMs: number): Allowance {
+  return { growth: 0, level: minimum, rate: minimum === maximum ? 0 : minimum * NEAR, atMs: nowMs };
 }
 
-/** The allowance after time has passed without use. */
-export function passTime(from: Allowance, minimum: number, maximum: number, nowMs: number): Allowance {
+/** Units per minute that are granted now. */
+export function limitOf({ growth }: Allowance, { minimum, maximum }: AllowanceBounds): number {
+  return Math.max(minimum, Math.min(maximum, growth));
+}
+
+/**
+ * The allowance after time has passed without use. `lent`: units that were given out and may still be used.
+ */
+export function passTime(from: Allowance, bounds: AllowanceBounds, nowMs: number, lent = 0): Allowance {
   const elapsedMs = Math.max(0, nowMs - from.atMs);
-  if (elapsedMs === 0) return from;
+  const before = limitOf(from, bounds);
   // The average decays meanwhile: it grows the limit only while it stays near, and shrinks it once it is far
   // below.
-  const growMs = Math.min(elapsedMs, timeAbove(from.rate, from.limit * NEAR));
-  const shrinkMs = elapsedMs - Math.min(elapsedMs, timeAbove(from.rate, from.limit * FAR));
-  const mostMs = (maximum / (minimum * GROWTH_PER_MINUTE)) * 60_000;
-  const sustainedMs = Math.max(0, Math.min(mostMs, from.sustainedMs + growMs - shrinkMs));
-  const grown = minimum * GROWTH_PER_MINUTE * (sustainedMs / 60_000);
-  const limit = Math.max(minimum, Math.min(maximum, grown));
-  const level = Math.min(limit, from.level + (limit * elapsedMs) / 60_000);
+  const growMs = Math.min(elapsedMs, timeAbove(from.rate, before * NEAR));
+  const shrinkMs = elapsedMs - Math.min(elapsedMs, timeAbove(from.rate, before * FAR));
+  const step = (bounds.minimum * GROWTH_PER_MINUTE * (growMs - shrinkMs)) / 60_000;
+  const growth = Math.max(0, Math.min(bounds.maximum, from.growth + step));
+  const limit = limitOf({ ...from, growth }, bounds);
+  // What is lent counts as there: all that can be used at once is never more than the limit.
+  // More than that is lent for a moment where the limit was lowered: no debt of anybody's.
+  const level = Math.min(Math.max(limit - lent, 0), from.level + (limit * elapsedMs) / 60_000);
   const rate = from.rate * Math.exp(-elapsedMs / AVERAGE_MS);
-  return { limit, sustainedMs, level, rate, atMs: nowMs };
+  return { growth, level: Math.max(level, -limit), rate, atMs: Math.max(nowMs, from.atMs) };
 }
 
 /** How long a decaying average stays above a threshold, in ms. */
@@ -53,12 +64,7 @@ function timeAbove(rate: number, threshold: number): number {
   return rate <= threshold ? 0 : AVERAGE_MS * Math.log(rate / threshold);
 }
 
-/**
- * The allowance after using some of it. Debt is bounded by one minute's worth, so that a burst is forgiven in
- * two.
- */
-export function use(from: Allowance, amount: number): Allowance {
-  const level = Math.max(-from.limit, from.level - amount);
-  const rate = from.rate + amount * (60_000 / AVERAGE_MS);
-  return { ...from, level, rate };
+/** Counts use in the average. */
+export function addUse(from: Allowance, amount: number): Allowance {
+  return { ...from, rate: from.rate + amount * (60_000 / AVERAGE_MS) };
 }

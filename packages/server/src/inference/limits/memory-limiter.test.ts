@@ -1,13 +1,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MemoryLimiter } from './memory-limiter.ts';
-import { defaultRateLimits } from './rate-limiter.ts';
+import { createMemoryLimiter } from './memory-limiter.ts';
+import { defaultRateLimits, type RateDecision } from './rate-limiter.ts';
 
 const MINUTE = 60_000;
 
 function setUp() {
   let nowMs = 1_000_000;
-  const limiter = new MemoryLimiter({ now: () => nowMs });
+  const memory = createMemoryLimiter({ now: () => nowMs });
+  const tokenClass = 'tokens-per-day-under-40b';
+  const limiter = {
+    // Meters in memory answer at once.
+    take: (account: string, requests: number) =>
+      memory.take(account, { requests, tokenClass, tokensMax: 0 }) as RateDecision,
+    settle: (account: string, promptTokens: number, completionTokens: number) =>
+      limiter.take(account, 0).end({ promptTokens, cachedPromptTokens: 0, completionTokens }),
+  };
   const pass = (ms: number) => {
     nowMs += ms;
   };

@@ -1,25 +1,36 @@
-import { type Allowance, freshAllowance, passTime, use } from './allowance.ts';
-import {
-  defaultRateLimits,
-  type LimitedKind,
-  limitedKinds,
-  type RateDecision,
-  type RateLimiter,
-  type RateLimits,
-  type RateVerdict,
-} from './rate-limiter.ts';
+import { LeasedLimiter, type MeterSource } from './leased-limiter.ts';
+import { freshMeters, planRenewal, type RateMeters } from './meters.ts';
+import { defaultRateLimits, type RateLimits } from './rate-limiter.ts';
 
-/** Accounts looked at before idle ones are forgotten. */
+/** Accounts that are new before idle ones are forgotten. */
 const SWEEP_EVERY = 4096;
-/** Beyond the time in which a limit that grew shrinks back. */
-const IDLE_MS = 10 * 60_000;
+/** Until then limits that grew are back, and the day is another. */
+const IDLE_MS = 24 * 3_600_000;
 
-type Allowances = Record<LimitedKind, Allowance>;
-
-interface AccountState {
-  readonly guaranteed: Allowances;
-  /** Requests under the fixed maximum. */
-  fixed: Allowance;
+/** Meters of one process. */
+export function createMemoryMeters(now: () => number): MeterSource {
+  const accounts = new Map<string, RateMeters>();
+  let sinceSweep = 0;
+  function sweep(nowMs: number): void {
+    if (++sinceSweep < SWEEP_EVERY) return;
+    sinceSweep = 0;
+    for (const [account, { minutes }] of accounts) {
+      if (nowMs - minutes.requests.atMs > IDLE_MS) accounts.delete(account);
+    }
+  }
+  return {
+    renew(account, limits, turns) {
+      const nowMs = now();
+      let known = accounts.get(account);
+      if (known === undefined) {
+        sweep(nowMs);
+        known = freshMeters(limits, nowMs);
+      }
+      const renewal = planRenewal(known, limits, 'here', turns, nowMs);
+      accounts.set(account, renewal.meters);
+      return renewal;
+    },
+  };
 }
 
 export interface MemoryLimiterOptions {
@@ -28,91 +39,14 @@ export interface MemoryLimiterOptions {
   readonly limitsOf?: (account: string) => RateLimits;
 }
 
-/**
- * Rate limits of one gateway process. Forgets accounts that were idle for long enough to be back at the
- * minimum.
- */
-export class MemoryLimiter implements RateLimiter {
-  readonly #now: () => number;
-  readonly #limitsOf: (account: string) => RateLimits;
-  readonly #accounts = new Map<string, AccountState>();
-  #sinceSweep = 0;
-
-  constructor(options: MemoryLimiterOptions) {
-    this.#now = options.now;
-    this.#limitsOf = options.limitsOf ?? (() => defaultRateLimits);
-  }
-
-  take(account: string, requests: number): RateDecision {
-    const state = this.#advance(account);
-    if (state.fixed.level < requests) {
-      const seconds = Math.ceil(((requests - state.fixed.level) / state.fixed.limit) * 60);
-      return { verdict: 'refused', headers: headersOf(state.guaranteed, true), retryAfterSeconds: seconds };
-    }
-    state.fixed = use(state.fixed, requests);
-    state.guaranteed.requests = use(state.guaranteed.requests, requests);
-    const verdict = verdictOf(state.guaranteed);
-    return { verdict, headers: headersOf(state.guaranteed, verdict !== 'within'), retryAfterSeconds: 1 };
-  }
-
-  settle(account: string, promptTokens: number, generatedTokens: number): void {
-    const { guaranteed } = this.#advance(account);
-    guaranteed['tokens-prompt'] = use(guaranteed['tokens-prompt'], promptTokens);
-    guaranteed['tokens-generated'] = use(guaranteed['tokens-generated'], generatedTokens);
-  }
-
-  #advance(account: string): AccountState {
-    const nowMs = this.#now();
-    const { minimum, maximum } = this.#limitsOf(account);
-    let state = this.#accounts.get(account);
-    if (state === undefined) {
-      const fresh = (kind: LimitedKind) => freshAllowance(minimum[kind], nowMs);
-      state = {
-        guaranteed: {
-          requests: fresh('requests'),
-          'tokens-prompt': fresh('tokens-prompt'),
-          'tokens-generated': fresh('tokens-generated'),
-        },
-        fixed: freshAllowance(maximum.requests, nowMs),
-      };
-      this.#accounts.set(account, state);
-      this.#sweep(nowMs);
-      return state;
-    }
-    for (const kind of limitedKinds) {
-      state.guaranteed[kind] = passTime(state.guaranteed[kind], minimum[kind], maximum[kind], nowMs);
-    }
-    state.fixed = passTime(state.fixed, maximum.requests, maximum.requests, nowMs);
-    return state;
-  }
-
-  #sweep(nowMs: number): void {
-    if (++this.#sinceSweep < SWEEP_EVERY) return;
-    this.#sinceSweep = 0;
-    for (const [account, { fixed, guaranteed }] of this.#accounts) {
-      const idleMs = nowMs - fixed.atMs;
-      const isBack = limitedKinds.every((kind) => guaranteed[kind].sustainedMs <= idleMs - IDLE_MS);
-      if (isBack) this.#accounts.delete(account);
-    }
-  }
-}
-
-function verdictOf(allowances: Allowances): RateVerdict {
-  let verdict: RateVerdict = 'within';
-  for (const kind of limitedKinds) {
-    const { level, limit } = allowances[kind];
-    if (level <= -limit) return 'far-over';
-    if (level < 0) verdict = 'over';
-  }
-  return verdict;
-}
-
-function headersOf(allowances: Allowances, over: boolean): Record<string, string> {
-  const headers: Record<string, string> = { 'x-ratelimit-over-limit': over ? 'yes' : 'no' };
-  for (const kind of limitedKinds) {
-    const { limit, level } = allowances[kind];
-    headers[`x-ratelimit-limit-${kind}`] = String(Math.floor(limit));
-    headers[`x-ratelimit-remaining-${kind}`] = String(Math.max(0, Math.floor(level)));
-  }
-  return headers;
+/** Rate limits of one gateway process that shares them with no other. */
+export function createMemoryLimiter({ now, limitsOf }: MemoryLimiterOptions): LeasedLimiter {
+  return new LeasedLimiter({
+    source: createMemoryMeters(now),
+    whenAway: null,
+    now,
+    limitsOf: limitsOf ?? (() => defaultRateLimits),
+    aheadShare: { minute: 0, day: 0 },
+    pauseMs: 0,
+  });
 }

@@ -1,3 +1,6 @@
+import { planQuota, quotaRules, type SetQuota, type TokenClass, tokenClasses } from '../../ledger/quotas.ts';
+import type { TokenCounts } from '../token-counts.ts';
+
 /**
  * Rate limits of shared (serverless) deployments; an account's own deployments have none (spec, "Rate
  * limits").
@@ -14,13 +17,36 @@ export interface RateLimits {
   readonly minimum: Rates;
   /** What sustained use can let the guaranteed limits grow to; more requests than this are refused. */
   readonly maximum: Rates;
+  /** Tokens a day (UTC) by size of the model. */
+  readonly dailyTokens: Readonly<Record<TokenClass, number>>;
 }
 
 /** Self-serve limits of the spec; tokens may grow by the same factor of 100 as requests. */
-export const defaultRateLimits: RateLimits = {
-  minimum: { requests: 60, 'tokens-prompt': 60_000, 'tokens-generated': 6_000 },
-  maximum: { requests: 6_000, 'tokens-prompt': 6_000_000, 'tokens-generated': 600_000 },
-};
+const minimum: Rates = { requests: 60, 'tokens-prompt': 60_000, 'tokens-generated': 6_000 };
+const tokensARequest = { 'tokens-prompt': 1_000, 'tokens-generated': 100 };
+
+/** The limits of an account, by the quotas that were set for it. */
+export function planRateLimits(quotas: ReadonlyMap<string, SetQuota>): RateLimits {
+  const quotaOf = (id: 'requests-per-minute' | TokenClass) =>
+    planQuota(quotaRules[id].most, quotas.get(id)).value;
+  const requests = quotaOf('requests-per-minute');
+  const maximum = {
+    requests,
+    'tokens-prompt': requests * tokensARequest['tokens-prompt'],
+    'tokens-generated': requests * tokensARequest['tokens-generated'],
+  };
+  return {
+    minimum: {
+      requests: Math.min(minimum.requests, maximum.requests),
+      'tokens-prompt': Math.min(minimum['tokens-prompt'], maximum['tokens-prompt']),
+      'tokens-generated': Math.min(minimum['tokens-generated'], maximum['tokens-generated']),
+    },
+    maximum,
+    dailyTokens: Object.fromEntries(tokenClasses.map((id) => [id, quotaOf(id)])) as RateLimits['dailyTokens'],
+  };
+}
+
+export const defaultRateLimits = planRateLimits(new Map());
 
 export type RateVerdict =
   /** Within the guaranteed limits. */
@@ -29,21 +55,32 @@ export type RateVerdict =
   | 'over'
   /** So far over that it is dropped if the deployment is full. */
   | 'far-over'
-  /** Over the fixed maximum: refused. */
+  /** Over a fixed maximum: refused. */
   | 'refused';
+
+/** What a request will count as. */
+export interface RateWish {
+  /** A request with n choices is n. */
+  readonly requests: number;
+  readonly tokenClass: TokenClass;
+  /** The most tokens that it can use, prompt and answer together. */
+  readonly tokensMax: number;
+}
 
 export interface RateDecision {
   readonly verdict: RateVerdict;
+  /** Which maximum a refused request is over; null for others. */
+  readonly refusedBy: 'requests-per-minute' | TokenClass | null;
   /** `x-ratelimit-*` as the spec lists them. */
   readonly headers: Readonly<Record<string, string>>;
   /** Seconds until a refused request would be taken. */
   readonly retryAfterSeconds: number;
+  /** The request is over and used these tokens. Only the first call counts. */
+  end(tokens: TokenCounts): void;
 }
 
-/** Counts use by account. In memory here; with several gateways each holds a leased share of the limits. */
+/** Counts use by account. */
 export interface RateLimiter {
-  /** Counts `requests` (a request with n choices is n) and says how they may run. */
-  take(account: string, requests: number): RateDecision;
-  /** Counts the tokens of a request that ended. */
-  settle(account: string, promptTokens: number, generatedTokens: number): void;
+  /** Says how a request may run. At once where it is known; else after a question to the database. */
+  take(account: string, wish: RateWish): RateDecision | Promise<RateDecision>;
 }

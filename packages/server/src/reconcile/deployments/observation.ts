@@ -21,6 +21,8 @@ export interface DeploymentObservation {
   readonly replicas: readonly ObservedReplica[];
   /** Those of them that run on capacity which can be taken back. */
   readonly revocable: ReadonlySet<string>;
+  /** Those that have to end because no accelerator hours are left for them. Left out: none. */
+  readonly overHours?: ReadonlySet<string>;
   /** How many of the missing replicas could run now; null: nobody counts, all can. */
   readonly room: { readonly firm: Room; readonly revocable: Room } | null;
   /** What a replica takes of this host's memory; null or left out: not known yet, or nobody counts. */

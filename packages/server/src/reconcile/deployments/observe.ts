@@ -129,7 +129,7 @@ async function observeRoom(
   deployment: DesiredDeployment,
   replicas: readonly ObservedReplica[],
   inventory: Inventory | null,
-): Promise<Pick<DeploymentObservation, 'room' | 'revocable'>> {
+): Promise<Pick<DeploymentObservation, 'room' | 'revocable' | 'overHours'>> {
   const { need } = deployment;
   if (inventory === null || need === null) return { room: null, revocable: new Set() };
   for (const { id, state } of replicas) if (state === 'exited') inventory.release(id);
@@ -138,6 +138,7 @@ async function observeRoom(
   const missing = countMissing(deployment, replicas, revocable);
   return {
     revocable,
+    overHours: await inventory.findOverHours(need.account, ids),
     room: {
       firm: await inventory.preview({ ...need, isRevocable: false }, missing.firm),
       revocable: await inventory.preview({ ...need, isRevocable: true }, missing.revocable),

@@ -77,6 +77,14 @@ test('of a suspended account nothing runs, and the deployment says why', () => {
   expect(plan).toMatchObject({ state: 'asleep', reason: 'the account is suspended' });
 });
 
+test('replicas that no accelerator hours are left for end, whichever they are, and the others stay', () => {
+  const replicas = [replica('r1', 'ready'), replica('r2', 'ready', { launchTimeMs: nowMs - 9_000 })];
+  const two = deployment({ minReplicaCount: 2, maxReplicaCount: 2, state: 'ready' });
+  const plan = planDeployment(observe({ deployment: two, replicas, overHours: new Set(['r2']) }));
+  expect(plan.steps).toEqual([{ kind: 'drain', replica: 'r2' }]);
+  expect(plan.state).toBe('ready');
+});
+
 describe('weights come first', () => {
   test('absent weights are fetched, and nothing is launched', () => {
     const plan = planDeployment(observe({ weights: { state: 'absent' } }));

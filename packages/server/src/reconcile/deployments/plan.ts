@@ -72,7 +72,7 @@ export function planDeployment(observation: DeploymentObservation): DeploymentPl
   const current = alive.filter((replica) => replica.specKey === deployment.specKey);
   const outdated = alive.filter((replica) => replica.specKey !== deployment.specKey);
   const launch = planLaunch(observation);
-  const removal = planRemovals(wanted, current, outdated, launch.blocked);
+  const removal = planRemovals(observation, wanted, current, outdated, launch.blocked);
   const exits = planForgetting(deployment, replicas);
   const ready = alive.filter((replica) => replica.state === 'ready').length - removal.drainedReady;
   const gone = replicas.every((replica) => replica.state === 'exited');
@@ -109,6 +109,7 @@ interface Removals {
 }
 
 function planRemovals(
+  { overHours = new Set() }: DeploymentObservation,
   wanted: number,
   current: readonly ObservedReplica[],
   outdated: readonly ObservedReplica[],
@@ -119,10 +120,13 @@ function planRemovals(
   // Where nothing new fits beside them, one of several leaves first; a single one never does.
   const yields = blocked && outdated.length > 1 ? 1 : 0;
   const keepOutdated = Math.max(Math.min(wanted - readyCurrent, outdated.length - yields), 0);
-  const surplus = Math.max(current.length - wanted, 0);
+  const unpaid = current.filter(({ id }) => overHours.has(id));
+  const kept = current.filter(({ id }) => !overHours.has(id));
+  const surplus = Math.max(kept.length - wanted, 0);
   const leaving = [
+    ...unpaid,
     // Those still starting have the least to lose; of the others the youngest has the coldest cache.
-    ...current.toSorted((left, right) => rankToLeave(left) - rankToLeave(right)).slice(0, surplus),
+    ...kept.toSorted((left, right) => rankToLeave(left) - rankToLeave(right)).slice(0, surplus),
     ...outdated.filter((replica) => replica.state === 'starting'),
     ...outdated.filter((replica) => replica.state === 'ready').slice(keepOutdated),
   ];

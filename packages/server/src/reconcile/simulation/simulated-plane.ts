@@ -64,6 +64,7 @@ export class SimulatedPlane {
       now: () => this.#nowMs,
       readReservations: async () => parts.reservationsAt(this.#nowMs),
       readQuotas: async () => new Map(),
+      readHoursSpent: async () => new Set(),
     });
     this.#deployments = parts.deployments.map((deployment) => ({
       ...deployment,

@@ -7,10 +7,13 @@ import {
   findPool,
 } from '../../capacity/fleet.ts';
 import { planMemory } from '../../capacity/plan-memory.ts';
-import { readAcceleratorUse, readOwnQuotas } from '../../store/accelerator-quotas.ts';
+import { periodOf } from '../../ledger/spend-leases.ts';
+import { readAcceleratorUse } from '../../store/accelerator-quotas.ts';
 import type { DatabaseOrTransaction } from '../../store/database.ts';
 import type { DeploymentResource } from '../../store/deployments.ts';
+import { listGpuHoursSpent } from '../../store/gpu-hours.ts';
 import type { StoredModel } from '../../store/models.ts';
+import { readPoolQuotas } from '../../store/pool-quotas.ts';
 import { type CountingReservation, readCountingReservations } from '../../store/reservations.ts';
 import { checkHostMemory } from './check-host-memory.ts';
 import { chooseRegions } from './choose-regions.ts';
@@ -115,14 +118,14 @@ function checkLaunchStatus({ region, launchStatus }: FleetRegion, own: readonly 
 
 /** The replicas that always run must be within reservation and quota together. */
 async function checkQuota(
-  { db, account }: HardwareParts,
+  { db, account, fleet, now }: HardwareParts,
   { minReplicaCount = 0, acceleratorCount = 1 }: DeploymentResource,
   pool: AcceleratorPool,
   region: string,
   own: readonly CountingReservation[],
 ): Promise<void> {
   if (acceleratorCount < 0) throw invalidField('acceleratorCount', 'acceleratorCount must be at least 1');
-  const set = (await readOwnQuotas(db, account)).find(
+  const set = (await readPoolQuotas(db, fleet!, account)).find(
     (entry) => entry.region === region && entry.type === pool.type,
   );
   const quota = set?.value ?? pool.quota ?? defaultQuota;
@@ -130,6 +133,13 @@ async function checkQuota(
     .filter((entry) => entry.region === region)
     .reduce((sum, entry) => sum + entry.count, 0);
   const wanted = Math.max(minReplicaCount, 1) * acceleratorCount;
+  if (wanted > reserved && (await listGpuHoursSpent(db, periodOf(now()))).has(account)) {
+    throw new ApiError(
+      'RESOURCE_EXHAUSTED',
+      'the accelerator hours of this month are used up (quota gpu-hours-per-month): reserve capacity, or wait ' +
+        'for the next month',
+    );
+  }
   if (wanted <= quota + reserved) return;
   const replicas = Math.max(minReplicaCount, 1);
   const sum = `${replicas} x ${acceleratorCount} ${pool.type} = ${wanted} > quota ${quota} + ${reserved} reserved`;

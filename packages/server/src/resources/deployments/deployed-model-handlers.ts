@@ -1,6 +1,8 @@
 import { ApiError, changeResource, invalidField, resolveReference } from '@sparkler/api';
 import { deployedModels, deployments, models } from '@sparkler/api/resources';
 import { checkIfMatch } from '../../http/etag.ts';
+import { planQuota, quotaRules } from '../../ledger/quotas.ts';
+import { readSetQuotas } from '../../store/account-quotas.ts';
 import type { DatabaseOrTransaction } from '../../store/database.ts';
 import {
   countAdapters,
@@ -18,9 +20,6 @@ import { readModel, type StoredModel } from '../../store/models.ts';
 import { isDuplicate } from '../../store/postgres-errors.ts';
 import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
-
-/** LoRA addons of an account over serverless and its own deployments (spec, "Rate limits … and quotas"). */
-const addonsMax = 100;
 
 /**
  * Loading models onto deployments: LoRA addons onto shared or own ones, and which one answers to a plain
@@ -43,12 +42,7 @@ export function makeDeployedModelHandlers({
         const model = await findModel(transaction, ids.account, providerAccount, resource.model ?? '');
         const place = await findPlace(transaction, ids.account, providerAccount, model, resource.deployment);
         const isAddon = model.resource.kind === 'HF_PEFT_ADDON';
-        if (isAddon && (await countAdapters(transaction, ids.account)) >= addonsMax) {
-          throw new ApiError(
-            'RESOURCE_EXHAUSTED',
-            `an account has at most ${addonsMax} LoRA addons loaded; unload one`,
-          );
-        }
+        if (isAddon) await refuseTooMany(transaction, ids.account);
         const made = await insertDeployedModel(transaction, {
           account: ids.account,
           model: model.resource.name,
@@ -84,6 +78,18 @@ export function makeDeployedModelHandlers({
         await announce(name, transaction);
       }),
   };
+}
+
+/** Addons of an account over serverless and its own deployments (spec, "Rate limits … and quotas"). */
+async function refuseTooMany(transaction: DatabaseOrTransaction, account: string): Promise<void> {
+  const loaded = await countAdapters(transaction, account);
+  const quota = (await readSetQuotas(transaction, account)).get(account)?.get('deployed-loras');
+  const { value } = planQuota(quotaRules['deployed-loras'].most, quota);
+  if (loaded < value) return;
+  throw new ApiError(
+    'RESOURCE_EXHAUSTED',
+    `the account has at most ${value} LoRA addons loaded (quota deployed-loras); unload one`,
+  );
 }
 
 /** What would otherwise be taken for something that it is not. Throws ApiError (400). */

@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type OpenDatabase, openDatabase } from '../store/database.ts';
+import {
+  askUntilAnswered,
+  makeDataFolder,
+  removeFolder,
+  startTestServer,
+  stopServer,
+  type TestServer,
+} from './testing.ts';
+
+/** Limits of one account over several gateways in processes of their own, on one Postgres. */
+
+let database: OpenDatabase;
+let key: string;
+const folders: string[] = [];
+const servers: TestServer[] = [];
+let gateways: TestServer[];
+
+beforeAll(async () => {
+  const whole = await start({});
+  await askUntilAnswered(whole);
+  key = (await readFile(join(whole.dataFolder, 'api-key'), 'utf8')).trim();
+  const socketFolder = join(whole.dataFolder, 'run', 'pg');
+  database = openDatabase({ socketFolder, user: 'sparkler', database: 'postgres' }, () => undefined);
+  // What the first server borrowed under its higher limits goes back when it is idle.
+  await vi.waitFor(async () => expect(await countLoans()).toBe(0), { timeout: 30_000 });
+  await setQuotas({ 'requests-per-minute': 40 });
+  const env = {
+    SPARKLER_ROLES: 'gateway',
+    DATABASE_URL: `postgres://sparkler@localhost/postgres?host=${encodeURIComponent(socketFolder)}`,
+  };
+  gateways = await Promise.all([start(env), start(env)]);
+}, 120_000);
+afterAll(async () => {
+  await database?.close();
+  for (const server of servers.toReversed()) await stopServer(server);
+  for (const folder of folders) await removeFolder(folder);
+});
+
+async function start(env: Readonly<Record<string, string>>): Promise<TestServer> {
+  const dataFolder = await makeDataFolder();
+  folders.push(dataFolder);
+  const server = await startTestServer({ dataFolder, env });
+  servers.push(server);
+  return server;
+}
+
+async function countLoans(): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from rate_meters where state -> 'lent' <> '{}'`.execute(database.db);
+  return rows[0]!.count;
+}
+
+/** Sets quotas of the account, and forgets what it used so far. */
+async function setQuotas(values: Readonly<Record<string, number>>): Promise<void> {
+  await sql`delete from account_quotas`.execute(database.db);
+  for (const [quota, value] of Object.entries(values)) {
+    await sql`insert into account_quotas (account, quota, max_value) values ('local', ${quota}, ${value})`.execute(
+      database.db,
+    );
+  }
+  await sql`delete from rate_meters`.execute(database.db);
+}
+
+async function ask(server: TestServer, prompt: string) {
+  const response = await fetch(`${server.baseUrl}/inference/v1/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'smollm2-135m-instruct', prompt, max_tokens: 4 }),
+  });
+  const body = (await response.json()) as {
+    error?: { code: string; message: string };
+    usage?: { total_tokens: number };
+  };
+  return { status: response.status, headers: response.headers, body };
+}
+
+test('requests of a minute are counted over all gateways, and refused beyond', async () => {
+  const startMs = performance.now();
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => ask(gateways[index % 2]!, 'hello')),
+  );
+  const refilled = ((performance.now() - startMs) / 60_000) * 40;
+  const served = answers.filter(({ status }) => status === 200);
+  expect(served.length).toBeLessThanOrEqual(40 + refilled);
+  // Some of the forty may lie borrowed in one gateway while the other refuses.
+  expect(served.length).toBeGreaterThanOrEqual(20);
+  const refused = answers.filter(({ status }) => status !== 200);
+  expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([429]));
+  expect(refused[0]!.body.error).toMatchObject({
+    code: 'OVER_QUOTA',
+    message: expect.stringContaining('quota requests-per-minute'),
+  });
+  expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+test('tokens of a day are counted over all gateways, and refused beyond', async () => {
+  await setQuotas({ 'tokens-per-day-under-40b': 20_000 });
+  for (const gateway of gateways) {
+    await expect
+      .poll(async () => (await ask(gateway, 'hello')).headers.get('x-ratelimit-limit-requests'), {
+        timeout: 20_000,
+      })
+      .toBe('60');
+  }
+  await sql`delete from usage`.execute(database.db);
+  let tokens = 0;
+  const drain = async (gateway: TestServer): Promise<string> => {
+    for (let sent = 0; sent < 400; sent += 1) {
+      const { status, body } = await ask(gateway, `${sent} ${'long '.repeat(400)}`);
+      if (status !== 200) return `${status} ${body.error?.message}`;
+      tokens += body.usage!.total_tokens;
+    }
+    throw new Error('nothing was refused');
+  };
+  const ends = await Promise.all(gateways.map(drain));
+  for (const end of ends) expect(end).toMatch(/^429 .*tokens-per-day-under-40b/);
+  expect(tokens).toBeLessThanOrEqual(20_000);
+  expect(tokens).toBeGreaterThan(10_000);
+}, 60_000);
