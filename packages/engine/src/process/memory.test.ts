@@ -136,7 +136,7 @@ test('thousands of requests leave nothing behind in the memory of the process', 
   }
 });
 
-test('two replicas tell how far they loaded, and have the weights in memory once', async (context) => {
+test('two replicas of a model have its weights in memory once', async (context) => {
   if (noProc !== null) context.skip(noProc);
   using folder = openFolder();
   const modelPath = path.join(folder.path, 'shared.gguf');
@@ -153,12 +153,6 @@ test('two replicas tell how far they loaded, and have the weights in memory once
       });
       expect(answer.status).toBe(200);
     }
-    const fractions = replicas[0]!.events.flatMap(({ event, fraction }) =>
-      event === 'loading' ? [fraction] : [],
-    );
-    expect(fractions.length).toBeGreaterThan(3);
-    expect(fractions).toEqual(fractions.toSorted((a, b) => Number(a) - Number(b)));
-    expect([fractions[0], fractions.at(-1)]).toEqual([0, 1]);
     const { size } = statSync(modelPath);
     for (const { child } of replicas) {
       const weight = weighMapping(child.pid!, modelPath);
