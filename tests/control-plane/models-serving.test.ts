@@ -239,11 +239,10 @@ describe('a custom model', () => {
   test('is not removed while it is deployed, and leaves no files when it is', async () => {
     await expect(call('DELETE', '/models/my-merged')).rejects.toThrow('is deployed');
     await upload('short-lived', join(folder, 'base'), {});
+    const place = join(folder, 'data/blobs/objects/sealed/models/local/short-lived');
+    expect(await readdir(place)).toHaveLength(1);
     await call('DELETE', '/models/short-lived');
-    await expect
-      .poll(() => readdir(join(folder, 'data/blobs/objects/models/local/short-lived')).catch(() => []), {
-        timeout: 40_000,
-      })
-      .toEqual([]);
+    const left = () => readdir(place).catch(() => []);
+    await expect.poll(left, { timeout: 40_000 }).toEqual([]);
   });
 });

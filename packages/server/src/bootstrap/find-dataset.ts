@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import type { Database } from '../store/database.ts';
+import { readDataset } from '../store/datasets.ts';
 import { joinFiles } from './join-files.ts';
 import type { FileParts } from './open-files.ts';
 
@@ -22,22 +22,17 @@ export async function findDataset(
   { db, files, dataFolder }: DatasetParts,
   name: string,
 ): Promise<FoundDataset> {
-  const { rows } = await sql<{
-    state: string;
-    blob_prefix: string | null;
-    upload_files: Record<string, number>;
-  }>`
-    select state, blob_prefix, upload_files from datasets where name = ${name}`.execute(db);
-  const row = rows[0];
-  if (row === undefined) return { problem: `there is no ${name}` };
-  if (row.state !== 'READY') return 'pending';
-  const names = Object.keys(row.upload_files);
-  if (row.blob_prefix === null || names.length === 0)
+  const dataset = await readDataset(db, name);
+  if (dataset === null) return { problem: `there is no ${name}` };
+  if (dataset.resource.state !== 'READY') return 'pending';
+  const { blobPrefix } = dataset;
+  const names = Object.keys(dataset.uploadFiles);
+  if (blobPrefix === null || names.length === 0)
     return { problem: `${name} has no examples on this platform` };
   const scratch = join(dataFolder, name.replaceAll('/', '-'));
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const folder =
-    (await files.blobs.localFolder(row.blob_prefix)) ??
-    (await files.blobs.openFolder(row.blob_prefix, scratch, AbortSignal.timeout(600_000)));
+    (await files.blobs.localFolder(blobPrefix)) ??
+    (await files.blobs.openFolder(blobPrefix, scratch, AbortSignal.timeout(600_000)));
   return { path: await joinFiles(folder, names, join(scratch, 'joined')) };
 }
