@@ -114,7 +114,7 @@ const outputs = {
   createdBy: expect.any(String),
   state: 'JOB_STATE_CREATING',
   status: { code: 'OK', message: '' },
-  trainerLogsSignedUrl: '',
+  trainerLogsSignedUrl: expect.stringContaining('/trainer.log?'),
   estimatedCost: { currencyCode: 'USD', units: '0', nanos: 0 },
   jobProgress: expect.objectContaining({ percent: 0 }),
 };

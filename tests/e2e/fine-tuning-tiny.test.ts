@@ -103,6 +103,11 @@ describe('a job', () => {
     expect(csv[0]).toMatch(/^step,train_loss,train_mean_token_accuracy,valid_loss,/);
     expect(csv).toHaveLength(1 + 1 + steps.length);
     expect(Number(csv[2]!.split(',')[1])).toBe(steps[0].trainLoss);
+    const log = await (await fetch(String(job.trainerLogsSignedUrl))).text();
+    expect(log.trim().split('\n')).toHaveLength(events.length);
+    expect(log).toContain(`trainLoss=${steps[0].trainLoss}`);
+    expect(log).toContain('training ended: completed');
+    expect(log).not.toContain('question');
     expect((await fetch(url.replace('/whole/', '/other/'))).status).toBe(403);
     expect((await fetch(url.replace(/signature=.{4}/, 'signature=AAAA'))).status).toBe(403);
 

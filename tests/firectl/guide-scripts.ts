@@ -79,7 +79,7 @@ export const guideScripts: readonly GuideScript[] = [
         run: 'get sftj script-job --watch',
         shows: /^State: JOB_STATE_COMPLETED$[\s\S]*step \d+, loss \d/m,
       },
-      { run: 'logs sftj script-job', shows: /"trainLoss":\d/ },
+      { run: 'logs sftj script-job', shows: /trainLoss=\d/ },
       { run: 'list models', shows: /^tuned .* HF_PEFT_ADDON/m },
       { run: 'get model tuned', shows: /^State: READY$/m },
       { run: 'create deployment tuned-base --enable-addons --deployment-id tuned --wait' },

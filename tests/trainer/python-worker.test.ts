@@ -71,5 +71,5 @@ test.skipIf(!python)(
       expect(events.trim().split('\n').at(-1)).toContain('"status":"completed"');
     }
   },
-  600_000,
+  1_200_000,
 );

@@ -29,6 +29,10 @@ const groups: readonly { readonly words: readonly string[]; readonly load: () =>
     words: ['apply', 'diff', 'export'],
     load: async () => (await import('./commands/manifest.ts')).addManifestCommands,
   },
+  {
+    words: ['preview'],
+    load: async () => (await import('./commands/preview-job.ts')).addPreviewCommand,
+  },
   { words: ['logs'], load: async () => (await import('./commands/logs.ts')).addLogsCommand },
   { words: ['usage'], load: async () => (await import('./commands/usage.ts')).addUsageCommand },
   {

@@ -75,7 +75,7 @@ export const SupervisedFineTuningJob = message('SupervisedFineTuningJob', {
   metricsFileSignedUrl: text(
     'Made by the server: metrics so far as JSON lines, as CSV with .csv in place of .jsonl.',
   ),
-  trainerLogsSignedUrl: out(text()),
+  trainerLogsSignedUrl: out(text('What the trainer said, line by line; needs no key.')),
   estimatedCost: out(Money),
   jobProgress: out(JobProgress),
 });

@@ -109,6 +109,19 @@ describe('a curve', () => {
   });
 });
 
+describe('a job that is only looked at', () => {
+  it('is sent as it would be made, and what comes back is shown', async () => {
+    const path = '/v1/accounts/acme/supervisedFineTuningJobs:preview';
+    answers[path] = { steps: 12, trainedTokens: '3456', estimatedDuration: '78s' };
+    const words = ['preview', 'sftj', '--base-model', 'b', '--dataset', 'd', '--epochs', '2'];
+    const shown = await firectl([...words, '-o', 'json'], environment);
+    expect(shown.code).toBe(0);
+    expect(JSON.parse(shown.out)).toEqual(answers[path]);
+    const dry = await firectl([...words, '--dry-run', '-o', 'json'], environment);
+    expect(JSON.parse(dry.out)).toMatchObject({ path, body: { baseModel: 'b', dataset: 'd', epochs: 2 } });
+  });
+});
+
 describe('logs and usage', () => {
   it('prints logs from where the job says, or says that there are none', async () => {
     expect(await firectl(['logs', 'sftj', 'j'], environment)).toMatchObject({ code: 0, out: metrics });

@@ -56,6 +56,7 @@ export interface SupervisedFineTuningJob {
   readonly usePurpose: string;
   /** Made by the server: metrics so far as JSON lines, as CSV with .csv in place of .jsonl. */
   readonly metricsFileSignedUrl: string;
+  /** What the trainer said, line by line; needs no key. */
   readonly trainerLogsSignedUrl: string;
   readonly estimatedCost: Money | null;
   readonly jobProgress: JobProgress | null;

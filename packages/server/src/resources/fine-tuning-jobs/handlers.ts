@@ -22,7 +22,7 @@ import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
 import { checkJob, wantsWandb } from './check-job.ts';
 import { estimateJob } from './estimate-job.ts';
-import { signMetricsUrl } from './metrics-file.ts';
+import { signJobUrls } from './metrics-file.ts';
 
 /** Supervised fine-tuning jobs: what is asked of them. The reconciler of their kind does it. */
 export function makeFineTuningJobHandlers(context: ControlPlaneContext): HandlersOf<typeof jobs> {
@@ -42,10 +42,10 @@ export function makeFineTuningJobHandlers(context: ControlPlaneContext): Handler
     });
   }
 
-  /** As it is shown: with a URL of its metrics, which is made anew each time. */
+  /** As it is shown: with URLs of its metrics and log, which are made anew each time. */
   const show = (resource: JobResource, baseUrl: string): JobResource => ({
     ...resource,
-    metricsFileSignedUrl: signMetricsUrl(context, baseUrl, resource.name),
+    ...signJobUrls(context, baseUrl, resource.name),
   });
 
   return {
