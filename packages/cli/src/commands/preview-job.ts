@@ -7,7 +7,7 @@ import { addDocumentedOptions, readDocumentedFlags } from '../flags/documented-f
 import { type RawFlags, readFlags } from '../flags/read-flags.ts';
 import { type Noun, nouns, schemaOf, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
-import type { Act } from '../program.ts';
+import type { Act } from '../act.ts';
 import type { Session } from '../session.ts';
 
 /**
