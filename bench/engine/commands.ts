@@ -29,7 +29,7 @@ export type OwnCommand =
     }
   /** Decode steps and time of edits whose text is expected, not expected, or expected wrongly. */
   | { readonly kind: 'prediction'; readonly prediction: 'none' | 'edit' | 'wrong' }
-  /** Tokens per second of streams that use adapters in turn; 0: all use the base model. */
+  /** Tokens and time of streams that use adapters in turn; 0: all use the base model. */
   | {
       readonly kind: 'adapters';
       readonly adapters: number;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeFloats, float32, string, writeGguf } from '@sparkler/llama';
 import { generate, makeRequest } from '../../packages/engine/src/core/testing/requests.ts';
-import { type EngineCommand, promptOf } from './commands.ts';
+import { type EngineCommand, promptOf, type Throughput } from './commands.ts';
+import { startStopwatch } from './stopwatch.ts';
 import type { Subject } from './subject.ts';
 
 type Adapters = Extract<EngineCommand, { kind: 'adapters' }>;
@@ -12,15 +13,13 @@ type Adapters = Extract<EngineCommand, { kind: 'adapters' }>;
 const shape = { layers: 30, width: 576, valueWidth: 192 };
 const rank = 8;
 
-/**
- * Tokens per second over streams that use the adapters in turn. Each stream runs its own requests one by one.
- */
+/** Tokens and time of streams that use the adapters in turn, one request each. */
 export async function measureAdapters(
   subject: Subject,
   { adapters, streams, tokens }: Adapters,
-): Promise<number> {
+): Promise<Throughput> {
   const ids = await loadAdapters(subject, adapters);
-  const begin = performance.now();
+  const watch = startStopwatch();
   const outcomes = await Promise.all(
     Array.from({ length: streams }, (_, stream) =>
       generate(
@@ -36,8 +35,8 @@ export async function measureAdapters(
       ),
     ),
   );
-  const made = outcomes.reduce((sum, outcome) => sum + outcome.choices[0]!.length, 0);
-  return (made * 1000) / (performance.now() - begin);
+  const tokensMade = outcomes.reduce((sum, outcome) => sum + outcome.choices[0]!.length, 0);
+  return { tokens: tokensMade, ...watch() };
 }
 
 const loaded: string[] = [];

@@ -54,7 +54,7 @@ answerCommands<EngineCommand>(async (command) => {
     case 'prediction':
       return { ...(await measurePrediction(subject, command)) };
     case 'adapters':
-      return measureAdapters(subject, command);
+      return { ...(await measureAdapters(subject, command)) };
     case 'abort':
       return measureAbort(subject);
   }
