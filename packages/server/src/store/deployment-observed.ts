@@ -92,14 +92,18 @@ export interface ReplicaObserved {
 
 /**
  * Makes the rows of a node's replicas of one deployment equal to `replicas`, touching only what differs.
- * `removesGone`: false leaves those that are in no list any more for a later call.
+ * `removesGone`: false leaves those that are in no list any more for a later call. `time`: when they were so,
+ * which is what accelerator seconds count by.
  */
 export async function writeReplicas(
   db: Database,
   node: string,
   deployment: string,
   replicas: readonly ReplicaObserved[],
-  { removesGone = true }: { readonly removesGone?: boolean } = {},
+  {
+    removesGone = true,
+    time = new Date(),
+  }: { readonly removesGone?: boolean; readonly time?: Date | undefined } = {},
 ): Promise<void> {
   const rows = await db
     .selectFrom('replicas')
@@ -112,13 +116,13 @@ export async function writeReplicas(
   const gone = rows.filter((row) => !ids.has(row.id)).map((row) => row.id);
   if (removesGone && gone.length > 0) {
     await db.deleteFrom('replicas').where('id', 'in', gone).execute();
-    await closeServing(db, gone, new Date());
+    await closeServing(db, gone, time);
   }
   for (const replica of replicas) {
     const row = known.get(replica.id);
     if (row?.state === replica.state && row.pid === replica.pid) continue;
     await writeReplica(db, node, deployment, replica);
-    if (replica.state === 'ready') await openServing(db, node, replica.id, deployment, new Date());
+    if (replica.state === 'ready') await openServing(db, node, replica.id, deployment, time);
   }
 }
 

@@ -54,7 +54,7 @@ export class SimulatedPlane {
   constructor(parts: {
     readonly fleet: Fleet;
     readonly deployments: readonly SimulatedDeployment[];
-    reservationsAt(elapsedMs: number): readonly ActiveReservation[];
+    reservationsAt(elapsedMs: number): readonly ActiveReservation[] | Promise<readonly ActiveReservation[]>;
     /** Requests that a replica runs at once. */
     readonly slots: number;
   }) {
@@ -91,6 +91,11 @@ export class SimulatedPlane {
       this.#autoscale(deployment);
       await this.#reconcile(deployment);
     }
+  }
+
+  /** Replicas that a deployment has now. */
+  replicasOf(id: string): readonly ObservedReplica[] {
+    return this.#deployments.find((deployment) => deployment.id === id)?.replicas ?? [];
   }
 
   #autoscale(deployment: Running): void {
