@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { manualProvider } from '../../packages/server/src/billing/payments/manual-provider.ts';
 import { openFiles } from '../../packages/server/src/bootstrap/open-files.ts';
 import { loadCatalogue } from '../../packages/server/src/catalogue/index.ts';
 import { createApp } from '../../packages/server/src/http/app.ts';
@@ -45,9 +46,13 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Settings are given as SPARKLER_* variables; the environment of the test run is not read. */
+/**
+ * Settings are given as SPARKLER_* variables; the environment of the test run is not read. `parts` replace
+ * what the server would have.
+ */
 export async function startControlPlane(
   variables: Readonly<Record<string, string>> = {},
+  parts: Partial<ControlPlaneContext> = {},
 ): Promise<ControlPlane> {
   const database = await openTestDatabase();
   const { db } = database;
@@ -66,6 +71,7 @@ export async function startControlPlane(
     audit: createAuditTrail(db),
     ...files,
     fleet: null,
+    payments: manualProvider,
     settings: { ...defaultGatewaySettings, signIn: settings.signIn, publicUrl: settings.publicUrl },
     sessions: createSessionDirectory(db, settings, Date.now),
     signInLinks: createSignInLinks(db, Date.now),
@@ -78,6 +84,7 @@ export async function startControlPlane(
     now: Date.now,
     newId: randomUUID,
     isReady: () => ({ ready: true, reason: null }),
+    ...parts,
   };
   const app = createApp(context);
   mountControlPlane(app, context);

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { Value } from 'typebox/value';
+import { paymentProviderIds } from './billing/payments/payment-providers.ts';
 import { isLoopback } from './http/sign-in/reach.ts';
 import { type SettingDefinition, type SettingName, type Settings, settingDefinitions } from './settings.ts';
 import { findNearest } from './settings-nearest.ts';
@@ -49,6 +50,7 @@ export function loadSettings(
   checkHost(settings);
   checkSignIn(settings);
   checkKey(settings);
+  checkPayments(settings);
   return {
     settings,
     sources: sources as Record<SettingName, string>,
@@ -188,6 +190,14 @@ function checkKey({ keyFile, keyCommand }: Settings): void {
   if (keyFile === '' || keyCommand === '') return;
   throw new SettingsError(
     'SPARKLER_KEY_FILE and SPARKLER_KEY_COMMAND both name the master key; give one of them.',
+  );
+}
+
+function checkPayments({ payments }: Settings): void {
+  if (paymentProviderIds.includes(payments)) return;
+  throw new SettingsError(
+    `SPARKLER_PAYMENTS is '${payments}', and there is no such payments provider; ` +
+      `built in: ${paymentProviderIds.join(', ')}.`,
   );
 }
 

@@ -154,3 +154,10 @@ test('every setting is described once, under a variable and a flag of its own', 
   }
   expect(new Set(settingDefinitions.map(({ env }) => env)).size).toBe(settingDefinitions.length);
 });
+
+test('an unknown payments provider is refused with those that there are', () => {
+  expect(loadSettings({}).settings.payments).toBe('manual');
+  expect(() => loadSettings({ SPARKLER_PAYMENTS: 'stripe' })).toThrow(
+    "SPARKLER_PAYMENTS is 'stripe', and there is no such payments provider; built in: manual.",
+  );
+});

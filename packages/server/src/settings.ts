@@ -144,6 +144,11 @@ export const settingsSchema = Type.Object({
     default: ['api', 'gateway', 'reconciler'] satisfies ServerRole[],
     description: 'Parts to run in this process: api, gateway, reconciler.',
   }),
+  payments: Type.String({
+    env: 'SPARKLER_PAYMENTS',
+    default: 'manual',
+    description: 'Who collects the money of invoices: manual (an operator records what came).',
+  }),
   account: Type.String({
     env: 'SPARKLER_ACCOUNT',
     pattern: '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$',

@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import { chargeTraining } from '../billing/charge-training.ts';
 import { closeMonths } from '../billing/close-months.ts';
 import { meterGpus } from '../billing/meter-gpus.ts';
+import { chargeInvoices } from '../billing/payments/charge-invoices.ts';
+import type { PaymentProvider } from '../billing/payments/payment-provider.ts';
 import { reviewAccounts } from '../billing/review-accounts.ts';
 import { reviewGpuHours } from '../billing/review-gpu-hours.ts';
 import { defaultPriceBook } from '../ledger/price-book.ts';
@@ -24,11 +26,12 @@ export function startBilling(
     readonly queue: ReconcileQueue;
     readonly node: string;
     readonly standings: AccountStandings;
+    readonly payments: PaymentProvider;
     readonly log: Logger;
   },
   stops: StopList,
 ): void {
-  const { db, queue, node, standings, log } = parts;
+  const { db, queue, node, standings, payments, log } = parts;
   const now = Date.now;
   const meter = {
     db,
@@ -46,6 +49,9 @@ export function startBilling(
     }
     await chargeTraining(db, now());
     await closeMonths({ db, now });
+    for (const { invoice, error } of await chargeInvoices({ db, queue, now }, payments)) {
+      log.warn({ err: error, invoice }, 'the payments provider could not be asked; it is tried again');
+    }
     for (const change of await reviewAccounts({ db, queue, now })) {
       log.info(
         { account: change.account, from: change.from, to: change.to },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import packageFile from '../../package.json' with { type: 'json' };
+import { findPaymentProvider } from '../billing/payments/payment-providers.ts';
 import type { Fleet } from '../capacity/fleet.ts';
 import { CatalogueFileError, findCatalogueEntry, loadCatalogue } from '../catalogue/index.ts';
 import { createApp } from '../http/app.ts';
@@ -146,7 +147,8 @@ async function startParts(
     tell({ kind: 'step', step: 'reconciler', text: 'Starting reconcilers' });
     await startReconcilers({ settings, store, queue, catalogue, files, fleet, tell, log }, stops);
     const { standings } = directories;
-    startBilling({ db, queue, node: dataFolder.nodeId, standings, log }, stops);
+    const payments = findPaymentProvider(settings.payments);
+    startBilling({ db, queue, node: dataFolder.nodeId, standings, payments, log }, stops);
   }
   const http = { files, fleet, loads, tell, log, stops };
   const baseUrl = listens ? await startHttp(settings, store, directories, queue, http) : null;
@@ -263,6 +265,7 @@ async function startHttp(
     signInLinks: createSignInLinks(db, Date.now),
     ...files,
     fleet,
+    payments: findPaymentProvider(settings.payments),
     previewJob: createPreviewJob({ db, files, dataFolder: join(settings.dataFolder, 'jobs') }),
     trainsOnGpus: settings.trainer === 'python',
     trainerThreads: settings.engineThreads,

@@ -1,3 +1,4 @@
+import type { PaymentProvider } from '../billing/payments/payment-provider.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Fleet } from '../capacity/fleet.ts';
 import type { ExternalFiles } from '../dataset-work/external-source.ts';
@@ -27,6 +28,8 @@ export interface ControlPlaneContext extends SignInParts {
   readonly queue: ReconcileQueue;
   /** Regions and accelerators; null: replicas run on this host, which has none. */
   readonly fleet: Fleet | null;
+  /** Who collects money. */
+  readonly payments: PaymentProvider;
   /** Files of models and datasets. */
   readonly blobs: BlobStore;
   /** For blobs that no resource names yet. */

@@ -27,6 +27,7 @@ import { makeAccountHandlers } from './accounts.ts';
 import { makeApiKeyHandlers, makeUserApiKeyHandlers } from './api-keys.ts';
 import { makeAuditLogHandlers } from './audit-logs.ts';
 import { makeInvoiceHandlers, makePaymentHandlers } from './billing/invoice-handlers.ts';
+import { mountPaymentEvents } from './billing/mount-payment-events.ts';
 import type { ControlPlaneContext } from './control-plane-context.ts';
 import { makeDatasetFileHandlers } from './datasets/file-handlers.ts';
 import { makeDatasetHandlers } from './datasets/handlers.ts';
@@ -75,6 +76,7 @@ export function mountControlPlane(app: FastifyInstance, context: ControlPlaneCon
   mountResource(app, context, reservations, makeReservationHandlers(context));
   mountResource(app, context, invoices, makeInvoiceHandlers(context));
   mountResource(app, context, payments, makePaymentHandlers(context));
+  mountPaymentEvents(app, context);
   mountBlobs(app, {
     blobs: withCatalogueFiles(context.blobs, (model, path) => findPublicFile(context, model, path)),
     secret: context.blobSecret,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, invalidField } from '@sparkler/api';
 import type { accounts } from '@sparkler/api/resources';
+import { manualProvider } from '../../billing/payments/manual-provider.ts';
 import { recordPayment } from '../../billing/record-payment.ts';
 import { creditOf } from '../../ledger/journal.ts';
 import { formatUsd, parseUsd } from '../../ledger/money.ts';
@@ -14,9 +15,6 @@ import type { HandlersOf } from '../handler.ts';
 type MoneyHandlers = Required<
   Pick<HandlersOf<typeof accounts>, 'grantCredit' | 'recordPayment' | 'getBalance'>
 >;
-
-/** Who takes the money, until another provider is built in: an operator, who tells what came. */
-const provider = 'manual';
 
 /** Money of an account: what it has, what it owes, and what operators record. */
 export function makeAccountMoneyHandlers(context: ControlPlaneContext): MoneyHandlers {
@@ -47,7 +45,8 @@ export function makeAccountMoneyHandlers(context: ControlPlaneContext): MoneyHan
         kind: 'payment',
         state,
         amountNanos: readAmount(body.amountUsd),
-        provider,
+        // An operator may always record what came, whoever else collects.
+        provider: manualProvider.id,
         description: body.description ?? '',
         failedInvoice,
       });
