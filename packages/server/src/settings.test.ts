@@ -156,8 +156,8 @@ test('every setting is described once, under a variable and a flag of its own', 
 });
 
 test('an unknown payments provider is refused with those that there are', () => {
-  expect(loadSettings({}).settings.payments).toBe('manual');
-  expect(() => loadSettings({ SPARKLER_PAYMENTS: 'stripe' })).toThrow(
+  expect(load().settings.payments).toBe('manual');
+  expect(() => load({ SPARKLER_PAYMENTS: 'stripe' })).toThrow(
     "SPARKLER_PAYMENTS is 'stripe', and there is no such payments provider; built in: manual.",
   );
 });
