@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Act } from '../act.ts';
 import { methodOf, sendCall } from '../calls.ts';
 import { resources } from '../contract.ts';
 import { addFieldOptions } from '../flags/add-field-options.ts';
@@ -7,7 +8,6 @@ import { addDocumentedOptions, readDocumentedFlags } from '../flags/documented-f
 import { type RawFlags, readFlags } from '../flags/read-flags.ts';
 import { type Noun, nouns, schemaOf, spell } from '../nouns.ts';
 import { printResource } from '../output/print-resource.ts';
-import type { Act } from '../act.ts';
 import type { Session } from '../session.ts';
 
 /**
