@@ -1,6 +1,7 @@
 import { HostRoom } from '../capacity/host/host-room.ts';
 import { type HostFacts, readHost } from '../capacity/host/read-host.ts';
 import { readHostMemory, readUsedBytes } from '../capacity/host/read-memory.ts';
+import type { FreeMemory } from '../reconcile/fine-tuning-jobs/trainer-config.ts';
 import type { Settings } from '../settings.ts';
 import type { Database } from '../store/database.ts';
 import { forgetOtherHosts, writeHost } from '../store/hosts.ts';
@@ -12,6 +13,15 @@ export function createHostRoom(settings: Settings): HostRoom {
     readMemory: () => readHostMemory(),
     readUsedBytes: (pid) => readUsedBytes(pid),
   });
+}
+
+/** What a trainer could take: what replicas were promised is not free, where there are any. */
+export function createFreeMemoryReader(settings: Settings, hostRoom: HostRoom | null): () => FreeMemory {
+  const room = hostRoom ?? createHostRoom(settings);
+  return () => {
+    const { freeBytes, arithmetic } = room.readFree();
+    return { bytes: freeBytes, arithmetic };
+  };
 }
 
 export interface HostNotes {

@@ -28,7 +28,7 @@ import { createFineTuningSupport } from './fine-tuning-support.ts';
 import { createLeaderWork } from './leader-work.ts';
 import type { FileParts } from './open-files.ts';
 import { createInventory } from './open-fleet.ts';
-import { createHostNotes, createHostRoom } from './open-host-room.ts';
+import { createFreeMemoryReader, createHostNotes, createHostRoom } from './open-host-room.ts';
 import type { OpenStore } from './open-store.ts';
 import type { StartListener } from './progress.ts';
 import type { StopList } from './stop-list.ts';
@@ -68,6 +68,7 @@ export async function startReconcilers(parts: ReconcilerParts, stops: StopList):
     support: createFineTuningSupport({ db, files: parts.files, weights, catalogue, dataFolder: jobsFolder }),
     jobsFolder,
     threads: settings.engineThreads,
+    readFreeMemory: createFreeMemoryReader(settings, hostRoom),
     worker: chooseTrainer(settings),
     wandb: { sealer: files.sealer, baseUrl: settings.wandbUrl },
     onError: (error) =>

@@ -6,6 +6,7 @@ import { readPeftParameters, writeAdapterFiles } from '../adapter/write-adapter.
 import { type PreparedData, prepareData } from '../data/prepare-data.ts';
 import { loadTrainableModel } from '../model/load-model.ts';
 import type { TrainableModel } from '../model/trainable-model.ts';
+import { checkMemory } from '../run/check-memory.ts';
 import { type RunControl, runTraining, type TrainingOutcome } from '../run/run-training.ts';
 import type { TrainerConfig } from '../run/trainer-config.ts';
 import { type EmitEvent, TrainerError } from './events.ts';
@@ -24,6 +25,7 @@ export async function runJob(job: Job): Promise<TrainingOutcome['status']> {
   const { config, emit } = job;
   const data = await prepareJobData(config);
   emit({ type: 'report', report: data.report });
+  await checkMemory(config, data);
   const model = await loadTrainableModel({
     path: config.base.gguf,
     rank: config.lora.rank,

@@ -3,19 +3,13 @@ import { type AdapterEntry, viewEntry } from '../adapter/adapter-layout.ts';
 import { packBatch, planRowLength, sumWeights } from '../data/pack-batch.ts';
 import type { PackedRow } from '../data/plan-steps.ts';
 import type { TokenizedExample } from '../data/tokenize-example.ts';
-import { blockTokens } from '../graph/attention-mask.ts';
 import { type BatchResult, type PackedBatch, TrainingGraph } from '../graph/training-graph.ts';
 import type { LinearName } from '../graph/transformer-layer.ts';
 import type { TrainableModel } from '../model/trainable-model.ts';
+import { planGraphSizes } from './plan-graph-sizes.ts';
 
-/** Supervised rows in one piece of the head: 128 · 49,152 floats are 24 MB, 128 · 262,144 are 128 MB. */
-const chunkRowsMax = 128;
-/** Fewer rows are padded to a multiple of this: the head of a small model is a tenth of a step. */
-const chunkRowStep = 32;
 /** Graphs kept: each is a few MB of descriptions. */
 const graphsMax = 24;
-/** Above this, layers are computed twice rather than kept. */
-const keptBytesMax = 3e9;
 
 /** Runs rows of packed examples through graphs made for their lengths, and collects gradients. */
 export class GradientStep {
@@ -109,11 +103,10 @@ export class GradientStep {
   }
 
   #findGraph(batch: PackedBatch, withGradients: boolean): TrainingGraph {
-    const tokens = planRowLength(batch.tokens.length);
-    const rows = Math.max(1, batch.rowTargets.length);
-    const chunkRows = Math.min(chunkRowsMax, Math.ceil(rows / chunkRowStep) * chunkRowStep);
-    const chunks = Math.ceil(rows / chunkRows);
-    const key = `${tokens}/${chunks}/${chunkRows}/${withGradients}`;
+    const { ggml, tensors, shape } = this.#model;
+    const length = planRowLength(batch.tokens.length);
+    const sizes = planGraphSizes(shape, length, batch.rowTargets.length, withGradients);
+    const key = `${sizes.tokens}/${sizes.chunks}/${sizes.chunkRows}/${withGradients}`;
     const known = this.#graphs.get(key);
     if (known !== undefined) return known;
     if (this.#graphs.size >= graphsMax) {
@@ -121,22 +114,8 @@ export class GradientStep {
       graph.free();
       this.#graphs.delete(oldest);
     }
-    const { ggml, tensors, shape } = this.#model;
-    const recomputes = withGradients && estimateKeptBytes(shape, tokens) > keptBytesMax;
-    const sizes = { ...shape, tokens, chunkRows, chunks, recomputes };
-    const graph = new TrainingGraph(ggml, tensors, sizes, withGradients);
+    const graph = new TrainingGraph(ggml, tensors, { ...shape, ...sizes }, withGradients);
     this.#graphs.set(key, graph);
     return graph;
   }
-}
-
-/**
- * About what the way back needs of the way forth when nothing is computed again: of each layer its norms,
- * projections, gates and attention weights, each with the copies that products need.
- */
-function estimateKeptBytes(shape: TrainableModel['shape'], tokens: number): number {
-  const { width, heads, headSize, ffn } = shape;
-  const weights = tokens <= blockTokens ? 4 * heads * tokens : 0;
-  const perToken = 8 * width + 6 * heads * headSize + 6 * ffn + weights;
-  return 4 * shape.layers * tokens * perToken;
 }

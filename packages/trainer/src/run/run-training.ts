@@ -200,7 +200,8 @@ async function evaluate(run: Run): Promise<void> {
   emit({ type: 'eval', step: state.step, evalLoss: result.loss, evalMeanTokenAccuracy, best: isBest });
 }
 
-function planEvaluationRows(examples: readonly TokenizedExample[]): number[][] {
+/** Rows that the evaluation set is scored in. */
+export function planEvaluationRows(examples: readonly TokenizedExample[]): number[][] {
   const rows: number[][] = [];
   let room = 0;
   examples.forEach((example, index) => {

@@ -50,6 +50,8 @@ export interface TrainerConfig {
     readonly chatTemplate: string | null;
   };
   readonly threads: number;
+  /** What the host had free when the job was started, and how that comes about; absent: not checked. */
+  readonly freeMemory?: { readonly bytes: number; readonly arithmetic: string };
   /** 'bf16' is about twice as fast; 'f32' is for comparing with a reference. */
   readonly precision: 'bf16' | 'f32';
   /** Absent: the embedded trainer. */

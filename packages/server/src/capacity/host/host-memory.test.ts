@@ -147,6 +147,20 @@ describe('room on a host', () => {
   });
 });
 
+test('a trainer sees what nobody has or was promised, whatever replicas were given', () => {
+  const room = new HostRoom({
+    givenBytes: 1_000,
+    readMemory: () => ({ totalBytes: 10e9, availableBytes: 4e9, limitBytes: null }),
+    readUsedBytes: () => 200,
+  });
+  expect(room.take('a', { bytes: 700, arithmetic: '' })).toBe(true);
+  room.note([{ id: 'a', pid: 7, state: 'ready' }]);
+  expect(room.readFree()).toMatchObject({
+    freeBytes: 4e9 - 0.5e9 - 500,
+    arithmetic: '4 GB available - 500 MB kept for others - 500 B promised to 1 replica',
+  });
+});
+
 describe('the shape of a model', () => {
   async function read(bytes: Buffer): Promise<ModelShape | null> {
     const folder = await mkdtemp(join(tmpdir(), 'sparkler-shape-'));

@@ -1,6 +1,6 @@
 import type { Room } from '../room.ts';
 import type { ReplicaMemory } from './estimate-memory.ts';
-import { type HostMemoryNow, planHostRoom } from './plan-host-room.ts';
+import { type FreeSum, type HostMemoryNow, planHostRoom, sumFree } from './plan-host-room.ts';
 import type { HostMemory } from './read-memory.ts';
 
 export interface HostRoomParts {
@@ -37,6 +37,11 @@ export class HostRoom {
   /** How many of `count` more replicas would fit. Takes nothing. */
   preview(need: ReplicaMemory, count: number): Room {
     return planHostRoom(need, count, this.#now());
+  }
+
+  /** For what is no replica: memory that nobody has or was promised. */
+  readFree(): FreeSum {
+    return sumFree(this.#now());
   }
 
   /** Promises memory to a replica; false when there is none for it any more. */

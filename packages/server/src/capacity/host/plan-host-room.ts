@@ -45,7 +45,8 @@ export function planHostRoom(need: ReplicaMemory, count: number, now: HostMemory
   };
 }
 
-interface FreeSum {
+/** What is free, what could be at most, and how the first comes about: `2 GB available - …`. */
+export interface FreeSum {
   readonly freeBytes: number;
   readonly mostBytes: number;
   readonly arithmetic: string;
@@ -60,7 +61,12 @@ function sumGiven({ promises }: HostMemoryNow, givenBytes: number): FreeSum {
   };
 }
 
-function sumFree({ totalBytes, availableBytes, promises }: HostMemoryNow): FreeSum {
+/** Memory that nobody has or was promised, whatever the operator gives replicas. Pure. */
+export function sumFree({
+  totalBytes,
+  availableBytes,
+  promises,
+}: Omit<HostMemoryNow, 'givenBytes'>): FreeSum {
   const kept = Math.min(totalBytes * keptShare, keptBytesMax);
   const open = promises.filter(({ bytes, usedBytes }) => bytes > usedBytes);
   const promised = open.reduce((sum, { bytes, usedBytes }) => sum + bytes - usedBytes, 0);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JobObservation, type JobState, planJob } from './plan.ts';
+import { explainEnd } from './trainer-host.ts';
 
 const job: JobObservation = {
   wanted: 'run',
@@ -35,6 +36,12 @@ describe('a fine-tuning job', () => {
       message: 'no such dataset',
     });
     expect(plan(ended('refused'))).toMatchObject({ state: 'JOB_STATE_FAILED', message: 'because' });
+  });
+
+  it('does not start again what data, model or memory refuse', () => {
+    const last = { type: 'error', message: 'the job needs 4.7 GB' };
+    const outcomes = [1, 2, 3, 4].map((code) => explainEnd({ code, logTail: '' }, last).outcome);
+    expect(outcomes).toEqual(['crashed', 'refused', 'refused', 'refused']);
   });
 
   it('registers what it made', () => {

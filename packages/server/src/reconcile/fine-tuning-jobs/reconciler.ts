@@ -20,7 +20,7 @@ import {
 } from './plan.ts';
 import { recordReport } from './record-report.ts';
 import { createReportQueue } from './report-queue.ts';
-import { type JobFiles, planTrainerConfig, type TrainerWorker } from './trainer-config.ts';
+import { type FreeMemory, type JobFiles, planTrainerConfig, type TrainerWorker } from './trainer-config.ts';
 import { TrainerHost } from './trainer-host.ts';
 import { createWandbReports, type WandbParts } from './wandb-reports.ts';
 
@@ -50,6 +50,8 @@ export interface FineTuningParts {
   readonly support: JobSupport;
   readonly jobsFolder: string;
   readonly threads: number;
+  /** What a trainer that starts now could take. */
+  readFreeMemory(): FreeMemory;
   /** Null: the embedded trainer. */
   readonly worker: TrainerWorker | null;
   readonly wandb: Pick<WandbParts, 'sealer' | 'baseUrl'>;
@@ -186,7 +188,10 @@ async function applyStep(
     case 'fetch-weights':
       return parts.support.fetchBase(files.base);
     case 'start-trainer':
-      return host.start(job.name, planTrainerConfig(job.spec, files.files!, parts.threads, parts.worker));
+      return host.start(
+        job.name,
+        planTrainerConfig(job.spec, files.files!, parts.threads, parts.worker, parts.readFreeMemory()),
+      );
     case 'cancel-trainer':
       return host.cancel(job.name);
     case 'pause-trainer':

@@ -18,12 +18,19 @@ export interface TrainerWorker {
   readonly processes: number;
 }
 
+/** What this host has free, and how that comes about. */
+export interface FreeMemory {
+  readonly bytes: number;
+  readonly arithmetic: string;
+}
+
 /** A trainer's config.json (packages/trainer/src/run/trainer-config.ts). Pure; no secret gets in. */
 export function planTrainerConfig(
   job: JobResource,
   files: JobFiles,
   threads: number,
   worker: TrainerWorker | null = null,
+  freeMemory: FreeMemory | null = null,
 ): object {
   const rank = job.loraRank ?? 8;
   return {
@@ -55,6 +62,8 @@ export function planTrainerConfig(
     },
     threads,
     precision: 'bf16',
+    // The Python trainer's memory is a GPU's.
+    ...(freeMemory === null || worker !== null ? {} : { freeMemory }),
     ...(worker === null
       ? {}
       : { worker: { ...worker, processes: job.isTurbo === true ? worker.processes : 1, strategy: 'auto' } }),

@@ -121,6 +121,7 @@ export function explainEnd(exit: TrainerExit, last: TrainerReport | undefined): 
       return { outcome: last?.status === 'early_stopped' ? 'early-stopped' : 'done', message: '' };
     case 2:
     case 3:
+    case 4:
       return { outcome: 'refused', message };
     case 75:
       return { outcome: 'paused', message: '' };
