@@ -67,7 +67,9 @@ describe('memory of a job', () => {
 
   it('shows the sum, whose parts are the whole', () => {
     const { bytes, arithmetic } = estimateTrainingMemory(question);
-    expect(arithmetic).toMatch(/^4\.\d+ GB \(269 MB weights \+ 269 MB their turned copies \+ \S+ GB activations of /);
+    expect(arithmetic).toMatch(
+      /^4\.\d+ GB \(269 MB weights \+ 269 MB their turned copies \+ \S+ GB activations of /,
+    );
     expect(arithmetic).toContain('activations of 8192 tokens x 30 layers + ');
     expect(arithmetic).toContain('optimiser of 2442240 parameters at rank 8 + ');
     const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9 };
