@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { manualProvider } from '../../packages/server/src/billing/payments/manual-provider.ts';
 import { openFiles } from '../../packages/server/src/bootstrap/open-files.ts';
+import { openSignIn } from '../../packages/server/src/bootstrap/open-sign-in.ts';
 import { loadCatalogue } from '../../packages/server/src/catalogue/index.ts';
 import { createApp } from '../../packages/server/src/http/app.ts';
 import { defaultGatewaySettings } from '../../packages/server/src/http/context.ts';
@@ -16,8 +17,6 @@ import { hashKey, makeKey, readKeySalt } from '../../packages/server/src/store/k
 import { openReconcileQueue } from '../../packages/server/src/store/reconcile-queue.ts';
 import { createRoutingTable } from '../../packages/server/src/store/routing-table.ts';
 import type { UserRole } from '../../packages/server/src/store/schema.ts';
-import { createSessionDirectory } from '../../packages/server/src/store/session-directory.ts';
-import { createSignInLinks } from '../../packages/server/src/store/sign-in-links.ts';
 import { openTestDatabase, type TestDatabase } from '../../packages/server/src/store/testing.ts';
 
 /** The reply to a call. `body` is what was sent, parsed; tests look into it by path. */
@@ -73,8 +72,7 @@ export async function startControlPlane(
     fleet: null,
     payments: manualProvider,
     settings: { ...defaultGatewaySettings, signIn: settings.signIn, publicUrl: settings.publicUrl },
-    sessions: createSessionDirectory(db, settings, Date.now),
-    signInLinks: createSignInLinks(db, Date.now),
+    ...openSignIn(db, settings),
     log: pino({ level: 'silent' }),
     keys,
     routing: createRoutingTable(db),

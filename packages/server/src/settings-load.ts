@@ -4,6 +4,7 @@ import { extname, join, resolve } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { Value } from 'typebox/value';
 import { paymentProviderIds } from './billing/payments/payment-providers.ts';
+import { identityProviderIds } from './http/sign-in/identity-providers.ts';
 import { isLoopback } from './http/sign-in/reach.ts';
 import { type SettingDefinition, type SettingName, type Settings, settingDefinitions } from './settings.ts';
 import { findNearest } from './settings-nearest.ts';
@@ -49,6 +50,7 @@ export function loadSettings(
   const settings = resolvePaths(values as unknown as Settings);
   checkHost(settings);
   checkSignIn(settings);
+  checkIdentityProviders(settings);
   checkKey(settings);
   checkPayments(settings);
   return {
@@ -190,6 +192,15 @@ function checkKey({ keyFile, keyCommand }: Settings): void {
   if (keyFile === '' || keyCommand === '') return;
   throw new SettingsError(
     'SPARKLER_KEY_FILE and SPARKLER_KEY_COMMAND both name the master key; give one of them.',
+  );
+}
+
+function checkIdentityProviders({ identityProviders }: Settings): void {
+  const unknown = identityProviders.find((id) => !identityProviderIds.includes(id));
+  if (unknown === undefined) return;
+  throw new SettingsError(
+    `SPARKLER_IDENTITY_PROVIDERS has '${unknown}', and there is no such identity provider; ` +
+      `built in: ${identityProviderIds.join(', ') || 'none yet'}.`,
   );
 }
 

@@ -137,6 +137,13 @@ export const settingsSchema = Type.Object({
     description:
       'https://… that browsers elsewhere reach this server by; something in front of it speaks TLS.',
   }),
+  identityProviders: Type.Array(Type.String({ minLength: 1 }), {
+    env: 'SPARKLER_IDENTITY_PROVIDERS',
+    uniqueItems: true,
+    default: [],
+    description:
+      'Who else says who people are, beside one-time links; none is built in yet: docs/security.md.',
+  }),
   roles: Type.Array(Type.Union([Type.Literal('api'), Type.Literal('gateway'), Type.Literal('reconciler')]), {
     env: 'SPARKLER_ROLES',
     minItems: 1,

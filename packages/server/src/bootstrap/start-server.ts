@@ -24,8 +24,6 @@ import { openReconcileQueue, type ReconcileQueue } from '../store/reconcile-queu
 import { createRefresher } from '../store/refresher.ts';
 import { createRequestLog } from '../store/request-logs.ts';
 import { createRoutingTable, type LoadedRoutingTable } from '../store/routing-table.ts';
-import { createSessionDirectory } from '../store/session-directory.ts';
-import { createSignInLinks } from '../store/sign-in-links.ts';
 import { wakeDeployment } from '../store/wake-deployment.ts';
 import { type AccountStandings, createAccountStandings } from './account-standings.ts';
 import { catalogueModelName, publishCatalogue } from './catalogue-models.ts';
@@ -38,6 +36,7 @@ import { loadRemoteEngines } from './load-remote-engines.ts';
 import { type FileParts, openFiles } from './open-files.ts';
 import { openFleet } from './open-fleet.ts';
 import { openRates } from './open-rates.ts';
+import { openSignIn } from './open-sign-in.ts';
 import { openSpending } from './open-spending.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import { createPreviewJob } from './preview-job.ts';
@@ -261,8 +260,7 @@ async function startHttp(
     db,
     queue,
     audit: createAuditTrail(db),
-    sessions: createSessionDirectory(db, settings, Date.now),
-    signInLinks: createSignInLinks(db, Date.now),
+    ...openSignIn(db, settings),
     ...files,
     fleet,
     payments: findPaymentProvider(settings.payments),

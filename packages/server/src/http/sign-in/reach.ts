@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { InferenceError } from '@sparkler/api';
 import type { FastifyRequest } from 'fastify';
 
 /** Who may sign in with a browser, from where. */
@@ -24,6 +25,13 @@ export function findSignInOrigin(request: FastifyRequest, settings: ReachSetting
     isLoopback(request.hostname) &&
     proxyHeaders.every((name) => request.headers[name] === undefined);
   return isHere ? `${request.protocol}://${request.host}` : null;
+}
+
+/** The same; throws (403) with what to do where nobody may sign in. */
+export function requireSignInOrigin(request: FastifyRequest, settings: ReachSettings): string {
+  const origin = findSignInOrigin(request, settings);
+  if (origin === null) throw new InferenceError(403, explainReach(settings));
+  return origin;
 }
 
 /** Whether an address or a host name is this machine's own. */

@@ -12,7 +12,11 @@ const isHttps = (origin: string) => origin.startsWith('https://');
 
 /** The token in a Cookie header; null when there is none, or one that was made for another scheme. */
 export function readSessionCookie(header: string | undefined, origin: string): string | null {
-  const name = nameFor(origin);
+  return readTokenCookie(header, nameFor(origin));
+}
+
+/** The token in a cookie; null when there is none, or none of that form. */
+export function readTokenCookie(header: string | undefined, name: string): string | null {
   for (const pair of (header ?? '').split(';')) {
     const [key, value] = pair.trim().split('=', 2);
     if (key === name && value !== undefined && /^[\w-]{43}$/.test(value)) return value;

@@ -44,3 +44,30 @@ export interface SignInLinks {
   /** Uses a link: of two who try at once, one gets the user. */
   take(token: string): Promise<string | null>;
 }
+
+/** The token in the browser's cookie, and what it has to match. */
+export interface ReturnedAttempt {
+  /** What the provider handed back, or the token of an offer. */
+  readonly state: string;
+  readonly browser: string;
+  readonly provider: string;
+}
+
+/**
+ * Signing in by an identity provider, on its way: each is bound to its browser and provider, and taken once.
+ */
+export interface SignInAttempts {
+  begin(provider: string): Promise<{ readonly state: string; readonly browser: string }>;
+  /** False when it was taken, is too old, or never was in that browser. */
+  take(returned: ReturnedAttempt): Promise<boolean>;
+  /** Keeps a verified e-mail while its owner chooses an account. Returns a token. */
+  offer(kept: {
+    readonly browser: string;
+    readonly provider: string;
+    readonly email: string;
+  }): Promise<string>;
+  /** The e-mail of an offer; null as `take` is false. */
+  takeOffer(returned: ReturnedAttempt): Promise<string | null>;
+  /** People (no service accounts) of all accounts with an e-mail, in any case of letters: full names. */
+  findPeople(email: string): Promise<string[]>;
+}

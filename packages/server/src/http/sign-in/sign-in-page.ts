@@ -27,11 +27,31 @@ export function renderSignedIn(user: string): string {
 <form method="post" action="/sign-out"><button type="submit">Sign out</button></form>`);
 }
 
+/** What of an identity provider is shown. */
+interface Shown {
+  readonly id: string;
+  readonly title: string;
+}
+
 /** `reason`: a sentence without its full stop. */
-export function renderSignedOut(reason: string): string {
+export function renderSignedOut(reason: string, providers: readonly Shown[] = []): string {
+  const links = providers.map(
+    ({ id, title }) => html`<p><a href="/sign-in/${id}">Sign in by ${title}</a></p>`,
+  );
   return renderPage(html`<h1>Not signed in</h1>
 <p>${reason}.</p>
-<p>The server prints a link when it starts; <code>firectl sign-in-link</code> makes another one.</p>`);
+<p>The server prints a link when it starts; <code>firectl sign-in-link</code> makes another one.</p>
+${links}`);
+}
+
+/** Somebody with one e-mail in several accounts. */
+export function renderChoice(provider: string, users: readonly string[], token: string): string {
+  const buttons = users.map(
+    (user) => html`<p><button type="submit" name="user" value="${user}">${user}</button></p>`,
+  );
+  return renderPage(html`<h1>Choose an account</h1>
+<form method="post" action="/sign-in/${provider}/choose"><input type="hidden" name="token" value="${token}">
+${buttons}</form>`);
 }
 
 function renderPage(content: Markup): string {
