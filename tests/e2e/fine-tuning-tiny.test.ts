@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openProcessorSpeed } from '../../packages/server/src/launch/processor-speed.ts';
 import { type FakeWandb, startFakeWandb } from './fake-wandb.ts';
 import {
   makeChats,
@@ -69,6 +71,22 @@ describe('before a job', () => {
     expect(preview.estimatedDuration).toMatch(/^\d+s$/);
     const jobs = await tuning.client.supervisedFineTuningJobs.list();
     expect(jobs.items).toEqual([]);
+  });
+
+  test('the time is told from what this processor was measured to compute, once', async () => {
+    await tuning.client.supervisedFineTuningJobs.preview(settings as never);
+    const speed = openProcessorSpeed(dirname(dirname(tuning.jobFolder('any'))));
+    expect(await speed.read()).toBeGreaterThan(0);
+    const seconds = async (flopsPerThread: number) => {
+      await speed.write(flopsPerThread);
+      const preview = await tuning.client.supervisedFineTuningJobs.preview(settings as never);
+      expect(await speed.read()).toBe(flopsPerThread);
+      return Number.parseInt(preview.estimatedDuration!, 10);
+    };
+    // So slow that whole seconds do not blur it.
+    const slow = await seconds(1_000);
+    expect(slow).toBeGreaterThan(1_000);
+    expect(slow / (await seconds(4_000))).toBeCloseTo(4, 2);
   });
 });
 

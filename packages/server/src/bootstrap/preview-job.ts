@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiError } from '@sparkler/api';
+import { openProcessorSpeed } from '../launch/processor-speed.ts';
 import { previewTraining } from '../launch/trainer-preview.ts';
 import { planTrainerConfig } from '../reconcile/fine-tuning-jobs/trainer-config.ts';
 import type { PreviewJob, TrainerPreview } from '../resources/fine-tuning-jobs/preview-handler.ts';
@@ -18,6 +19,7 @@ interface PreviewParts {
 
 /** Lets the trainer look at a job: its data and its base model, where they lie on this machine. */
 export function createPreviewJob(parts: PreviewParts): PreviewJob {
+  const speed = openProcessorSpeed(parts.dataFolder);
   return async (job, baseModel, samplesMax) => {
     const train = await requireDataset(parts, job.dataset!);
     const evaluation = job.evaluationDataset ? await requireDataset(parts, job.evaluationDataset) : null;
@@ -33,9 +35,12 @@ export function createPreviewJob(parts: PreviewParts): PreviewJob {
     try {
       const config = join(folder, 'config.json');
       await writeFile(config, JSON.stringify(planTrainerConfig(job, files, 1)), { mode: 0o600 });
-      const report = await previewTraining(config, samplesMax);
+      const known = await speed.read();
+      const report = await previewTraining(config, samplesMax, known === null);
       if (report.type === 'error') throw new ApiError('FAILED_PRECONDITION', String(report.message));
-      return report.preview as TrainerPreview;
+      const flopsPerThread = known ?? Number(report.flopsPerThread);
+      if (known === null) await speed.write(flopsPerThread);
+      return { ...(report.preview as Omit<TrainerPreview, 'flopsPerThread'>), flopsPerThread };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -11,8 +11,13 @@ const previewMsMax = 120_000;
  * Has the trainer tell what a job (its config.json) would train on, without training. Resolves with its
  * `preview` event, or with its `error` event when data or model cannot be used. Rejects when it dies.
  */
-export function previewTraining(configFile: string, samplesMax: number): Promise<TrainerReport> {
-  const trainer = [process.execPath, trainerMain, '--job', configFile, '--preview', String(samplesMax)];
+export function previewTraining(
+  configFile: string,
+  samplesMax: number,
+  measuresSpeed: boolean,
+): Promise<TrainerReport> {
+  const asked = ['--preview', String(samplesMax), ...(measuresSpeed ? ['--measure-speed'] : [])];
+  const trainer = [process.execPath, trainerMain, '--job', configFile, ...asked];
   const [program, ...args] = [...dieWithParent('KILL'), 'nice', '-n', '5', ...trainer];
   const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), previewMsMax);

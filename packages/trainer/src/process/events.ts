@@ -14,8 +14,11 @@ export type TrainerEvent =
       readonly resumedFromStep: number | null;
     }
   | { readonly type: 'report'; readonly report: DatasetReport }
-  /** Answer to --preview, on file descriptor 3 alone: it holds text of examples. */
-  | { readonly type: 'preview'; readonly preview: JobPreview }
+  /**
+   * Answer to --preview, on file descriptor 3 alone: it holds text of examples. The speed of a thread in
+   * operations a second, where it was asked for.
+   */
+  | { readonly type: 'preview'; readonly preview: JobPreview; readonly flopsPerThread: number | null }
   | {
       readonly type: 'progress';
       readonly step: number;

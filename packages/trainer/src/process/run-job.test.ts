@@ -125,10 +125,11 @@ describe('a training job', () => {
   it('can be looked at before it runs: report, bad lines, learned parts; no text is left in its folder', async () => {
     const job = await createJob();
     await writeFile(`${job}.jsonl`, `${rows.slice(0, 12).join('\n')}\n{"messages":[]}\nsecret\n`);
-    const { code, events } = await run(job, ['--preview', '2']);
+    const { code, events } = await run(job, ['--preview', '2', '--measure-speed']);
     expect(code).toBe(0);
     const event = events.find((each) => each.type === 'preview');
     if (event?.type !== 'preview') throw new Error('no preview');
+    expect(event.flopsPerThread).toBeGreaterThan(0);
     const { report, samples, epochTokens, steps } = event.preview;
     expect(report).toMatchObject({ rows: 14, examples: 11, evaluationExamples: 1, tokens: epochTokens });
     expect(report.refused).toEqual([

@@ -6,6 +6,7 @@ import type { ControlPlaneContext } from '../control-plane-context.ts';
 import type { HandlersOf } from '../handler.ts';
 import { checkJob } from './check-job.ts';
 import { estimateJob, type JobEstimate } from './estimate-job.ts';
+import { estimateTrainingSpeed } from './estimate-training-speed.ts';
 
 /** What the trainer tells of a job without running it (packages/trainer/src/process/preview-job.ts). */
 export interface TrainerPreview {
@@ -17,17 +18,14 @@ export interface TrainerPreview {
   readonly samples: readonly (readonly { readonly text: string; readonly supervised: boolean }[])[];
   readonly epochTokens: number;
   readonly steps: number;
+  /** What a thread of this host was measured to compute, operations a second. */
+  readonly flopsPerThread: number;
 }
 
 /** Runs the trainer's look at a job. Rejects with ApiError when data or model cannot be used. */
 export type PreviewJob = (job: JobResource, baseModel: string, samplesMax: number) => Promise<TrainerPreview>;
 
 const samplesShown = 3;
-/**
- * Floating-point operations a second of one processor thread, of the right order for servers with AVX-512.
- * Used until a job has run here: its own speed counts then.
- */
-const flopsPerThread = 45e9;
 
 /** Report, samples, price and time of a job that is not created. */
 export function makePreviewHandler(
@@ -39,7 +37,7 @@ export function makePreviewHandler(
       const job = await checkJob(context, ids.account, wanted);
       const estimate = await estimateJob(context, job);
       const preview = await requirePreview(context)(job, estimate.baseModel, samplesShown);
-      return describe(job, estimate, preview, await readSpeed(context, job, estimate));
+      return describe(job, estimate, preview, await readSpeed(context, job, estimate, preview));
     },
   };
 }
@@ -53,9 +51,10 @@ async function readSpeed(
   { db, trainerThreads = 1 }: ControlPlaneContext,
   job: JobResource,
   { parameters }: JobEstimate,
+  { flopsPerThread }: TrainerPreview,
 ): Promise<number> {
   const measured = job.baseModel ? await readTrainingSpeed(db, job.baseModel) : null;
-  return measured ?? (flopsPerThread * trainerThreads) / (4 * Math.max(1e6, parameters));
+  return measured ?? estimateTrainingSpeed({ flopsPerThread, threads: trainerThreads, parameters });
 }
 
 function describe(job: JobResource, estimate: JobEstimate, preview: TrainerPreview, tokensPerSecond: number) {
