@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { insertApiKey } from '../store/api-keys.ts';
 import { type OpenDatabase, openDatabase } from '../store/database.ts';
 import {
   askUntilAnswered,
@@ -12,7 +13,7 @@ import {
   type TestServer,
 } from './testing.ts';
 
-/** Limits of one account over several gateways in processes of their own, on one Postgres. */
+/** Limits of an account over several gateways in processes of their own, on one Postgres. */
 
 let database: OpenDatabase;
 let key: string;
@@ -66,15 +67,20 @@ async function setQuotas(values: Readonly<Record<string, number>>): Promise<void
   await sql`delete from rate_meters`.execute(database.db);
 }
 
-async function ask(server: TestServer, prompt: string) {
+async function ask(server: TestServer, prompt: string, bearer = key) {
   const response = await fetch(`${server.baseUrl}/inference/v1/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'smollm2-135m-instruct', prompt, max_tokens: 4 }),
   });
   const body = (await response.json()) as {
     error?: { code: string; message: string };
-    usage?: { total_tokens: number };
+    usage?: {
+      prompt_tokens: number;
+      completion_tokens: number;
+      total_tokens: number;
+      prompt_tokens_details: { cached_tokens: number };
+    };
   };
   return { status: response.status, headers: response.headers, body };
 }
@@ -122,3 +128,63 @@ test('tokens of a day are counted over all gateways, and refused beyond', async 
   expect(tokens).toBeLessThanOrEqual(20_000);
   expect(tokens).toBeGreaterThan(10_000);
 }, 60_000);
+
+/** Another account, which may spend so much a month. Returns a key of it. */
+async function makeSpender(limitNanos: number): Promise<string> {
+  const { db } = database;
+  const [account, user, email] = ['spender', 'accounts/spender/users/u', 'u@example.com'];
+  await sql`insert into accounts (id, tier, own_limit_nanos) values (${account}, 'TIER_1', ${limitNanos})`.execute(
+    db,
+  );
+  await sql`
+    insert into users (name, account, email, role) values (${user}, ${account}, ${email}, 'admin')`.execute(
+    db,
+  );
+  const made = await insertApiKey(
+    db,
+    { account, user, email },
+    { displayName: '', expireTime: null, models: null, deployments: null, isReadOnly: false },
+  );
+  return made.key!;
+}
+
+test('a budget is spent over all gateways, and not exceeded by all of them together', async () => {
+  // More than a gateway borrows at first, so that the other one has something to spend.
+  const limit = 30_000_000;
+  const spender = await makeSpender(limit);
+  let spent = 0;
+  const spend = async (gateway: TestServer, prompt: string): Promise<string> => {
+    const { status, body } = await ask(gateway, prompt, spender);
+    if (status !== 200) return `${status} ${body.error?.message}`;
+    const { prompt_tokens, completion_tokens, prompt_tokens_details } = body.usage!;
+    const cached = prompt_tokens_details.cached_tokens;
+    // $0.10 a million tokens, half for cached ones.
+    spent += (prompt_tokens - cached) * 100 + cached * 50 + completion_tokens * 100;
+    return '200';
+  };
+  for (const gateway of gateways) {
+    await expect.poll(() => spend(gateway, 'hello'), { timeout: 20_000 }).toBe('200');
+  }
+  const drain = async (gateway: TestServer, name: string): Promise<string> => {
+    for (let sent = 0; sent < 400; sent += 1) {
+      const end = await spend(gateway, `${name} ${sent} ${'long '.repeat(1400)}`);
+      if (end !== '200') return end;
+    }
+    throw new Error('nothing was refused');
+  };
+  const callers = gateways.flatMap((gateway, index) =>
+    ['a', 'b', 'c'].map((caller) => drain(gateway, `${index} ${caller}`)),
+  );
+  for (const end of await Promise.all(callers)) expect(end).toMatch(/^402 .*spending limit/);
+  // Requests reserve their worst case first: not even those in flight go beyond it.
+  expect(spent).toBeLessThanOrEqual(limit);
+  expect(spent).toBeGreaterThan(limit / 2);
+  const readSettled = async () => {
+    const { rows } = await sql<{ settled: number }>`
+      select sum(settled_nanos)::float8 as settled from spend_periods where account = 'spender'`.execute(
+      database.db,
+    );
+    return rows[0]!.settled;
+  };
+  await expect.poll(readSettled, { timeout: 30_000 }).toBe(spent);
+}, 120_000);
