@@ -27,8 +27,6 @@ beforeAll(async () => {
   key = (await readFile(join(whole.dataFolder, 'api-key'), 'utf8')).trim();
   const socketFolder = join(whole.dataFolder, 'run', 'pg');
   database = openDatabase({ socketFolder, user: 'sparkler', database: 'postgres' }, () => undefined);
-  // What the first server borrowed under its higher limits goes back when it is idle.
-  await vi.waitFor(async () => expect(await countLoans()).toBe(0), { timeout: 30_000 });
   await setQuotas({ 'requests-per-minute': 40 });
   const env = {
     SPARKLER_ROLES: 'gateway',
@@ -58,6 +56,8 @@ async function countLoans(): Promise<number> {
 
 /** Sets quotas of the account, and forgets what it used so far. */
 async function setQuotas(values: Readonly<Record<string, number>>): Promise<void> {
+  // What servers borrowed goes back when they are idle: later it would be taken off what was lent since.
+  await vi.waitFor(async () => expect(await countLoans()).toBe(0), { timeout: 30_000 });
   await sql`delete from account_quotas`.execute(database.db);
   for (const [quota, value] of Object.entries(values)) {
     await sql`insert into account_quotas (account, quota, max_value) values ('local', ${quota}, ${value})`.execute(
