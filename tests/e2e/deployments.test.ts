@@ -154,3 +154,64 @@ describe('a deployment', () => {
     expect((await ask(`${base}#accounts/${account}/deployments/mine`)).usage.completion_tokens).toBe(4);
   });
 });
+
+describe('a suspended account', () => {
+  /** Status and text of a call of the control plane or of inference. */
+  async function call(key: string, method: string, path: string, body?: object, more: RequestInit = {}) {
+    const response = await fetch(platform.baseUrl + path, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...more,
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  test('has its replicas stopped and its requests refused, and both come back when it is lifted', async () => {
+    const operate = async (method: string, path: string, body: object) => {
+      const { status, text } = await call(platform.apiKey, method, `/v1/accounts${path}`, body);
+      expect(status, text).toBe(200);
+      return JSON.parse(text);
+    };
+    const email = 'owner@debtor.test';
+    await operate('POST', '?accountId=debtor&creditUsd=0', { email, paymentMethod: 'MANUAL' });
+    const user = await operate('POST', '/debtor/users?userId=owner', { email, role: 'admin' });
+    const { key } = await operate('POST', `${user.name.slice('accounts'.length)}/apiKeys`, { apiKey: {} });
+    const deployments = '/v1/accounts/debtor/deployments';
+    const ready = async () => {
+      const { text } = await call(key, 'GET', `${deployments}/owing`);
+      const { replicaStats, replicaCount } = JSON.parse(text);
+      return { ready: replicaStats?.readyReplicaCount ?? 0, all: replicaCount ?? 0 };
+    };
+    const messages = [{ role: 'user', content: 'Say something' }];
+    const model = `${base}#accounts/debtor/deployments/owing`;
+    // One that waits for a replica that is just being stopped is given up; the next one is told.
+    const chat = () => {
+      const body = { model, messages, max_tokens: 4, temperature: 0 };
+      const signal = AbortSignal.timeout(10_000);
+      return call(key, 'POST', '/inference/v1/chat/completions', body, { signal });
+    };
+    const wait = { timeout: 60_000, interval: 100 };
+
+    await expect.poll(async () => (await call(key, 'GET', deployments)).status, wait).toBe(200);
+    const deployment = { baseModel: base, minReplicaCount: 1 };
+    expect(await call(key, 'POST', `${deployments}?deploymentId=owing`, deployment)).toMatchObject({
+      status: 200,
+    });
+    await expect.poll(ready, wait).toEqual({ ready: 1, all: 1 });
+    await expect.poll(async () => (await chat()).status, wait).toBe(200);
+
+    // Without a way to pay only credit can be spent, and it has none.
+    const stopped = await operate('PATCH', '/debtor', { paymentMethod: 'NONE' });
+    expect(stopped.suspendState).toBe('CREDIT_DEPLETED');
+    await expect.poll(async () => (await chat()).status, wait).toBe(402);
+    await expect.poll(ready, wait).toEqual({ ready: 0, all: 0 });
+    expect((await chat()).text).toContain('add credit or a payment method');
+    const another = await call(key, 'POST', `${deployments}?deploymentId=more`, deployment);
+    expect(another).toMatchObject({ status: 400, text: expect.stringContaining('is suspended') });
+
+    await operate('POST', '/debtor:grantCredit', { amountUsd: '5' });
+    await expect.poll(ready, wait).toEqual({ ready: 1, all: 1 });
+    await expect.poll(async () => (await chat()).status, wait).toBe(200);
+  });
+});
