@@ -18,6 +18,7 @@ import { tinySnapshot } from '../../packages/server/src/inference/testbed/testbe
 import { defaultPriceBook } from '../../packages/server/src/ledger/price-book.ts';
 import { SpendLeases } from '../../packages/server/src/ledger/spend-leases.ts';
 import { hashKey } from '../../packages/server/src/store/key-hash.ts';
+import { openRequests } from '../../packages/server/src/store/open-requests.ts';
 import { openUsageSpool } from '../../packages/server/src/store/usage-spool.ts';
 
 /**
@@ -43,6 +44,9 @@ const principals = new Map<string, Principal>([
   ],
 ]);
 const spool = openUsageSpool(join(folder!, 'spool'));
+const journal = openRequests(join(folder!, 'spool'), (text, error) => {
+  throw new Error(text, { cause: error });
+});
 setInterval(() => spool.takeOldest()?.done(), 500);
 const routes = tinySnapshot(sockets);
 const priceClass = 'text-up-to-4b';
@@ -83,6 +87,7 @@ const context: ServerContext = {
   keys: { find: (given) => principals.get(hashKey(salt, given).toString('base64')) ?? null },
   routing: { current: () => snapshot },
   usage: { record: isGoverned ? (usage) => spool.append(usage) : () => undefined },
+  ...(isGoverned ? { journal } : {}),
   limiter: isGoverned ? limiter : { take: () => free },
   ...(isGoverned ? { spending: { guard, prices: defaultPriceBook } } : {}),
   metrics: new Registry(),

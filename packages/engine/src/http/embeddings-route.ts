@@ -39,7 +39,9 @@ export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext
     const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     tellPrompt(body.sparkler, reply.raw, promptTokens);
     const tokenizedMs = performance.now();
-    const vectors = await runner.embed(inputs);
+    const requestId = body.sparkler?.request_id ?? request.id;
+    const embed = () => runner.embed(inputs);
+    const vectors = await context.requestUsage.track(requestId, promptTokens, embed);
     const readMs = performance.now() - tokenizedMs;
     const format = body.encoding_format ?? 'float';
     return {

@@ -7,6 +7,7 @@ import { endIdleConnectionsGently } from './end-idle-connections.ts';
 import { addFormatCheckRoute } from './format-check-route.ts';
 import { addGenerationRoutes } from './generation-routes.ts';
 import type { HttpContext } from './http-context.ts';
+import { addRequestUsageRoute } from './request-usage-route.ts';
 import { addRerankRoute } from './rerank-route.ts';
 import { addStateRoutes } from './state-routes.ts';
 import { addTokenizeRoutes } from './tokenize-routes.ts';
@@ -49,6 +50,7 @@ export function createEngineServer(context: HttpContext): FastifyInstance {
   addRerankRoute(server, context);
   addTokenizeRoutes(server, context);
   addAdapterRoutes(server, context);
+  addRequestUsageRoute(server, context);
   addStateRoutes(server, context);
   return server;
 }

@@ -72,6 +72,10 @@ async function answer(options: AnswerOptions): Promise<unknown> {
   const { context, reply, plan, shape, arrivedMs } = options;
   const engine = context.engine!;
   const { tokenizer } = context.model;
+  context.requestUsage.begin(
+    plan.requestId,
+    plan.prompts.map((prompt) => prompt.request.id),
+  );
   if (plan.stream) {
     const { keepAliveMs } = context;
     // Nothing is sent before `done` could still reject, so an early error takes the usual way.

@@ -2,6 +2,7 @@ import type { GenerationEngine } from '../core/generation.ts';
 import type { LoadedAdapter, ModelRunner } from '../core/model-runner.ts';
 import type { GrammarCompiler } from '../text/constraint/grammar-compiler.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
+import type { RequestUsage } from './request-usage.ts';
 import type { ServedModel } from './served-model.ts';
 
 /** Adapters that change while the engine serves. */
@@ -23,6 +24,7 @@ export interface HttpContext {
   readonly embeddingTokensMax: number;
   readonly grammars: GrammarCompiler;
   readonly metrics: EngineMetrics;
+  readonly requestUsage: RequestUsage;
   readonly keepAliveMs: number;
   readonly bodyBytesMax: number;
 }

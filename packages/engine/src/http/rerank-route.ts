@@ -42,7 +42,10 @@ export function addRerankRoute(server: FastifyInstance, context: HttpContext): v
     const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     tellPrompt(body.sparkler, reply.raw, promptTokens);
     const tokenizedMs = performance.now();
-    const scores = (await runner.embed(inputs)).map((vector) => sigmoid(vector[0] ?? 0));
+    const requestId = body.sparkler?.request_id ?? request.id;
+    const embed = () => runner.embed(inputs);
+    const vectors = await context.requestUsage.track(requestId, promptTokens, embed);
+    const scores = vectors.map((vector) => sigmoid(vector[0] ?? 0));
     const readMs = performance.now() - tokenizedMs;
     const ranked = scores
       .map((score, index) => ({

@@ -4,6 +4,7 @@ import type { Engine } from '../core/engine.ts';
 import type { OpenModel } from '../core/model-runner.ts';
 import { createEngineMetrics } from '../http/engine-metrics.ts';
 import { createEngineServer } from '../http/engine-server.ts';
+import { createRequestUsage, observeRequests } from '../http/request-usage.ts';
 import { describeServedModel, type ServedModel } from '../http/served-model.ts';
 import { createGrammarCompiler } from '../text/constraint/grammar-compiler.ts';
 import { type CrashJournal, journalEngine } from './crash-journal.ts';
@@ -33,7 +34,9 @@ export async function serveModel(
     toolFormat: flags.toolFormat,
   });
   const metrics = createEngineMetrics();
-  const core = await startCore({ flags, model, observer: metrics.observer, die });
+  const requestUsage = createRequestUsage();
+  const observer = observeRequests(metrics.observer, requestUsage);
+  const core = await startCore({ flags, model, observer, die });
   const engine = core?.engine ?? null;
   if (engine !== null) metrics.watch(engine);
   for (const { id, path } of flags.adapters) await loadAdapter(engine, id, path);
@@ -45,6 +48,7 @@ export async function serveModel(
     embeddingTokensMax: resolveEmbeddingTokens(flags, model.description.contextTokensMax),
     grammars: createGrammarCompiler(model.tokenizer),
     metrics,
+    requestUsage,
     keepAliveMs: flags.keepAliveMs,
     bodyBytesMax: flags.bodyBytesMax,
   });

@@ -4,6 +4,7 @@ import type { EnginePolicy } from '../core/engine-policy.ts';
 import { createEngineMetrics } from '../http/engine-metrics.ts';
 import { createEngineServer } from '../http/engine-server.ts';
 import type { HttpContext } from '../http/http-context.ts';
+import { createRequestUsage, observeRequests } from '../http/request-usage.ts';
 import { describeServedModel } from '../http/served-model.ts';
 import { openScriptedModel, type ScriptedModelOptions } from '../runners/scripted/open-scripted-model.ts';
 import { createGrammarCompiler } from '../text/constraint/grammar-compiler.ts';
@@ -40,9 +41,10 @@ export function openHttp(
 ): TestHttp {
   const model = openScriptedModel({ script, ...options.model });
   const metrics = createEngineMetrics();
+  const requestUsage = createRequestUsage();
   const engine = new Engine({
     runner: model.runner,
-    observer: metrics.observer,
+    observer: observeRequests(metrics.observer, requestUsage),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
   });
   metrics.watch(engine);
@@ -58,6 +60,7 @@ export function openHttp(
     embeddingTokensMax: 64,
     grammars: createGrammarCompiler(model.tokenizer),
     metrics,
+    requestUsage,
     keepAliveMs: 10_000,
     bodyBytesMax: 1024 ** 2,
     ...options.context,

@@ -141,7 +141,8 @@ describe('the server is killed (kill -9)', () => {
     // Postgres hangs, so that nothing can be stored before the kill.
     signalPostgres('SIGSTOP');
     expect((await ask(first)).status).toBe(200);
-    await expect.poll(() => readdirSync(join(folder, 'spool')), { timeout: 10_000 }).not.toEqual([]);
+    const waiting = () => readdirSync(join(folder, 'spool')).filter((name) => name.startsWith('usage-'));
+    await expect.poll(waiting, { timeout: 10_000 }).not.toEqual([]);
     first.child.kill('SIGKILL');
     await first.ended;
     signalPostgres('SIGCONT');

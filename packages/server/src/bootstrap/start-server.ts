@@ -248,14 +248,14 @@ async function startHttp(
   const { files, fleet, loads, tell, log, stops } = parts;
   tell({ kind: 'step', step: 'http', text: 'Starting the API' });
   const { db } = store.database;
-  const { usage, spending } = await openSpending({ settings, store, standings, log, stops });
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const billed = await openSpending({ settings, store, standings, log, metrics, stops });
   const limiter = openRates({ db, standings, log }, stops);
   const requestLog = createRequestLog(db, ({ message }) =>
     log.warn({ cause: message }, 'a text could not be stored'),
   );
   stops.add('request log', () => requestLog.close());
-  const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
   const context: ControlPlaneContext = {
     db,
     queue,
@@ -271,8 +271,7 @@ async function startHttp(
     log,
     keys,
     routing,
-    usage,
-    spending,
+    ...billed,
     limiter,
     loads,
     requestLog,

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { DeploymentLoads } from '../inference/deployment-loads.ts';
 import type { RateLimiter } from '../inference/limits/rate-limiter.ts';
 import type { UsageSink } from '../inference/metering.ts';
+import type { RequestJournal } from '../inference/open-request.ts';
 import type { RequestLog } from '../inference/request-log.ts';
 import type { RoutingTable } from '../inference/routing.ts';
 import type { PriceBook } from '../ledger/price-book.ts';
@@ -92,6 +93,8 @@ export interface ServerContext {
   readonly keys: KeyDirectory;
   readonly routing: RoutingTable;
   readonly usage: UsageSink;
+  /** Remembers requests under way beyond a kill of this process; left out: those are never billed then. */
+  readonly journal?: RequestJournal;
   /** Rate limits of shared deployments; left out: the spec's self-serve limits, counted in this process. */
   readonly limiter?: RateLimiter;
   /** Budgets and prices of shared deployments; left out: everything is free. */

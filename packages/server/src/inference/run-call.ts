@@ -6,8 +6,10 @@ import { CallerStream, type CancelReason } from './caller-stream.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 import { type MeteredRun, meterCall } from './meter-call.ts';
+import { toOpenRequest } from './open-request.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import { errorOfBreak, errorOfNonsense, errorOfRefusal, isShuttingDown } from './replica-error.ts';
+import type { ReplicaRoute } from './routing.ts';
 import { noTokens } from './token-counts.ts';
 
 /** Replicas tried for one request: another one only where nothing of it can have run. */
@@ -32,13 +34,19 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
     refuseOverQuota(call);
     const reservation = await reserveSpend(context, call);
     try {
-      const run = await attemptCall(gateway, call, caller);
+      const run = await attemptCall(gateway, call, caller, (replica) => {
+        // A check of a format runs no model: nobody owes anything for it.
+        if (call.endpoint.name === 'format-check') return;
+        context.journal?.begin(toOpenRequest(call, replica, reservation, startMs));
+      });
       endLoad?.(run.summary.tokens?.completionTokens ?? 0);
       meterCall(gateway, call, { ...run, startMs, endMs: context.now() }, reservation);
+      context.journal?.end(call.id, true);
       if (copies) logText(gateway, call, caller, reply.request.rawBody!, startMs);
     } finally {
       // Settled before, if it was metered; else the room is free again.
       reservation?.settle(0);
+      context.journal?.end(call.id, false);
     }
   } catch (error) {
     if (!(error instanceof InferenceError)) {
@@ -84,10 +92,16 @@ function refuseOverQuota({ rate, principal }: PreparedCall): void {
   throw new InferenceError(429, message, { retryAfterSeconds: rate.retryAfterSeconds });
 }
 
-async function attemptCall(gateway: Gateway, call: PreparedCall, caller: CallerStream): Promise<Run> {
+async function attemptCall(
+  gateway: Gateway,
+  call: PreparedCall,
+  caller: CallerStream,
+  onPlace: (replica: ReplicaRoute) => void,
+): Promise<Run> {
   for (let attempt = 1; ; attempt++) {
     const place = await waitForPlace(gateway, call, caller);
     try {
+      onPlace(place.replica);
       const admittedMs = gateway.context.now();
       const exchange = new Exchange(caller, call.dialect, call.target.model, gateway.context.now);
       const end = await exchangeWith(gateway, call, place, caller, exchange);
