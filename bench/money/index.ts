@@ -4,6 +4,7 @@ import { startProcesses } from '../gateway/processes.ts';
 import { takeTurns } from '../take-turns.ts';
 import { measureEncryption } from './measure-encryption.ts';
 import { measureKeys } from './measure-keys.ts';
+import { measureKills } from './measure-kills.ts';
 import { measureLedger } from './measure-ledger.ts';
 
 export const name = 'money';
@@ -18,6 +19,7 @@ export async function run(options: BenchOptions = {}): Promise<BenchReport> {
   tell('encryption of files');
   rows.push(...(await measureEncryption(quick)));
   rows.push(measureKeys(quick));
+  rows.push(...(await measureKills(quick, tell)));
   return { name, rows };
 }
 
