@@ -69,6 +69,10 @@ export async function startMortalGateway(
       if (left.length > 0) throw new Error(`${left.length} kills of a gateway were never made`);
       await stopServer(await current);
     },
-    remove: () => removeFolder(dataFolder),
+    async remove() {
+      // A life that starts just now would outlive its folder.
+      await killing.catch(() => undefined);
+      await removeFolder(dataFolder);
+    },
   };
 }
