@@ -38,11 +38,13 @@ function chat(fields: Record<string, unknown>): Promise<Response> {
 }
 
 test('kill -9 of the engine ends streams with an error event, later requests with 503, and the replica is back', async () => {
-  const long = { max_tokens: 4000, ignore_eos: true, stream: true };
+  // Log probabilities make the answers slow: the engine must not be done before the signal reaches it.
+  const long = { max_tokens: 6000, ignore_eos: true, stream: true, logprobs: true, top_logprobs: 5 };
+  await expect.poll(async () => (await chat({ max_tokens: 4 })).status, { timeout: 30_000 }).toBe(200);
+  const [pid] = enginePids();
   const open = await Promise.all([chat(long), chat(long), chat(long)]);
   const readers = open.map((response) => response.body!.getReader());
   await Promise.all(readers.map((reader) => reader.read()));
-  const [pid] = enginePids();
   process.kill(pid!, 'SIGKILL');
   for (const reader of readers) {
     let text = '';

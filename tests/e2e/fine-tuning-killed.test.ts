@@ -40,6 +40,8 @@ beforeAll(async () => {
   tiny = await writeTinyCatalogue();
   await start();
   await tuning.upload('chats', makeChats(40));
+  // Work that no machine is done with before the test has looked.
+  await tuning.upload('many', makeChats(400));
 }, 120_000);
 afterAll(async () => {
   await tuning.database.close();
@@ -54,7 +56,8 @@ const create = (id: string, change: object = {}) =>
       dataset: 'chats',
       baseModel: tinyBase,
       outputModel: `${id}-lora`,
-      epochs: 6,
+      // Long enough that the signal comes before the end also where the test is held up.
+      epochs: 15,
       learningRate: 0.02,
       loraRank: 4,
       batchSize: 128,
@@ -73,14 +76,16 @@ async function lossesOf(name: string) {
   return events.flatMap(({ metrics }) => (metrics?.trainLoss ? [[metrics.step, metrics.trainLoss]] : []));
 }
 
-/** Tokens that the account pays for as training, after the clock charged them. */
+/**
+ * Tokens that the account pays for as training of the jobs `plain` and `killed`, after the clock charged
+ * them.
+ */
 async function chargedTokens(): Promise<number> {
   const { rows } = await sql<{ owed: number }>`
     select coalesce(sum(amount_nanos), 0)::bigint as owed
     from ledger_entries join ledger_transactions on id = transaction_id
-    where kind = 'training' and ledger_account = ${`receivable/${tuning.account}`}`.execute(
-    tuning.database.db,
-  );
+    where kind = 'training' and ledger_account = ${`receivable/${tuning.account}`}
+      and detail->>'job' ~ '/(plain|killed)$'`.execute(tuning.database.db);
   // 500 nano-dollars a token of a model of this size.
   return Number(rows[0]!.owed) / 500;
 }
@@ -98,7 +103,7 @@ function niceOf(pid: number): number {
 }
 
 test('a job trains while its model is served, at a lower priority, and its crash hurts no request', async () => {
-  const job = await create('beside', { epochs: 100 });
+  const job = await create('beside', { dataset: 'many', epochs: 100 });
   await untilSteps('beside', 1);
   for (let round = 0; round < 3; round++) {
     const before = await stepsOf('beside');
@@ -145,17 +150,16 @@ test('a job whose server is killed goes on in the next one, bit for bit, and is 
   const started = (await readTrainerEvents(tuning.jobFolder('killed'))).filter(
     ({ type }) => type === 'started',
   );
-  expect(started.map((event) => event.resumedFromStep)).toEqual([null, 20 * Math.floor(before / 20)]);
+  expect(started).toHaveLength(2);
+  // A step is told before its checkpoint is written: the signal may have come between the two.
+  const last = 20 * Math.floor(before / 20);
+  expect([last, last === before ? last - 20 : last]).toContain(started[1]!.resumedFromStep);
   expect(await lossesOf(job.name)).toEqual(await lossesOf(plain.name));
   expect((await lossesOf(job.name)).map(([step]) => step)).toEqual(
     (await lossesOf(job.name)).map((_, index) => index + 1),
   );
   expect(await tuning.readAdapter('killed-lora')).toEqual(await tuning.readAdapter('plain-lora'));
-  const cancelled = await tuning.client.supervisedFineTuningJobs.get(
-    `accounts/${tuning.account}/supervisedFineTuningJobs/beside`,
-  );
-  const all = 2 * tokens + cancelled.jobProgress!.inputTokens!;
-  await expect.poll(chargedTokens, { timeout: 60_000 }).toBe(all);
+  await expect.poll(chargedTokens, { timeout: 60_000 }).toBe(2 * tokens);
 
   // Made anew under its name it is another job: trained again, and paid for itself.
   await tuning.client.supervisedFineTuningJobs.delete(job.name);
@@ -172,5 +176,5 @@ test('a job whose server is killed goes on in the next one, bit for bit, and is 
   await tuning.waitFor(job.name, 'JOB_STATE_COMPLETED');
   expect(await lossesOf(job.name)).toEqual(await lossesOf(plain.name));
   expect(await tuning.readAdapter('killed-lora')).toEqual(await tuning.readAdapter('plain-lora'));
-  await expect.poll(chargedTokens, { timeout: 60_000 }).toBe(all + tokens);
+  await expect.poll(chargedTokens, { timeout: 60_000 }).toBe(3 * tokens);
 }, 240_000);
