@@ -33,7 +33,7 @@ function resolveRepetitionPenalty(body: SharedBody): number {
   return penalty;
 }
 
-/** The API's target is a perplexity; the core's is its logarithm, the surprise of a token in nats. */
+/** The API's target is a perplexity; the core's is its logarithm, the surprise of a token in bits. */
 function resolveMirostatTarget(body: SharedBody): number | null {
   const perplexity = body.mirostat_target ?? null;
   if (perplexity === null) {
@@ -48,7 +48,7 @@ function resolveMirostatTarget(body: SharedBody): number | null {
       'mirostat_target is a perplexity, which is never below 1; leave it out to turn Mirostat off',
     );
   }
-  return Math.log(perplexity);
+  return Math.log2(perplexity);
 }
 
 function resolveLogitBias(body: SharedBody, vocabularySize: number): ReadonlyMap<number, number> {
