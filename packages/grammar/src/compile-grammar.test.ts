@@ -73,3 +73,51 @@ test('a name written twice counts once towards minProperties', () => {
   expect(acceptsText(three, '{"x":1,"k":1,"x":2}')).toBe(false);
   expect(acceptsText(three, '{"x":1,"k":1,"x":2,"y":3}')).toBe(true);
 });
+
+test('names and constants are written as they are, everything else as JSON allows', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      'a/b': { enum: ['on', 'é', 'say "hi"', 'x', 'y'] },
+      text: { type: 'string', minLength: 1 },
+    },
+  };
+  const grammar = compileGrammar({ kind: 'json-schema', schema }, vocabulary);
+  for (const text of [
+    '{"a/b":"on"}',
+    '{"a/b":"\\u00e9"}',
+    '{"a/b":"say \\"hi\\""}',
+    '{"text":"\\u0061\\/"}',
+  ]) {
+    expect([text, acceptsText(grammar, text)]).toEqual([text, true]);
+  }
+  const escaped = ['{"a\\/b":"x"}', '{"\\u0061/b":"x"}', '{"a/b":"\\u006fn"}', '{"a/b":"\\u0078"}'];
+  for (const text of [...escaped, '{"a/b":"say \\u0022hi\\u0022"}']) {
+    expect([text, acceptsText(grammar, text)]).toEqual([text, false]);
+  }
+});
+
+test('an escaped name is still the name it spells where others may stand beside it', () => {
+  const schema = { type: 'object', properties: { n: { type: 'null' } }, additionalProperties: true };
+  const grammar = compileGrammar({ kind: 'json-schema', schema }, vocabulary);
+  expect(acceptsText(grammar, '{"\\u006e":null}')).toBe(true);
+  expect(acceptsText(grammar, '{"\\u006e":1}')).toBe(false);
+  expect(acceptsText(grammar, '{"\\u006e\\u006e":1}')).toBe(true);
+  const mixed = { anyOf: [{ const: 'on' }, { type: 'string', pattern: '^o.*f$' }] };
+  const values = compileGrammar({ kind: 'json-schema', schema: mixed }, vocabulary);
+  expect(acceptsText(values, '"\\u006ff"')).toBe(true);
+  expect(acceptsText(values, '"o\\u006ef"')).toBe(true);
+});
+
+test('the only name there may be is forced', () => {
+  const schema = { type: 'object', properties: { name: { const: 'get_time' } }, required: ['name'] };
+  const grammar = compileGrammar({ kind: 'json-schema', schema }, vocabularyOf(['get', '_time"', 'name"']));
+  const matcher = grammar.createMatcher();
+  const forcedAfter = (text: string) => {
+    matcher.reset();
+    for (const byte of new TextEncoder().encode(text)) matcher.accept(byte + 1);
+    return matcher.forcedTokens();
+  };
+  expect(forcedAfter('{"')).toEqual([259]);
+  expect(forcedAfter('{"name": "')).toEqual([257, 258]);
+});

@@ -5,7 +5,7 @@ import { createRegexEngine, type DfaState } from './regex/lazy-dfa.ts';
 import { PatternError } from './regex/pattern-error.ts';
 import type { RegexNode } from './regex/regex-node.ts';
 import { State } from './state.ts';
-import { possibleUtf8Chars, stepUtf8, UTF8_EMIT, UTF8_START } from './text/utf8-decoder.ts';
+import { stepUtf8, UTF8_EMIT, UTF8_START } from './text/utf8-decoder.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 /** The start state of a text that an ECMA-262 pattern matches from end to end. Throws a GrammarError. */
@@ -33,7 +33,7 @@ export function startRegex(pattern: string, limits: GrammarLimits, budget: WorkB
   const derive = (at: DfaState, partial: number, byte: number): State | null => {
     const result = stepUtf8(partial, byte);
     if (result < 0) return null;
-    if (result < UTF8_EMIT) return at.mayTake(result, possibleUtf8Chars(result)) ? stateOf(at, result) : null;
+    if (result < UTF8_EMIT) return at.mayTake(result) ? stateOf(at, result) : null;
     const next = at.step(result - UTF8_EMIT);
     return next === null ? null : stateOf(next, UTF8_START);
   };

@@ -1,6 +1,8 @@
 import { State } from '../state.ts';
-import { type CharSet, charSetHas } from '../text/char-set.ts';
+import { charSetHas } from '../text/char-set.ts';
 import {
+  isNeedlessEscape,
+  possibleNeedfulChars,
   possibleStringChars,
   STRING_CLOSED,
   STRING_EMIT,
@@ -21,6 +23,7 @@ export interface KeyReader extends CharReader {
   readonly reading: NameReading;
   readonly states: Map<number, State>;
   step(codePoint: number): KeyReader | null;
+  stepEscaped(codePoint: number): KeyReader | null;
 }
 
 const READINGS_MAX = 0x1_0000;
@@ -62,11 +65,14 @@ function makeReader(frame: ObjectFrame, node: NameNode | null, reading: NameRead
       if (node === null && reading.settled) return reader;
       return keyReader(frame, node?.children.get(codePoint) ?? null, reading.step(codePoint));
     },
-    mayTake(key, set) {
-      let answer = taken.get(key);
+    stepEscaped(codePoint) {
+      return mayFinishOther(frame, reading.step(codePoint)) ? reader.step(codePoint) : null;
+    },
+    mayTake(decoder) {
+      let answer = taken.get(decoder);
       if (answer === undefined) {
-        answer = mayTake(reader, set);
-        taken.set(key, answer);
+        answer = mayTake(reader, decoder);
+        taken.set(decoder, answer);
       }
       return answer;
     },
@@ -74,10 +80,12 @@ function makeReader(frame: ObjectFrame, node: NameNode | null, reading: NameRead
   return reader;
 }
 
-/** Whether a character of the set may come next in a name. */
-function mayTake({ frame, node, reading }: KeyReader, possible: CharSet): boolean {
+/** Whether the character begun in this state of the decoder may come next in a name. */
+function mayTake({ frame, node, reading }: KeyReader, decoder: number): boolean {
+  const possible = possibleStringChars(decoder);
+  const needful = possibleNeedfulChars(decoder);
   for (const [code, child] of node?.children ?? []) {
-    if (charSetHas(possible, code) && keyReader(frame, child, reading.step(code)) !== null) return true;
+    if (charSetHas(needful, code) && keyReader(frame, child, reading.step(code)) !== null) return true;
   }
   return reading.samplesIn(possible).some((sample) => mayFinishOther(frame, reading.step(sample)));
 }
@@ -131,10 +139,11 @@ function deriveKey(reader: KeyReader, decoder: number, byte: number): State | nu
   if (result === STRING_CLOSED) return finishKey(reader);
   if (result < 0) return null;
   if (result >= STRING_EMIT) {
-    const next = reader.step(result - STRING_EMIT);
+    const code = result - STRING_EMIT;
+    const next = isNeedlessEscape(decoder, code) ? reader.stepEscaped(code) : reader.step(code);
     return next === null ? null : keyState(next, STRING_START);
   }
-  return reader.mayTake(result, possibleStringChars(result)) ? keyState(reader, result) : null;
+  return reader.mayTake(result) ? keyState(reader, result) : null;
 }
 
 function finishKey({ frame, node, reading }: KeyReader, text: string | null = null): State | null {
@@ -153,12 +162,10 @@ function tracedKeyState(reader: KeyReader, decoder: number, text: string): State
       if (result < 0) return null;
       if (result >= STRING_EMIT) {
         const code = result - STRING_EMIT;
-        const next = reader.step(code);
+        const next = isNeedlessEscape(decoder, code) ? reader.stepEscaped(code) : reader.step(code);
         return next === null ? null : tracedKeyState(next, STRING_START, text + String.fromCodePoint(code));
       }
-      return reader.mayTake(result, possibleStringChars(result))
-        ? tracedKeyState(reader, result, text)
-        : null;
+      return reader.mayTake(result) ? tracedKeyState(reader, result, text) : null;
     },
     content: { decoder, inside: reader },
   });

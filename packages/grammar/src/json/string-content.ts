@@ -1,11 +1,15 @@
 import type { State } from '../state.ts';
-import type { CharSet } from '../text/char-set.ts';
 
 /** Reads the characters of a string one by one; equal readers are the same object. */
 export interface CharReader {
   step(codePoint: number): CharReader | null;
-  /** Whether some character of the set may come next; `key` names the set. */
-  mayTake(key: number, set: CharSet): boolean;
+  /**
+   * After a character that was escaped without need. Null where only known texts may stand: names and
+   * constants are written as they are, or a model that began an escape would have to go on spelling them so.
+   */
+  stepEscaped(codePoint: number): CharReader | null;
+  /** Whether the character begun in this state of the JSON string decoder may be completed. */
+  mayTake(decoder: number): boolean;
   /** Characters (as categories of bytes) of which so many may come in any order. */
   readonly loop: CharLoop | null;
 }

@@ -1,6 +1,6 @@
 import { State } from '../state.ts';
 import {
-  possibleStringChars,
+  isNeedlessEscape,
   STRING_CLOSED,
   STRING_EMIT,
   STRING_START,
@@ -35,11 +35,11 @@ function deriveString(slot: Slot, tuple: StringTuple, decoder: number, byte: num
   if (result === STRING_CLOSED) return closeString(slot, tuple);
   if (result < 0) return null;
   if (result >= STRING_EMIT) {
-    const next = tuple.step(result - STRING_EMIT);
+    const code = result - STRING_EMIT;
+    const next = isNeedlessEscape(decoder, code) ? tuple.stepEscaped(code) : tuple.step(code);
     return next === null ? null : stringState(slot, next, STRING_START);
   }
-  const possible = possibleStringChars(result);
-  return tuple.mayTake(result, possible) ? stringState(slot, tuple, result) : null;
+  return tuple.mayTake(result) ? stringState(slot, tuple, result) : null;
 }
 
 function closeString(slot: Slot, tuple: StringTuple): State | null {

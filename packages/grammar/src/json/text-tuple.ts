@@ -1,10 +1,11 @@
-import type { CharSet } from '../text/char-set.ts';
 import type { CharLoop, CharReader } from './string-content.ts';
 
 interface TextState {
   readonly id: number;
   readonly loop?: CharLoop | null;
-  mayTake?(key: number, set: CharSet): boolean;
+  /** Whether only a few known texts are left. */
+  readonly isSpelledOut?: boolean;
+  mayTake?(decoder: number): boolean;
 }
 
 /** Automata that read the same text side by side, each with its state or null once it has failed. */
@@ -14,6 +15,7 @@ export interface TextTuple<S> extends CharReader {
   readonly mains: number;
   /** The tuple after one more character; null when none of the first `mains` automata is left. */
   step(char: number): TextTuple<S> | null;
+  stepEscaped(char: number): TextTuple<S> | null;
 }
 
 export interface TupleTable<S> {
@@ -60,7 +62,7 @@ function makeTuple<S extends TextState>(
       // A loop of one automaton keeps the tuple going, whatever becomes of the others.
       return states[0]?.loop ?? null;
     },
-    mayTake: (key, set) => states.some((state, index) => index < mains && state?.mayTake?.(key, set)),
+    mayTake: (decoder) => states.some((state, index) => index < mains && state?.mayTake?.(decoder)),
     step(char) {
       if (char >= 128) return compute(char);
       const known = ascii[char];
@@ -68,6 +70,12 @@ function makeTuple<S extends TextState>(
       const next = compute(char);
       ascii[char] = next;
       return next;
+    },
+    stepEscaped(char) {
+      const isTaken = states.some(
+        (state, index) => index < mains && state && !state.isSpelledOut && stepState(state, char) !== null,
+      );
+      return isTaken ? tuple.step(char) : null;
     },
   };
   return tuple;

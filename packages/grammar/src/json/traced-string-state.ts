@@ -1,6 +1,6 @@
 import { State } from '../state.ts';
 import {
-  possibleStringChars,
+  isNeedlessEscape,
   STRING_CLOSED,
   STRING_EMIT,
   STRING_START,
@@ -31,11 +31,10 @@ function derive(slot: Slot, tuple: StringTuple, decoder: number, text: string, b
   }
   if (result < 0) return null;
   if (result >= STRING_EMIT) {
-    const next = tuple.step(result - STRING_EMIT);
-    const char = String.fromCodePoint(result - STRING_EMIT);
+    const code = result - STRING_EMIT;
+    const next = isNeedlessEscape(decoder, code) ? tuple.stepEscaped(code) : tuple.step(code);
+    const char = String.fromCodePoint(code);
     return next === null ? null : tracedStringState(slot, next, STRING_START, text + char);
   }
-  return tuple.mayTake(result, possibleStringChars(result))
-    ? tracedStringState(slot, tuple, result, text)
-    : null;
+  return tuple.mayTake(result) ? tracedStringState(slot, tuple, result, text) : null;
 }

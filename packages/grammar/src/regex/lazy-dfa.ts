@@ -1,6 +1,6 @@
 import type { CharLoop } from '../json/string-content.ts';
 import { type CharClasses, partitionChars } from '../text/char-classes.ts';
-import type { CharSet } from '../text/char-set.ts';
+import { possibleNeedfulChars, possibleStringChars } from '../text/json-string-decoder.ts';
 import { CATEGORY_CHARS } from '../tokens/byte-categories.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import { collectCharSets, createEmptinessCheck, type EmptinessCheck, RegexDeriver } from './derive-regex.ts';
@@ -8,6 +8,7 @@ import { isAlwaysOpen } from './open-text.ts';
 import { findLoop } from './regex-loop.ts';
 import type { RegexNode } from './regex-node.ts';
 import { RegexPool } from './regex-pool.ts';
+import { isSpelledOut } from './spelled-out.ts';
 
 /**
  * One state of a lazily built automaton over code points; from every state some accepting one can be reached.
@@ -43,12 +44,21 @@ export class DfaState {
     return this.stepClass(this.dfa.classes.classOf(codePoint));
   }
 
-  /** Whether some character of the set may follow. `key` names the set, for reuse. */
-  mayTake(key: number, set: CharSet): boolean {
-    let answer = this.partial.get(key);
+  /** Whether only a few texts are left, each of which can be told. */
+  get isSpelledOut(): boolean {
+    return isSpelledOut(this.node);
+  }
+
+  /**
+   * Whether the character begun in this state of the UTF-8 or JSON string decoder may be completed. Of texts
+   * that are spelled out nothing is escaped without need.
+   */
+  mayTake(decoder: number): boolean {
+    let answer = this.partial.get(decoder);
     if (answer === undefined) {
+      const set = this.isSpelledOut ? possibleNeedfulChars(decoder) : possibleStringChars(decoder);
       answer = this.dfa.classes.classesMeeting(set).some((id) => this.stepClass(id) !== null);
-      this.partial.set(key, answer);
+      this.partial.set(decoder, answer);
     }
     return answer;
   }

@@ -1,4 +1,11 @@
-import { type CharSet, charSetOf, SCALAR_VALUES } from './char-set.ts';
+import {
+  type CharSet,
+  CODE_POINT_MAX,
+  charSetOf,
+  intersectCharSets,
+  negateCharSet,
+  SCALAR_VALUES,
+} from './char-set.ts';
 import { possibleUtf8Chars, stepUtf8, UTF8_EMIT, UTF8_START } from './utf8-decoder.ts';
 
 /**
@@ -19,6 +26,7 @@ const HEX_KIND = 5;
 const PAIR_KIND = 6;
 const LOW_HEX_KIND = 7;
 const QUOTE = 0x22;
+const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
 
@@ -61,6 +69,31 @@ export function possibleStringChars(state: number): CharSet {
   const high = Math.min(value + (1 << shift) - 1, 0xdfff);
   return supplementary(state & 0x3ff, low - 0xdc00, high - 0xdc00);
 }
+
+/**
+ * The same where no character is escaped that could stand as it is: of ASCII only quotes, backslashes and
+ * control characters are, the first two in their short form. Beyond ASCII both ways are common.
+ */
+export function possibleNeedfulChars(state: number): CharSet {
+  const possible = possibleStringChars(state);
+  const kind = state >> KIND_SHIFT;
+  if (kind === 1) return NEEDFUL_ESCAPES;
+  return kind === HEX_KIND ? intersectCharSets(possible, NEEDFUL_HEX) : possible;
+}
+
+/** Whether a character that came out of `state` was escaped without need. */
+export function isNeedlessEscape(state: number, codePoint: number): boolean {
+  const kind = state >> KIND_SHIFT;
+  return kind === HEX_KIND ? codePoint >= 0x20 && codePoint < 0x7f : kind === 1 && codePoint === SLASH;
+}
+
+const NEEDFUL_HEX = negateCharSet([0x20, 0x7e]);
+const NEEDFUL_ESCAPES = charSetOf([
+  [0, 0x1f],
+  [QUOTE, QUOTE],
+  [BACKSLASH, BACKSLASH],
+  [0x7f, CODE_POINT_MAX],
+]);
 
 function stepEscape(byte: number): number {
   if (byte === LETTER_U) return HEX_KIND << KIND_SHIFT;

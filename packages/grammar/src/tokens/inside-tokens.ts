@@ -1,6 +1,6 @@
 import type { CharReader } from '../json/string-content.ts';
 import {
-  possibleStringChars,
+  isNeedlessEscape,
   STRING_CLOSED,
   STRING_EMIT,
   STRING_START,
@@ -53,8 +53,9 @@ function readByte(reader: CharReader, decoder: number, byte: number): CharReader
   if (result === STRING_CLOSED || result < 0) return null;
   if (result >= STRING_EMIT) {
     decoderAfter = STRING_START;
-    return reader.step(result - STRING_EMIT);
+    const code = result - STRING_EMIT;
+    return isNeedlessEscape(decoder, code) ? reader.stepEscaped(code) : reader.step(code);
   }
   decoderAfter = result;
-  return reader.mayTake(result, possibleStringChars(result)) ? reader : null;
+  return reader.mayTake(result) ? reader : null;
 }
