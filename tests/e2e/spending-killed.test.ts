@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,9 @@ const REQUESTS = 300;
 let platform: Platform;
 let database: OpenDatabase;
 let folder: string;
+let lostFolder: string;
+/** Counts before the first request. */
+let before: { readonly engine: Tokens; readonly billed: Tokens };
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -32,24 +35,26 @@ beforeAll(async () => {
   const socketFolder = join(platform.dataFolder, 'run', 'pg');
   database = openDatabase({ socketFolder, user: 'sparkler', database: 'postgres' }, () => undefined);
   folder = await mkdtemp(join(tmpdir(), 'sparkler-gateway-'));
+  lostFolder = await mkdtemp(join(tmpdir(), 'sparkler-gateway-'));
+  before = { engine: await readEngineTokens(), billed: await readBilledTokens() };
 });
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
   await database?.close();
   await platform?.stop();
   await platform?.remove();
-  await rm(folder, { recursive: true, force: true });
+  for (const path of [folder, lostFolder]) await rm(path, { recursive: true, force: true });
 });
 
 /** A second server that is a gateway only, on the first one's database. */
-async function startGateway(): Promise<{ baseUrl: string; child: ChildProcess }> {
+async function startGateway(dataFolder = folder): Promise<{ baseUrl: string; child: ChildProcess }> {
   const host = encodeURIComponent(join(platform.dataFolder, 'run', 'pg'));
   const child = spawn(process.execPath, [main], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      SPARKLER_DATA: folder,
+      SPARKLER_DATA: dataFolder,
       SPARKLER_PORT: '0',
       SPARKLER_ROLES: 'gateway',
       SPARKLER_RUNNER: 'scripted',
@@ -192,7 +197,6 @@ test('a gateway that is killed in the middle spends no more than was lent to it,
     database.db,
   );
   const second = await startGateway();
-  const before = { engine: await readEngineTokens(), billed: await readBilledTokens() };
   const served: Answered[] = [];
   const servedBySecond: Answered[] = [];
   const through = drive(platform.baseUrl, (answered) => void served.push(answered));
@@ -225,16 +229,75 @@ test('a gateway that is killed in the middle spends no more than was lent to it,
   );
   expect(servedBySecond.filter(({ id }) => !stored.has(id))).toEqual([]);
   expect(stored.size).toBeGreaterThan(served.length);
+  await expectAllBilled();
+  expect((await readBooks()).settled).toBeLessThanOrEqual(BUDGET);
+});
+
+interface GatewayStanding {
+  readonly gateway: string;
+  readonly state: string;
+  readonly settledRequests: string;
+}
+
+async function operate<Answer>(method: string, verb: string, body?: object): Promise<Answer> {
+  const response = await fetch(`${platform.baseUrl}/v1/accounts/local:${verb}`, {
+    method,
+    headers: { authorization: `Bearer ${platform.apiKey}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Answer;
+}
+
+/** What the engines did since the beginning has been billed, to the token, and nothing more. */
+async function expectAllBilled(): Promise<void> {
   await vi.waitFor(
     async () => {
-      const books = await readBooks();
-      expect(books.costs).toBe(books.settled);
-      expect(books.settled).toBeLessThanOrEqual(BUDGET);
-      expect(books.journal).toBe('0');
       const did = subtract(await readEngineTokens(), before.engine);
       expect(did.generated).toBeGreaterThan(0);
       expect(subtract(await readBilledTokens(), before.billed)).toEqual(did);
+      const books = await readBooks();
+      expect([books.costs, books.journal]).toEqual([books.settled, '0']);
     },
     { timeout: 20_000 },
   );
+}
+
+test('a gateway that never returns is settled from what the engines know, once, also if it returns', {
+  timeout: 120_000,
+}, async () => {
+  await sql`update accounts set own_limit_nanos = 20 * ${BUDGET}::bigint where id = 'local'`.execute(
+    database.db,
+  );
+  const lost = await startGateway(lostFolder);
+  await vi.waitFor(async () => expect(await ask(lost.baseUrl)).not.toBeNull(), { timeout: 20_000 });
+  // These have ended, and may lie in its spool yet.
+  await Promise.all(Array.from({ length: 10 }, () => ask(lost.baseUrl)));
+  await killAmidStreams(lost);
+  await once(lost.child, 'exit');
+  const gateway = (await readFile(join(lostFolder, 'node-id'), 'utf8')).trim();
+  const find = async () => {
+    const { gateways } = await operate<{ gateways: GatewayStanding[] }>('GET', 'listGateways');
+    return gateways.find((one) => one.gateway === gateway)!;
+  };
+  expect((await find()).state).toMatch(/SERVING|SILENT/);
+  // So that the test need not wait until it counts as silent.
+  await sql`update gateways set seen_time = now() - interval '1 minute' where node = ${gateway}`.execute(
+    database.db,
+  );
+  expect((await operate<GatewayStanding>('POST', 'settleGateway', { gateway })).state).toMatch(
+    /GONE|SETTLED/,
+  );
+  await vi.waitFor(async () => expect((await find()).state).toBe('SETTLED'), { timeout: 30_000 });
+  expect(Number((await find()).settledRequests)).toBeGreaterThanOrEqual(4);
+  const { rows } = await sql`select from spend_leases where gateway = ${gateway}`.execute(database.db);
+  expect(rows).toEqual([]);
+  await expectAllBilled();
+
+  const back = await startGateway(lostFolder);
+  expect((await find()).state).toBe('SERVING');
+  back.child.kill('SIGTERM');
+  await once(back.child, 'exit');
+  await expectAllBilled();
+  expect(await find()).toBeUndefined();
 });

@@ -51,6 +51,10 @@ const groups: readonly { readonly words: readonly string[]; readonly load: () =>
     load: async () => (await import('./commands/billing.ts')).addBillingCommands,
   },
   { words: ['list-hosts'], load: async () => (await import('./commands/hosts.ts')).addHostCommands },
+  {
+    words: ['list-gateways', 'settle-gateway'],
+    load: async () => (await import('./commands/gateways.ts')).addGatewayCommands,
+  },
   { words: ['chat'], load: async () => (await import('./commands/chat.ts')).addChatCommand },
   { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
   {

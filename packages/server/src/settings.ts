@@ -247,6 +247,13 @@ export const settingsSchema = Type.Object({
     default: 60_000,
     description: 'Time a replica has to finish its requests when it is scaled away.',
   }),
+  gatewayGoneAfterMs: Type.Integer({
+    env: 'SPARKLER_GATEWAY_GONE_AFTER_MS',
+    minimum: 60_000,
+    // Longer than machines take to start again; engines remember their latest requests for about as long.
+    default: 600_000,
+    description: 'Silence of a gateway after which others settle its requests and lend its budgets again.',
+  }),
   stopTimeoutMs: Type.Integer({
     env: 'SPARKLER_STOP_TIMEOUT_MS',
     minimum: 0,

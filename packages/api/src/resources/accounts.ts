@@ -16,6 +16,7 @@ import {
   usd,
 } from './billing-messages.ts';
 import { Evaluation, PreviewEvaluationResponse } from './evaluations.ts';
+import { GatewayList, GatewayStanding, SettleGatewayRequest } from './gateway-messages.ts';
 import { HostList } from './host-messages.ts';
 import { Status } from './shared-messages.ts';
 
@@ -82,6 +83,20 @@ const operatorMethods = (on: On) => ({
     operationId: 'listHosts',
     summary: 'Machines that replicas run on: processors, memory, accelerators, and who was promised what',
     response: HostList,
+  }),
+  listGateways: on.verb('listGateways', {
+    httpMethod: 'GET',
+    access: 'operator',
+    operationId: 'listGateways',
+    summary: 'Servers that take inference requests: whether they are there, and what they hold of budgets',
+    response: GatewayList,
+  }),
+  settleGateway: on.verb('settleGateway', {
+    access: 'operator',
+    operationId: 'settleGateway',
+    summary: 'Say that a gateway never comes back: its requests are settled, and what it held is given back',
+    body: SettleGatewayRequest,
+    response: GatewayStanding,
   }),
   grantCredit: on.verb('grantCredit', {
     access: 'operator',

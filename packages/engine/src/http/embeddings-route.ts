@@ -4,6 +4,7 @@ import { checkBody, refuseField } from './check-body.ts';
 import { readEmbeddingInputs } from './embeddings/read-inputs.ts';
 import { encodeVector, shapeVector } from './embeddings/shape-vector.ts';
 import type { HttpContext } from './http-context.ts';
+import { readBillNote } from './read-bill-note.ts';
 import { reportReading } from './report-reading.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
 import { tellPrompt } from './tell-prompt.ts';
@@ -39,9 +40,9 @@ export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext
     const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     tellPrompt(body.sparkler, reply.raw, promptTokens);
     const tokenizedMs = performance.now();
-    const requestId = body.sparkler?.request_id ?? request.id;
+    const read = { id: body.sparkler?.request_id ?? request.id, note: readBillNote(request) };
     const embed = () => runner.embed(inputs);
-    const vectors = await context.requestUsage.track(requestId, promptTokens, embed);
+    const vectors = await context.requestUsage.track(read, promptTokens, embed);
     const readMs = performance.now() - tokenizedMs;
     const format = body.encoding_format ?? 'float';
     return {

@@ -11,6 +11,7 @@ import type { PlanContext } from './generation/plan-context.ts';
 import type { ResponseShape } from './generation/response-shape.ts';
 import { ResponseStream } from './generation/response-stream.ts';
 import type { HttpContext } from './http-context.ts';
+import { readBillNote } from './read-bill-note.ts';
 import { readRequestHeaders } from './request-headers.ts';
 import { chatChecker, completionChecker, type SharedBody } from './request-schemas.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
@@ -69,12 +70,13 @@ interface AnswerOptions {
 }
 
 async function answer(options: AnswerOptions): Promise<unknown> {
-  const { context, reply, plan, shape, arrivedMs } = options;
+  const { context, request, reply, plan, shape, arrivedMs } = options;
   const engine = context.engine!;
   const { tokenizer } = context.model;
   context.requestUsage.begin(
     plan.requestId,
     plan.prompts.map((prompt) => prompt.request.id),
+    readBillNote(request),
   );
   if (plan.stream) {
     const { keepAliveMs } = context;

@@ -52,13 +52,36 @@ test('one that is left is running first and aborted then, and has what was compu
 test('the oldest ended ones are forgotten, running ones never', async () => {
   const usage = createRequestUsage(2);
   usage.begin('running', ['running.1']);
-  for (const id of ['a', 'b', 'c']) await usage.track(id, 1, async () => undefined);
+  for (const id of ['a', 'b', 'c']) await usage.track({ id, note: null }, 1, async () => undefined);
   expect(['running', 'a', 'b', 'c'].map((id) => usage.find(id)?.state ?? null)).toEqual([
     'running',
     null,
     'finish',
     'finish',
   ]);
-  await expect(usage.track('d', 1, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  await expect(
+    usage.track({ id: 'd', note: null }, 1, () => Promise.reject(new Error('no'))),
+  ).rejects.toThrow('no');
   expect(usage.find('d')?.state).toBe('error');
+});
+
+test('what a gateway said of its bills comes back with the counts, and by the gateway', async () => {
+  await using http = openHttp({ model: {} });
+  const address = await http.server.listen({ port: 0, host: '127.0.0.1' });
+  const ask = (path: string, id: string, fields: object, headers: Record<string, string>) =>
+    fetch(`${address}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ ...fields, sparkler: { request_id: id } }),
+    }).then((response) => response.text());
+  const of = (gateway: string, bill: string) => ({ 'sparkler-gateway': gateway, 'sparkler-bill': bill });
+  await ask('/v1/completions', 'a', completion('hello'), of('g1', '{"a":1}'));
+  await ask('/v1/embeddings', 'b', { model: 'test', input: 'words' }, of('g1', 'b'));
+  await ask('/v1/completions', 'c', completion('hello'), of('g2', 'c'));
+  await ask('/v1/completions', 'd', completion('hello'), of('g1', 'x'.repeat(5_000)));
+  const known = await http.post('/v1/requests_of_gateway', { gateway: 'g1' });
+  expect(known.body).toEqual({ request_ids: ['a', 'b'] });
+  const told = await http.post('/v1/request_usage', { request_ids: ['a', 'd'] });
+  expect(told.body.data[0]).toMatchObject({ request_id: 'a', gateway: 'g1', bill: '{"a":1}' });
+  expect(told.body.data[1]).not.toHaveProperty('bill');
 });

@@ -10,37 +10,57 @@ export interface UsedTokens {
   readonly durationMs: number;
 }
 
+/** What a gateway said of a request's bill, for whoever settles it should that gateway never come back. */
+export interface BillNote {
+  /** Id of the gateway. */
+  readonly gateway: string;
+  /** For the platform to read, not for the engine. Never text of a request. */
+  readonly bill: string;
+}
+
 /**
  * Token counts of running and of the latest ended requests, by request id: a gateway that was killed asks for
- * them in its next life. Numbers only.
+ * them in its next life, and another one for those of a gateway that is gone. Numbers and bills only.
  */
 export interface RequestUsage {
   /** A request was read; its prompts run in the core under the given ids. */
-  begin(requestId: string, coreIds: readonly string[]): void;
+  begin(requestId: string, coreIds: readonly string[], note?: BillNote | null): void;
   /** One prompt of a request left the core. */
   onRequestEnd(record: RequestRecord): void;
   /** Follows work that reads its input only, and generates nothing. */
-  track<Result>(requestId: string, promptTokens: number, work: () => Promise<Result>): Promise<Result>;
+  track<Result>(
+    request: { readonly id: string; readonly note: BillNote | null },
+    promptTokens: number,
+    work: () => Promise<Result>,
+  ): Promise<Result>;
   /** Null: never seen, or too long ago. */
-  find(requestId: string): UsedTokens | null;
+  find(requestId: string): (UsedTokens & { readonly note: BillNote | null }) | null;
+  /** Ids of the requests that are known of a gateway. */
+  listOf(gateway: string): string[];
 }
 
-/** About 10 MB; at a thousand requests a second, half a minute for a gateway to come back. */
+/**
+ * About 10 MB, and as much again with their bills; at a thousand requests a second, half a minute for a
+ * gateway to come back.
+ */
 const defaultEndedMax = 32_768;
 
 interface Entry {
   readonly requestId: string;
+  readonly note: BillNote | null;
   left: number;
   used: UsedTokens;
 }
+
+type Ended = UsedTokens & { readonly note: BillNote | null };
 
 export function createRequestUsage(endedMax = defaultEndedMax): RequestUsage {
   const byCoreId = new Map<string, Entry>();
   /** In the order in which they came, or ended: the oldest ended one goes first. */
   const running = new Map<string, Entry>();
-  const ended = new Map<string, UsedTokens>();
+  const ended = new Map<string, Ended>();
 
-  function begin(requestId: string, coreIds: readonly string[]): void {
+  function begin(requestId: string, coreIds: readonly string[], note: BillNote | null = null): void {
     const used: UsedTokens = {
       state: 'running',
       promptTokens: 0,
@@ -48,7 +68,7 @@ export function createRequestUsage(endedMax = defaultEndedMax): RequestUsage {
       generatedTokens: 0,
       durationMs: 0,
     };
-    const entry: Entry = { requestId, left: coreIds.length, used };
+    const entry: Entry = { requestId, note, left: coreIds.length, used };
     running.set(requestId, entry);
     for (const id of coreIds) byCoreId.set(id, entry);
   }
@@ -63,7 +83,7 @@ export function createRequestUsage(endedMax = defaultEndedMax): RequestUsage {
     if (running.get(entry.requestId) === entry) running.delete(entry.requestId);
     // Deleted first, so that an id that is used again is the newest.
     ended.delete(entry.requestId);
-    ended.set(entry.requestId, entry.used);
+    ended.set(entry.requestId, { ...entry.used, note: entry.note });
     if (ended.size > endedMax) ended.delete(ended.keys().next().value!);
   }
 
@@ -73,11 +93,11 @@ export function createRequestUsage(endedMax = defaultEndedMax): RequestUsage {
       const durationMs = timings.queueMs + timings.prefillMs + timings.decodeMs;
       end(id, { state, promptTokens, cachedTokens, generatedTokens, durationMs });
     },
-    async track(requestId, promptTokens, work) {
+    async track({ id: requestId, note }, promptTokens, work) {
       const startMs = performance.now();
       // Apart from the ids of the core, which have a number behind the last dot.
       const id = `${requestId}.read`;
-      begin(requestId, [id]);
+      begin(requestId, [id], note);
       let state: UsedTokens['state'] = 'error';
       try {
         const result = await work();
@@ -90,7 +110,12 @@ export function createRequestUsage(endedMax = defaultEndedMax): RequestUsage {
     },
     find(requestId) {
       const entry = running.get(requestId);
-      return entry === undefined ? (ended.get(requestId) ?? null) : { ...entry.used, state: 'running' };
+      if (entry === undefined) return ended.get(requestId) ?? null;
+      return { ...entry.used, state: 'running', note: entry.note };
+    },
+    listOf(gateway) {
+      const isOf = ([, { note }]: [string, { readonly note: BillNote | null }]) => note?.gateway === gateway;
+      return [...new Set([...running, ...ended].filter(isOf).map(([id]) => id))];
     },
   };
 }

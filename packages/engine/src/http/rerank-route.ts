@@ -2,6 +2,7 @@ import { compileChecker, EngineRerankRequest, InferenceError } from '@sparkler/a
 import type { FastifyInstance } from 'fastify';
 import { checkBody, refuseField } from './check-body.ts';
 import type { HttpContext } from './http-context.ts';
+import { readBillNote } from './read-bill-note.ts';
 import { reportReading } from './report-reading.ts';
 import { framePair, readPairFrame, takesTask } from './rerank/frame-pair.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
@@ -42,9 +43,9 @@ export function addRerankRoute(server: FastifyInstance, context: HttpContext): v
     const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     tellPrompt(body.sparkler, reply.raw, promptTokens);
     const tokenizedMs = performance.now();
-    const requestId = body.sparkler?.request_id ?? request.id;
+    const read = { id: body.sparkler?.request_id ?? request.id, note: readBillNote(request) };
     const embed = () => runner.embed(inputs);
-    const vectors = await context.requestUsage.track(requestId, promptTokens, embed);
+    const vectors = await context.requestUsage.track(read, promptTokens, embed);
     const scores = vectors.map((vector) => sigmoid(vector[0] ?? 0));
     const readMs = performance.now() - tokenizedMs;
     const ranked = scores

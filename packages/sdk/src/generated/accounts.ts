@@ -87,6 +87,33 @@ export interface HostReplica {
   readonly memoryArithmetic: string;
 }
 
+export interface GatewayList {
+  readonly gateways: readonly GatewayStanding[];
+}
+
+export interface GatewayStanding {
+  /** Id of its data folder. */
+  readonly gateway: string;
+  readonly hostName: string;
+  /** SILENT: it did not speak for a while. GONE: its requests are being settled. SETTLED: nothing of it is left. */
+  readonly state: 'STATE_UNSPECIFIED' | 'SERVING' | 'SILENT' | 'GONE' | 'SETTLED';
+  /** Lent to it, and neither spent nor given back. */
+  readonly heldUsd: string;
+  /** Settled from what engines knew of them, since it is gone. */
+  readonly settledRequests: string;
+  /** What it held beyond, given back when it was settled. */
+  readonly releasedUsd: string;
+  /** When it last spoke. */
+  readonly seenTime: string | null;
+  /** Since when it is taken for gone. */
+  readonly goneTime: string | null;
+}
+
+export interface SettleGatewayRequest {
+  /** Its id, as listGateways has it. */
+  readonly gateway: string;
+}
+
 export interface AccountBalance {
   /** Credit that is left. It is used before anything is owed. */
   readonly creditUsd: string;
@@ -343,6 +370,29 @@ export class Accounts {
       pattern: 'accounts/{account}',
       name,
       suffix: ':listHosts',
+      options,
+    });
+  }
+
+  /** Servers that take inference requests: whether they are there, and what they hold of budgets. GET /v1/accounts/{account}:listGateways */
+  listGateways(name: string, options?: CallOptions): Promise<GatewayList> {
+    return this.#client.call({
+      method: 'GET',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':listGateways',
+      options,
+    });
+  }
+
+  /** Say that a gateway never comes back: its requests are settled, and what it held is given back. POST /v1/accounts/{account}:settleGateway */
+  settleGateway(name: string, changes: Input<SettleGatewayRequest>, options?: CallOptions): Promise<GatewayStanding> {
+    return this.#client.call({
+      method: 'POST',
+      pattern: 'accounts/{account}',
+      name,
+      suffix: ':settleGateway',
+      body: changes,
       options,
     });
   }

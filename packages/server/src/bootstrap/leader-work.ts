@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createGatewayWatch } from '../billing/settle-gone-gateways.ts';
 import type { Launcher } from '../launch/launcher.ts';
 import { Autoscaler } from '../reconcile/autoscale/autoscaler.ts';
 import type { DriverParts } from '../reconcile/driver.ts';
@@ -13,6 +14,7 @@ import type { HostNotes } from './open-host-room.ts';
 const scaleMs = 5_000;
 const retentionMs = 60_000;
 const hostMs = 5_000;
+const gatewaysMs = 5_000;
 
 /**
  * What the process that leads does by the clock: scaling deployments, and ending those whose time is over.
@@ -66,6 +68,7 @@ export function createLeaderWork(parts: {
         repeat(retentionMs, 'unused deployments', () =>
           applyRetention({ db, queue, providerAccount, now, onStep }),
         ),
+        repeat(gatewaysMs, 'gateways', createGatewayLook({ settings, db, log })),
         ...(hostNotes === undefined ? [] : [repeat(hostMs, 'this host', () => hostNotes.note())]),
       ];
       // Not awaited: the driver's program may take its time, and replicas need not wait for it.
@@ -79,5 +82,32 @@ export function createLeaderWork(parts: {
       fineTuning.yield();
       await launcher.close();
     },
+  };
+}
+
+/** Gateways that never come back; one look at a time. */
+function createGatewayLook({
+  settings,
+  db,
+  log,
+}: {
+  readonly settings: Settings;
+  readonly db: Database;
+  readonly log: Logger;
+}): () => Promise<void> {
+  const watch = createGatewayWatch({
+    db,
+    goneAfterMs: settings.gatewayGoneAfterMs,
+    nowMs: () => performance.now(),
+    onProblem: (text, error) => log.warn({ err: error }, text),
+    onSettled: (gateway, settled) =>
+      log.warn({ gateway, ...settled }, 'settled for a gateway that is gone, and gave back what it held'),
+  });
+  let looking: Promise<void> | null = null;
+  return () => {
+    looking ??= watch.look().finally(() => {
+      looking = null;
+    });
+    return looking;
   };
 }

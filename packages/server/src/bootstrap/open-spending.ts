@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
-import type { UsageRecord } from '../inference/metering.ts';
 import type { RequestJournal } from '../inference/open-request.ts';
 import { recoverUsage } from '../inference/recover-usage.ts';
 import { defaultPriceBook, type PriceBook } from '../ledger/price-book.ts';
@@ -9,10 +8,11 @@ import type { SpendGuard } from '../ledger/spend-guard.ts';
 import { SpendLeases } from '../ledger/spend-leases.ts';
 import type { Settings } from '../settings.ts';
 import { findStoredRequests, type OpenRequests, openRequests } from '../store/open-requests.ts';
-import { type CostlyUsage, settleUsage } from '../store/settle-usage.ts';
+import { settleUsage, toCostly } from '../store/settle-usage.ts';
 import { type Budget, createLeaseSource, returnAllLeases } from '../store/spend-leases.ts';
 import { createUsageSink, type RunningUsageSink } from '../store/usage-sink.ts';
 import type { AccountStandings } from './account-standings.ts';
+import { createPresence } from './gateway-presence.ts';
 import type { OpenStore } from './open-store.ts';
 import type { StopList } from './stop-list.ts';
 
@@ -21,6 +21,7 @@ const tidyMs = 5_000;
 export interface Spending {
   readonly usage: RunningUsageSink;
   readonly journal: RequestJournal;
+  readonly gatewayId: string;
   readonly spending: { readonly guard: SpendGuard; readonly prices: PriceBook };
 }
 
@@ -48,6 +49,8 @@ export async function openSpending(parts: {
     onProblem,
     afterInsert: (transaction, stored) => settleUsage(transaction, gateway, stored.map(toCostly)),
   });
+  const presence = createPresence({ settings, db, gateway, log });
+  await presence.begin();
   await usage.flush();
   await settleLeft({ store, journal, usage, log, metrics });
   await returnAllLeases(db, { gateway });
@@ -55,17 +58,30 @@ export async function openSpending(parts: {
     source: createLeaseSource(db, gateway, budgetOf(standings)),
     standingOf: standings.of,
     now: Date.now,
+    mayTrust: presence.isHeard,
   });
   const warn = (error: Error) =>
     log.warn({ err: error }, 'what was lent to this gateway could not be given back yet');
-  const timer = setInterval(() => leases.tidy().catch(warn), tidyMs).unref();
+  let tidying: Promise<void> | null = null;
+  const tidy = (): void => {
+    tidying ??= presence
+      .beat(leases)
+      .then(() => leases.tidy())
+      .catch(warn)
+      .finally(() => {
+        tidying = null;
+      });
+  };
+  const timer = setInterval(tidy, tidyMs).unref();
   stops.add('budgets', async () => {
     clearInterval(timer);
+    await tidying;
     await usage.close();
     journal.close();
     await leases.close().catch(warn);
+    await presence.end().catch(warn);
   });
-  return { usage, journal, spending: { guard: leases, prices: defaultPriceBook } };
+  return { usage, journal, gatewayId: gateway, spending: { guard: leases, prices: defaultPriceBook } };
 }
 
 /** Bills what the last life was serving when it was killed, as far as the replicas know it. */
@@ -108,9 +124,4 @@ export function budgetOf(standings: AccountStandings): (account: string) => Budg
     const { monthlyLimitNanos, creditOnly = false } = standings.of(account);
     return { limitNanos: monthlyLimitNanos, creditOnly };
   };
-}
-
-function toCostly(usage: UsageRecord): CostlyUsage {
-  const { period = '', costNanos = 0, startTimeMs } = usage;
-  return { ...usage, period, costNanos, time: new Date(startTimeMs) };
 }

@@ -95,6 +95,8 @@ export interface ServerContext {
   readonly usage: UsageSink;
   /** Remembers requests under way beyond a kill of this process; left out: those are never billed then. */
   readonly journal?: RequestJournal;
+  /** Names this gateway to engines, which remember whose requests were whose; left out: they are not told. */
+  readonly gatewayId?: string;
   /** Rate limits of shared deployments; left out: the spec's self-serve limits, counted in this process. */
   readonly limiter?: RateLimiter;
   /** Budgets and prices of shared deployments; left out: everything is free. */

@@ -7,6 +7,8 @@ export interface ReplicaUsage {
   readonly state: 'running' | 'finish' | 'error' | 'aborted';
   readonly tokens: TokenCounts;
   readonly durationMs: number;
+  /** What its gateway said of it; null: nothing. */
+  readonly bill: string | null;
 }
 
 interface UsageAnswer {
@@ -17,6 +19,7 @@ interface UsageAnswer {
     readonly cached_tokens: number;
     readonly generated_tokens: number;
     readonly duration_ms: number;
+    readonly bill?: string;
   }[];
 }
 
@@ -35,33 +38,58 @@ export async function askReplicaUsage(
   address: ReplicaRoute['address'],
   ids: readonly string[],
 ): Promise<Map<string, ReplicaUsage>> {
+  return withReplica(address, async (ask) => {
+    const found = new Map<string, ReplicaUsage>();
+    for (let start = 0; start < ids.length; start += idsPerQuestion) {
+      const question = { request_ids: ids.slice(start, start + idsPerQuestion) };
+      const answer = await ask<UsageAnswer>('/v1/request_usage', question);
+      for (const used of answer.data) found.set(used.request_id, toReplicaUsage(used));
+    }
+    return found;
+  });
+}
+
+/** Ids of the requests that an engine had from a gateway and still knows. Throws as the above. */
+export function askRequestsOfGateway(
+  address: ReplicaRoute['address'],
+  gateway: string,
+): Promise<readonly string[]> {
+  return withReplica(address, async (ask) => {
+    const answer = await ask<{ readonly request_ids: readonly string[] }>('/v1/requests_of_gateway', {
+      gateway,
+    });
+    return answer.request_ids;
+  });
+}
+
+type Ask = <Answer>(path: string, question: object) => Promise<Answer>;
+
+async function withReplica<Result>(
+  address: ReplicaRoute['address'],
+  run: (ask: Ask) => Promise<Result>,
+): Promise<Result> {
   const url = new URL('baseUrl' in address ? address.baseUrl : 'http://replica');
   const timeouts = { connect: { timeout: 2_000 }, headersTimeout: 5_000, bodyTimeout: 5_000 };
   const socket = 'socketPath' in address ? { socketPath: address.socketPath } : {};
   const client = new Client(url.origin, { ...timeouts, ...socket });
-  const path = `${url.pathname.replace(/\/+$/, '')}/v1/request_usage`;
+  const prefix = url.pathname.replace(/\/+$/, '');
   try {
-    const found = new Map<string, ReplicaUsage>();
-    for (let start = 0; start < ids.length; start += idsPerQuestion) {
-      const answer = await ask(client, path, ids.slice(start, start + idsPerQuestion));
-      for (const used of answer.data) found.set(used.request_id, toReplicaUsage(used));
-    }
-    return found;
+    return await run((path, question) => askReplica(client, prefix + path, question));
   } finally {
     await client.destroy();
   }
 }
 
-async function ask(client: Client, path: string, ids: readonly string[]): Promise<UsageAnswer> {
+async function askReplica<Answer>(client: Client, path: string, question: object): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ request_ids: ids });
+  const body = JSON.stringify(question);
   const response = await client.request({ method: 'POST', path, headers, body }).catch((error: Error) => {
     const isGone = ['ENOENT', 'ECONNREFUSED', 'ENOTFOUND'].includes(
       String((error as { code?: string }).code),
     );
     throw isGone ? new ReplicaGoneError(error.message, { cause: error }) : error;
   });
-  if (response.statusCode === 200) return (await response.body.json()) as UsageAnswer;
+  if (response.statusCode === 200) return (await response.body.json()) as Answer;
   await response.body.dump();
   const text = `the replica answered ${response.statusCode} when asked what requests used`;
   throw response.statusCode < 500 ? new ReplicaGoneError(text) : new Error(text);
@@ -76,5 +104,6 @@ function toReplicaUsage(used: UsageAnswer['data'][number]): ReplicaUsage {
       completionTokens: used.generated_tokens,
     },
     durationMs: used.duration_ms,
+    bill: used.bill ?? null,
   };
 }

@@ -34,6 +34,24 @@ export interface RequestJournal {
   end(requestId: string, metered: boolean): void;
 }
 
+/** Of a request, what an engine keeps of its bill for others than its gateway: all but where it runs. */
+export type Bill = Omit<OpenRequest, 'dialect' | 'address'>;
+
+export function billOf({ dialect: _dialect, address: _address, ...bill }: OpenRequest): Bill {
+  return bill;
+}
+
+/** Headers that tell one of our own engines whose bill a request is on (docs/engine-protocol.md). */
+export function encodeBill(gateway: string, request: OpenRequest): Record<string, string> {
+  const bill = billOf(request);
+  // Headers are Latin-1, and names of models may be anything.
+  const text = JSON.stringify(bill).replaceAll(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return { 'sparkler-gateway': gateway, 'sparkler-bill': text };
+}
+
 export function toOpenRequest(
   call: PreparedCall,
   replica: ReplicaRoute,

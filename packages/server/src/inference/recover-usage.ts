@@ -3,7 +3,7 @@ import { planCost } from '../ledger/plan-cost.ts';
 import { askReplicaUsage, ReplicaGoneError, type ReplicaUsage } from './ask-replica-usage.ts';
 import { dialects } from './dialects/index.ts';
 import type { UsageRecord } from './metering.ts';
-import type { OpenRequest } from './open-request.ts';
+import { type Bill, billOf, type OpenRequest } from './open-request.ts';
 import { noTokens } from './token-counts.ts';
 
 export interface RecoveredUsage {
@@ -34,7 +34,7 @@ export async function recoverUsage(
   await Promise.all([...groups.values()].map((group) => askUntilKnown(group, found, times)));
   const isFound = ({ requestId }: OpenRequest) => found.has(requestId);
   return {
-    usage: open.filter(isFound).map((request) => toUsage(request, found.get(request.requestId)!)),
+    usage: open.filter(isFound).map((request) => toUsage(billOf(request), found.get(request.requestId)!)),
     lost: open.filter((request) => !isFound(request)),
   };
 }
@@ -69,8 +69,8 @@ async function askUntilKnown(
 }
 
 /** The callers saw their connection break. A request that failed in the replica costs nothing. */
-function toUsage(request: OpenRequest, { state, tokens, durationMs }: ReplicaUsage): UsageRecord {
-  const { prices, dialect: _dialect, address: _address, period, ...facts } = request;
+export function toUsage(bill: Bill, { state, tokens, durationMs }: ReplicaUsage): UsageRecord {
+  const { prices, period, ...facts } = bill;
   const used = state === 'error' ? noTokens : tokens;
   return {
     ...facts,

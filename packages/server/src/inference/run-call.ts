@@ -6,7 +6,7 @@ import { CallerStream, type CancelReason } from './caller-stream.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 import { type MeteredRun, meterCall } from './meter-call.ts';
-import { toOpenRequest } from './open-request.ts';
+import { encodeBill, type OpenRequest, toOpenRequest } from './open-request.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import { errorOfBreak, errorOfNonsense, errorOfRefusal, isShuttingDown } from './replica-error.ts';
 import type { ReplicaRoute } from './routing.ts';
@@ -36,8 +36,10 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
     try {
       const run = await attemptCall(gateway, call, caller, (replica) => {
         // A check of a format runs no model: nobody owes anything for it.
-        if (call.endpoint.name === 'format-check') return;
-        context.journal?.begin(toOpenRequest(call, replica, reservation, startMs));
+        if (call.endpoint.name === 'format-check') return {};
+        const open = toOpenRequest(call, replica, reservation, startMs);
+        context.journal?.begin(open);
+        return billHeaders(gateway, call, open);
       });
       endLoad?.(run.summary.tokens?.completionTokens ?? 0);
       meterCall(gateway, call, { ...run, startMs, endMs: context.now() }, reservation);
@@ -61,6 +63,12 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
     endLoad?.(0);
     remove();
   }
+}
+
+/** Only our own engines hear of bills: servers of others neither need them nor should say whom to charge. */
+function billHeaders({ context }: Gateway, { dialect, target }: PreparedCall, open: OpenRequest) {
+  const isOurs = dialect.extension && (target.deployment.upstreamModel ?? null) === null;
+  return isOurs && context.gatewayId !== undefined ? encodeBill(context.gatewayId, open) : {};
 }
 
 /** Keeps the texts of a request whose account asked for it; of all others they are gone by now. */
@@ -96,15 +104,15 @@ async function attemptCall(
   gateway: Gateway,
   call: PreparedCall,
   caller: CallerStream,
-  onPlace: (replica: ReplicaRoute) => void,
+  onPlace: (replica: ReplicaRoute) => Readonly<Record<string, string>>,
 ): Promise<Run> {
   for (let attempt = 1; ; attempt++) {
     const place = await waitForPlace(gateway, call, caller);
     try {
-      onPlace(place.replica);
+      const headers = onPlace(place.replica);
       const admittedMs = gateway.context.now();
       const exchange = new Exchange(caller, call.dialect, call.target.model, gateway.context.now);
-      const end = await exchangeWith(gateway, call, place, caller, exchange);
+      const end = await exchangeWith(gateway, call, { ...place, headers }, caller, exchange);
       if (!mayTryAnother(gateway, call, place, end)) {
         const status = settle(gateway, call, caller, end);
         const { firstByteMs } = exchange;
@@ -161,14 +169,14 @@ function tellWaiting(caller: CallerStream, deployment: string, { phase, position
 function exchangeWith(
   gateway: Gateway,
   call: PreparedCall,
-  place: Place,
+  place: Pick<Place, 'replica'> & { readonly headers: Readonly<Record<string, string>> },
   caller: CallerStream,
   exchange: Exchange,
 ): Promise<ExchangeEnd> {
   const { dispatcher, pathPrefix } = gateway.upstreams.get(place.replica);
   caller.onCancel(() => exchange.abort());
   const { upstreamKey } = call.target.deployment;
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const headers: Record<string, string> = { ...place.headers, 'content-type': 'application/json' };
   if (upstreamKey) headers.authorization = `Bearer ${upstreamKey}`;
   dispatcher.dispatch({ path: pathPrefix + call.path, method: 'POST', headers, body: call.body }, exchange);
   return exchange.finished;

@@ -27,12 +27,19 @@ interface Lease {
   waiting: number;
   asking: Promise<boolean> | null;
   usedMs: number;
+  /** Raised when all that was granted is given up: what was reserved before is of no account then. */
+  epoch: number;
 }
 
 export interface SpendLeasesOptions {
   readonly source: LeaseSource;
   readonly standingOf: (account: string) => SpendStanding;
   readonly now: () => number;
+  /**
+   * False: the source may have given up on this process and lent the money to others. Nothing is spent then.
+   * Left out: it never does.
+   */
+  readonly mayTrust?: () => boolean;
 }
 
 /**
@@ -43,6 +50,8 @@ export interface SpendLeasesOptions {
 export class SpendLeases implements SpendGuard {
   readonly #options: SpendLeasesOptions;
   readonly #leases = new Map<string, Lease>();
+  /** While everything is given up, nobody asks for more. */
+  #givingUp: Promise<void> | null = null;
 
   constructor(options: SpendLeasesOptions) {
     this.#options = options;
@@ -59,6 +68,9 @@ export class SpendLeases implements SpendGuard {
     refuseSuspended(account, standing.suspension);
     const isFree = standing.monthlyLimitNanos === null && standing.creditOnly !== true;
     if (isFree || worstNanos === 0) return { period, settle: () => undefined };
+    if (this.#options.mayTrust?.() === false) {
+      throw new Error('nothing was heard of the database for minutes: budgets may be lent to others by now');
+    }
     const lease = this.#leaseOf(account, period);
     lease.usedMs = now();
     if (roomOf(lease) >= worstNanos) return this.#take(lease, period, worstNanos, account);
@@ -78,6 +90,31 @@ export class SpendLeases implements SpendGuard {
     }
   }
 
+  /**
+   * Gives up all that was granted: the source lent it to others, or is about to. `finish` ends it there;
+   * until then nothing is granted anew.
+   */
+  async startAnew(finish: () => Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#forget();
+    this.#givingUp = promise;
+    try {
+      // What these are still granted is given up too.
+      await Promise.allSettled([...this.#leases.values()].map(({ asking }) => asking));
+      this.#forget();
+      await finish();
+    } finally {
+      this.#givingUp = null;
+      resolve();
+    }
+  }
+
+  #forget(): void {
+    for (const lease of this.#leases.values()) {
+      Object.assign(lease, { granted: 0, spent: 0, reserved: 0, epoch: lease.epoch + 1 });
+    }
+  }
+
   /** Gives everything back: for a graceful stop. */
   async close(): Promise<void> {
     for (const [key, lease] of this.#leases) {
@@ -92,7 +129,7 @@ export class SpendLeases implements SpendGuard {
     const key = `${account} ${period}`;
     let lease = this.#leases.get(key);
     if (lease === undefined) {
-      lease = { granted: 0, spent: 0, reserved: 0, waiting: 0, asking: null, usedMs: 0 };
+      lease = { granted: 0, spent: 0, reserved: 0, waiting: 0, asking: null, usedMs: 0, epoch: 0 };
       this.#leases.set(key, lease);
     }
     return lease;
@@ -105,10 +142,11 @@ export class SpendLeases implements SpendGuard {
       this.#ask(account, period, lease).catch(() => undefined);
     }
     let isOpen = true;
+    const { epoch } = lease;
     return {
       period,
       settle: (costNanos) => {
-        if (!isOpen) return;
+        if (!isOpen || lease.epoch !== epoch) return;
         isOpen = false;
         lease.reserved -= worstNanos;
         lease.spent += Math.min(costNanos, worstNanos);
@@ -145,8 +183,8 @@ export class SpendLeases implements SpendGuard {
    */
   #ask(account: string, period: string, lease: Lease): Promise<boolean> {
     const wantNanos = Math.ceil(Math.max(0, lease.waiting - roomOf(lease)) + sliceNanos);
-    lease.asking ??= this.#options.source
-      .extend(account, period, wantNanos)
+    const extend = () => this.#options.source.extend(account, period, wantNanos);
+    lease.asking ??= (this.#givingUp?.then(extend) ?? extend())
       .then((granted) => {
         lease.granted += granted;
         return granted < wantNanos;

@@ -14,6 +14,7 @@ import { makeAccountAdminHandlers } from './billing/account-admin-handlers.ts';
 import { makeAccountMoneyHandlers } from './billing/account-money-handlers.ts';
 import { makeUsageHandlers } from './billing/usage-handlers.ts';
 import type { ControlPlaneContext } from './control-plane-context.ts';
+import { makeGatewayHandlers } from './gateway-handlers.ts';
 import type { HandlersOf } from './handler.ts';
 import { makeListHostsHandler } from './list-hosts.ts';
 
@@ -32,6 +33,7 @@ export function makeAccountHandlers(context: ControlPlaneContext): HandlersOf<ty
     ...makeAccountMoneyHandlers(context),
     ...makeUsageHandlers(context),
     ...makeListHostsHandler(context),
+    ...makeGatewayHandlers(context),
     /** The caller's account, and the others that the same person has a user in; operators see all. */
     list: ({ list }, { principal }) =>
       listAccountsOfUser(db, isOperator(principal, context.settings) ? null : principal.user, list),

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { UsageRecord } from '../inference/metering.ts';
 import { addCharges } from './charges.ts';
 import type { Database } from './database.ts';
 import { lockBalances } from './journal.ts';
@@ -18,6 +19,11 @@ export interface CostlyUsage {
   readonly cachedPromptTokens: number;
   readonly completionTokens: number;
   readonly time: Date;
+}
+
+export function toCostly(usage: UsageRecord): CostlyUsage {
+  const { period = '', costNanos = 0, startTimeMs } = usage;
+  return { ...usage, period, costNanos, time: new Date(startTimeMs) };
 }
 
 /** What a lease holder has to settle for an account and month. */

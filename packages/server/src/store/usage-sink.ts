@@ -103,10 +103,11 @@ async function drainSpool(db: Database, spool: UsageSpool, options: UsageSinkOpt
   }
 }
 
-async function storeRecords(
+/** Stores records as rows, each once however often it comes. Rejects when the database can't be reached. */
+export async function storeRecords(
   db: Database,
   records: readonly UsageRecord[],
-  options: UsageSinkOptions,
+  options: Omit<UsageSinkOptions, 'folder'>,
 ): Promise<void> {
   for (let start = 0; start < records.length; start += rowsPerInsert) {
     const batch = records.slice(start, start + rowsPerInsert);
@@ -122,12 +123,13 @@ async function storeRecords(
 async function insertRecords(
   db: Database,
   records: readonly UsageRecord[],
-  { afterInsert }: UsageSinkOptions,
+  { afterInsert }: Omit<UsageSinkOptions, 'folder'>,
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
+    // In one order: two that store the same records must not wait for each other in a ring.
     const inserted = await transaction
       .insertInto('usage')
-      .values(records.map(toRow))
+      .values(records.map(toRow).sort((a, b) => (a.request_id < b.request_id ? -1 : 1)))
       .onConflict((conflict) => conflict.column('request_id').doNothing())
       .returning('request_id')
       .execute();
@@ -143,7 +145,7 @@ async function insertRecords(
 async function insertOneByOne(
   db: Database,
   records: readonly UsageRecord[],
-  options: UsageSinkOptions,
+  options: Omit<UsageSinkOptions, 'folder'>,
 ): Promise<void> {
   for (const usage of records) {
     try {
