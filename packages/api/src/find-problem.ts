@@ -156,17 +156,26 @@ function findUnionProblem(schema: PlainSchema, value: unknown, path: string): Pr
     return findTaggedProblem(branches, tag, value as Record<string, unknown>, path);
   }
   let best: Problem | null = null;
+  let bestRank = -1;
   let candidates = 0;
   for (const branch of branches) {
     const problem = findProblem(branch, value, path);
     if (problem === null) return null;
     if (!suits(branch, value)) continue;
     candidates++;
-    if (best === null || problem.field.length > best.field.length) best = problem;
+    // Of lists, [1.5] means one of integers rather than one of texts.
+    const rank = 2 * problem.field.length + (suitsFirstItem(branch, value) ? 1 : 0);
+    if (rank <= bestRank) continue;
+    best = problem;
+    bestRank = rank;
   }
   // Two branches of the right kind that both fail at the top: name all that is possible.
   const unclear = best !== null && candidates > 1 && best.field === path;
   return best === null || unclear ? mismatch(schema, value, path) : best;
+}
+
+function suitsFirstItem({ items }: PlainSchema, value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && items !== undefined && suits(items, value[0]);
 }
 
 function findTaggedProblem(

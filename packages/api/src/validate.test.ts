@@ -53,6 +53,15 @@ describe('a complaint names the field and what it should be', () => {
     );
   });
 
+  test.each([
+    [[1.5], 'prompt[0]: prompt[0] must be an integer, not 1.5'],
+    [[[1, -1]], 'prompt[0][1]: prompt[0][1] must be at least 0, not -1'],
+    [['a', [1]], 'prompt[1]: prompt[1] must be a string, not an array'],
+    [[[]], 'prompt[0]: prompt[0] must not be empty'],
+  ])('of a prompt %j, the kind of list that it begins as is judged', (prompt, expected) => {
+    expect(complaint(CompletionRequest, { model: 'm', prompt })).toBe(expected);
+  });
+
   test('text of the caller is never quoted back', () => {
     const secret = 'my secret prompt';
     expect(chat({ messages: [{ role: secret, content: secret }] })).not.toContain(secret);

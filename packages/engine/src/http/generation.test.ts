@@ -37,6 +37,11 @@ describe('stop strings', () => {
     expect(body.choices[0].text).toBe('a 東京 ');
   });
 
+  test('are found in emoji that are several tokens long, and not in others that begin alike', async () => {
+    const asked = completion('😀 👩‍👩‍👧 😁', { stop: ['😃', '👩‍👧'] });
+    expect((await http.post(completionRoute, asked)).body.choices[0].text).toBe('😀 👩‍👩‍👧');
+  });
+
   test('end each choice by itself', async () => {
     const { body } = await http.post(completionRoute, completion('abc', { stop: 'b', n: 2 }));
     expect(body.choices.map((choice: { text: string }) => choice.text)).toEqual(['ab', 'ab']);
@@ -290,6 +295,7 @@ describe('refused by name', () => {
     [{ mirostat_target: 0.5 }, 'mirostat_target'],
     [{ repetition_penalty: 0 }, 'repetition_penalty'],
     [{ logit_bias: { 99999: 1 } }, 'logit_bias.99999'],
+    [{ stop: ['a', '\ud83d'] }, 'stop'],
     [{ images: ['data:,'] }, 'images'],
     [{ reasoning_history: 'disabled' }, 'reasoning_history'],
     [{ reasoning_effort: 'low', thinking: { type: 'enabled' } }, 'thinking'],

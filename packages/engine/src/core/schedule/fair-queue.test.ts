@@ -85,3 +85,20 @@ test('positions are told once, and again when they change', () => {
   queue.sendPositions();
   expect(told).toEqual(['a1:0', 'a2:1', 'a3:2', 'a2:0', 'a3:1']);
 });
+
+test('places that change by what others are served are told too', () => {
+  const queue = new FairQueue();
+  const told: string[] = [];
+  const listen = (id: string) => (event: GenerationEvent) => {
+    if (event.type === 'queue') told.push(`${id}:${event.position}`);
+  };
+  const running = makeJob('a1', 'a');
+  queue.push(running);
+  queue.remove(running);
+  queue.push(makeJob('a2', 'a', {}, listen('a2')));
+  queue.push(makeJob('b1', 'b', {}, listen('b1')));
+  queue.sendPositions();
+  queue.charge(running, 1000);
+  for (let step = 0; step < 40; step++) queue.sendPositions();
+  expect(told).toEqual(['a2:0', 'b1:1', 'b1:0', 'a2:1']);
+});

@@ -3,6 +3,12 @@ import type { GenerationJob } from '../generation-job.ts';
 /** Tokens of output that a waiting request is assumed to cost; the meter corrects it as they are produced. */
 const EXPECTED_OUTPUT_TOKENS = 256;
 
+/**
+ * Steps after which places are looked at anew although nobody came or went: what running requests are served
+ * moves waiting ones too.
+ */
+const REVIEW_STEPS = 32;
+
 interface Tenant {
   /** Rows computed for it. */
   served: number;
@@ -19,6 +25,8 @@ export class FairQueue {
   readonly #jobs = new Set<GenerationJob>();
   readonly #tenants = new Map<string, Tenant>();
   #changed = false;
+  /** Steps since places were told. */
+  #stepsSinceTold = 0;
 
   get size(): number {
     return this.#jobs.size;
@@ -70,10 +78,12 @@ export class FairQueue {
     return highest;
   }
 
-  /** Tells every waiting request its place if the queue changed. */
+  /** Tells waiting requests their place where it changed. Call once a step. */
   sendPositions(): void {
-    if (!this.#changed) return;
+    this.#stepsSinceTold++;
+    if (!this.#changed && this.#stepsSinceTold < REVIEW_STEPS) return;
     this.#changed = false;
+    this.#stepsSinceTold = 0;
     this.order().forEach((job, position) => {
       job.sendQueuePosition(position);
     });

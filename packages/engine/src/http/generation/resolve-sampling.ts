@@ -74,7 +74,12 @@ function resolveSeed(seed: number | null | undefined): number {
 /** Stop strings as a list. */
 export function resolveStops(stop: SharedBody['stop']): string[] {
   if (stop === null || stop === undefined) return [];
-  return typeof stop === 'string' ? [stop] : stop;
+  const stops = typeof stop === 'string' ? [stop] : stop;
+  if (stops.every((each) => each.isWellFormed())) return stops;
+  throw refuseField(
+    'stop',
+    'stop holds half of a character (a lone surrogate), which no text holds; send all of it',
+  );
 }
 
 /** What `logprobs` and `top_logprobs` ask for together; both forms of `logprobs` are in use. */
