@@ -1,4 +1,7 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync, randomFillSync } from 'node:crypto';
+import type { Gcm } from './gcm.ts';
+import { loadGcm } from './load-gcm.ts';
+import { takeBuffer } from './recycled-buffers.ts';
 
 /**
  * Blobs are encrypted in chunks, so that they stream, and parts of them can be read and written alone: each
@@ -6,17 +9,15 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
  * key, the place of the chunk, and whether it is the last one: chunks can not be moved, swapped or cut off
  * unnoticed.
  *
- * A chunk is encrypted slice by slice, and its slices are never put together: what is slow is not the cipher
- * but the memory for copies. For the same reason it stays on this thread: handing a chunk to another one
- * costs two copies and three times the processor's time, and a slice holds others up for 30 us.
+ * A chunk is decrypted where it was read to, and encrypted into memory that is used again once it is on the
+ * disk: what is slow is not the cipher (30 us a chunk) but new memory. For the same reason it stays on this
+ * thread: the threads of `crypto.subtle` copy a chunk twice, and take three times the processor's time.
  */
 export const chunkBytes = 524_288;
-const sliceBytes = 65_536;
 const nonceBytes = 12;
 const tagBytes = 16;
 const overheadBytes = nonceBytes + tagBytes;
 export const sealedChunkBytes = chunkBytes + overheadBytes;
-const algorithm = 'aes-256-gcm';
 
 /** Bytes that a plain text of this size takes. */
 export function sealedSize(plainBytes: number): number {
@@ -38,9 +39,17 @@ export function wholeChunks(sealedBytes: number): number {
   return Math.floor(sealedBytes / sealedChunkBytes) * chunkBytes;
 }
 
-/** The key of one blob, from that of its account. */
-export function deriveBlobKey(accountKey: Uint8Array, blobKey: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', accountKey, new Uint8Array(0), `blob ${blobKey}`, 32));
+/** What encrypts one blob. */
+export interface BlobCipher {
+  readonly gcm: Gcm;
+  readonly key: Buffer;
+  readonly blobKey: string;
+}
+
+/** The cipher of one blob, with a key from that of its account. */
+export async function openBlobCipher(accountKey: Uint8Array, blobKey: string): Promise<BlobCipher> {
+  const key = Buffer.from(hkdfSync('sha256', accountKey, new Uint8Array(0), `blob ${blobKey}`, 32));
+  return { gcm: await loadGcm(), key, blobKey };
 }
 
 function placeOf(blobKey: string, { index, isLast }: Place): Buffer {
@@ -52,34 +61,25 @@ interface Place {
   readonly isLast: boolean;
 }
 
-/** The parts of a sealed chunk, for those of its plain text. */
-function* sealChunk(key: Buffer, blobKey: string, place: Place, plain: Parts): Generator<Buffer> {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(algorithm, key, nonce).setAAD(placeOf(blobKey, place));
-  yield nonce;
-  for (const part of plain) for (const slice of cutSlices(part)) yield cipher.update(slice);
-  cipher.final();
-  yield cipher.getAuthTag();
+/** A sealed chunk; a whole one in memory that may be given back. */
+function sealChunk({ gcm, key, blobKey }: BlobCipher, place: Place, plain: Parts): Buffer {
+  const size = lengthOf(plain) + overheadBytes;
+  const sealed = size === sealedChunkBytes ? takeBuffer(size) : Buffer.allocUnsafeSlow(size);
+  const nonce = randomFillSync(sealed.subarray(0, nonceBytes));
+  const [body, tag] = [sealed.subarray(nonceBytes, size - tagBytes), sealed.subarray(size - tagBytes)];
+  gcm.seal({ key, nonce, associated: placeOf(blobKey, place) }, plain, body).copy(tag);
+  return sealed;
 }
 
-/** Throws before anything is given when the chunk is not what was written. */
-function openChunk(key: Buffer, blobKey: string, place: Place, sealed: Buffer): Buffer[] {
-  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes));
-  decipher.setAAD(placeOf(blobKey, place));
-  decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
-  const body = sealed.subarray(nonceBytes, sealed.length - tagBytes);
-  const slices = [...cutSlices(body)].map((slice) => decipher.update(slice));
-  try {
-    decipher.final();
-  } catch (cause) {
-    const from = place.index * chunkBytes;
-    throw new Error(`${blobKey} is not what was written, from byte ${from} on: restore it`, { cause });
-  }
-  return slices;
-}
-
-function* cutSlices(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let from = 0; from < bytes.length; from += sliceBytes) yield bytes.subarray(from, from + sliceBytes);
+/** Decrypts a chunk where it lies. Throws before anything is given when it is not what was written. */
+function openChunk({ gcm, key, blobKey }: BlobCipher, place: Place, sealed: Buffer): Buffer {
+  const nonce = sealed.subarray(0, nonceBytes);
+  const body = sealed.subarray(nonceBytes, -tagBytes);
+  const input = { key, nonce, associated: placeOf(blobKey, place) };
+  const isWhole = sealed.length >= overheadBytes;
+  if (isWhole && gcm.open(input, body, sealed.subarray(-tagBytes))) return body;
+  const from = place.index * chunkBytes;
+  throw new Error(`${blobKey} is not what was written, from byte ${from} on: restore it`);
 }
 
 type Parts = readonly Uint8Array[];
@@ -121,13 +121,15 @@ function viewOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The beginning of a chunk whose rest has not come yet, apart from the blob. */
-export const sealTail = (key: Buffer, blobKey: string, index: number, plain: Buffer): Buffer =>
-  Buffer.concat([...sealChunk(key, `${blobKey}\0tail`, { index, isLast: false }, [plain])]);
+const tailOf = (cipher: BlobCipher): BlobCipher => ({ ...cipher, blobKey: `${cipher.blobKey}\0tail` });
 
-/** Throws when it is the tail of another chunk. */
-export const openTail = (key: Buffer, blobKey: string, index: number, sealed: Buffer): Buffer =>
-  Buffer.concat(openChunk(key, `${blobKey}\0tail`, { index, isLast: false }, sealed));
+/** The beginning of a chunk whose rest has not come yet, apart from the blob. */
+export const sealTail = (cipher: BlobCipher, index: number, plain: Buffer): Buffer =>
+  sealChunk(tailOf(cipher), { index, isLast: false }, [plain]);
+
+/** Decrypts it where it lies. Throws when it is the tail of another chunk. */
+export const openTail = (cipher: BlobCipher, index: number, sealed: Buffer): Buffer =>
+  openChunk(tailOf(cipher), { index, isLast: false }, sealed);
 
 export interface ChunkSpan {
   /** Gets what a part leaves of a chunk that is not complete. */
@@ -138,10 +140,12 @@ export interface ChunkSpan {
   readonly totalBytes: number | null;
 }
 
-/** Encrypts content that begins at a chunk. One chunk is held back, to know which one is the last. */
+/**
+ * Encrypts content that begins at a chunk. One chunk is held back, to know which one is the last. Whoever has
+ * written a piece may give it back.
+ */
 export async function* sealStream(
-  key: Buffer,
-  blobKey: string,
+  cipher: BlobCipher,
   content: AsyncIterable<Uint8Array>,
   { firstChunk, totalBytes, onTail }: ChunkSpan,
 ): AsyncGenerator<Buffer> {
@@ -149,7 +153,7 @@ export async function* sealStream(
   let held: Parts | null = null;
   const lastIndex = totalBytes === null ? null : Math.ceil(totalBytes / chunkBytes) - 1;
   for await (const plain of cutInto(content, chunkBytes)) {
-    if (held !== null) yield* sealChunk(key, blobKey, { index: index++, isLast: false }, held);
+    if (held !== null) yield sealChunk(cipher, { index: index++, isLast: false }, held);
     held = plain;
   }
   if (held === null) return;
@@ -159,20 +163,22 @@ export async function* sealStream(
     onTail?.(index, join(held));
     return;
   }
-  yield* sealChunk(key, blobKey, { index, isLast }, held);
+  yield sealChunk(cipher, { index, isLast }, held);
 }
 
-/** Decrypts content that begins at a chunk. Throws when it is not what was written. */
+/**
+ * Decrypts content that begins at a chunk, in the memory that it comes in. Throws when it is not what was
+ * written.
+ */
 export async function* openStream(
-  key: Buffer,
-  blobKey: string,
+  cipher: BlobCipher,
   content: AsyncIterable<Uint8Array>,
   { firstChunk, totalBytes }: { readonly firstChunk: number; readonly totalBytes: number },
 ): AsyncGenerator<Buffer> {
   const lastIndex = Math.ceil(totalBytes / chunkBytes) - 1;
   let index = firstChunk;
   for await (const sealed of cutInto(content, sealedChunkBytes)) {
-    yield* openChunk(key, blobKey, { index, isLast: index === lastIndex }, join(sealed));
+    yield openChunk(cipher, { index, isLast: index === lastIndex }, join(sealed));
     index += 1;
   }
 }

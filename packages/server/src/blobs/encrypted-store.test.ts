@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { BlobStore } from './blob-store.ts';
 import { chunkBytes } from './chunk-cipher.ts';
 import { createEncryptedStore } from './encrypted-store.ts';
 import { openKeyFile } from './key-file.ts';
@@ -87,6 +89,52 @@ describe('an encrypted store', () => {
     }
     await writeFile(path, good);
     expect((await readText(await store.read('models/acme/t/x'))) === content.toString()).toBe(true);
+  });
+
+  test('gives nothing of a chunk that was changed, and leaves nothing open', async () => {
+    const local = await openLocalStore(folder);
+    const opened: Readable[] = [];
+    const inner: BlobStore = {
+      ...local,
+      async read(key, range, pieceBytes) {
+        opened.push((await local.read(key, range, pieceBytes)) as Readable);
+        return opened.at(-1)!;
+      },
+    };
+    const store = createEncryptedStore(inner, keyOf);
+    const content = randomBytes(4 * chunkBytes);
+    await store.write('models/acme/c/x', chunksOf(content), null);
+    const path = join(folder, 'objects', 'sealed', 'models', 'acme', 'c', 'x');
+    const sealed = await readFile(path);
+    // The last byte of the third chunk's tag: all of it was decrypted when that is looked at.
+    sealed[3 * (chunkBytes + 28) - 1]! ^= 1;
+    await writeFile(path, sealed);
+    const parts: Uint8Array[] = [];
+    const reading = (async () => {
+      for await (const part of await store.read('models/acme/c/x')) parts.push(part);
+    })();
+    await expect(reading).rejects.toThrow(`from byte ${2 * chunkBytes} on`);
+    expect(Buffer.concat(parts).equals(content.subarray(0, 2 * chunkBytes))).toBe(true);
+    for await (const part of await store.read('models/acme/c/x')) if (part.length > 0) break;
+    await vi.waitFor(() => expect(opened.map((stream) => stream.closed)).toEqual([true, true]));
+  });
+
+  test('pieces that were given stay as they are while others are read and written', async () => {
+    const store = createEncryptedStore(await openLocalStore(folder), keyOf);
+    const contents = [1, 2, 3].map(() => randomBytes(5 * chunkBytes + 3));
+    const read = await Promise.all(
+      contents.map(async (content, index) => {
+        await store.write(`models/acme/p/${index}`, chunksOf(content), content.length);
+        const parts: Uint8Array[] = [];
+        for await (const part of await store.read(`models/acme/p/${index}`)) parts.push(part);
+        return parts;
+      }),
+    );
+    expect(read.map((parts, index) => Buffer.concat(parts).equals(contents[index]!))).toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 
   test('keeps accounts apart, and reads what was written before there was encryption', async () => {

@@ -12,8 +12,9 @@ import {
   wrongSize,
 } from './blob-store.ts';
 import {
+  type BlobCipher,
   chunkBytes,
-  deriveBlobKey,
+  openBlobCipher,
   openStream,
   openTail,
   plainSize,
@@ -42,10 +43,10 @@ export type AccountKeyOf = (account: string) => Promise<Uint8Array>;
  */
 export function createEncryptedStore(inner: BlobStore, accountKeyOf: AccountKeyOf): BlobStore {
   const sealed = (key: string) => sealedPrefix + key;
-  const keyOf = async (key: string) => {
+  const cipherOf = async (key: string) => {
     checkBlobKey(key);
     const [, account = ''] = key.split('/');
-    return deriveBlobKey(await accountKeyOf(account), key);
+    return openBlobCipher(await accountKeyOf(account), key);
   };
   async function readSealed(
     key: string,
@@ -56,23 +57,22 @@ export function createEncryptedStore(inner: BlobStore, accountKeyOf: AccountKeyO
     const toByte = Math.min(sealedOffset(range.toByte) + sealedChunkBytes, sealedSize(totalBytes)) - 1;
     const wanted = { fromByte: sealedOffset(range.fromByte), toByte };
     const content = await inner.read(sealed(key), wanted, sealedChunkBytes);
-    const plain = openStream(await keyOf(key), key, content, { firstChunk, totalBytes });
+    const plain = openStream(await cipherOf(key), content, { firstChunk, totalBytes });
     return sliceStream(plain, range.fromByte - firstChunk * chunkBytes, range.toByte - range.fromByte + 1);
   }
   return {
     description: `${inner.description}, encrypted`,
     async write(key, content, sizeBytes) {
-      const counted = countStream(content);
-      const stream = sealStream(await keyOf(key), key, counted.content, { firstChunk: 0, totalBytes: null });
+      const announced = checkSize(content, key, sizeBytes);
+      const stream = sealStream(await cipherOf(key), announced, { firstChunk: 0, totalBytes: null });
       const total = sizeBytes === null ? null : sealedSize(sizeBytes);
-      await inner.write(sealed(key), limitStream(stream, counted, key, sizeBytes), total);
-      return counted.bytes();
+      return plainSize(await inner.write(sealed(key), stream, total));
     },
-    append: async (key, content, range) => appendSealed(inner, await keyOf(key), key, content, range),
+    append: async (key, content, range) => appendSealed(inner, await cipherOf(key), content, range),
     async keptBytes(key) {
       const whole = await inner.stat(sealed(key));
       if (whole !== null) return plainSize(whole.sizeBytes);
-      const { whole: kept, tail } = await findKept(inner, await keyOf(key), key);
+      const { whole: kept, tail } = await findKept(inner, await cipherOf(key));
       return kept + tail.length > 0 ? kept + tail.length : inner.keptBytes(key);
     },
     async stat(key) {
@@ -132,14 +132,15 @@ async function copyFiles(
 }
 
 /** What is kept of an upload in parts: whole chunks, and the beginning of the next. */
-async function findKept(inner: BlobStore, blobKey: Buffer, key: string) {
+async function findKept(inner: BlobStore, cipher: BlobCipher) {
+  const key = cipher.blobKey;
   const whole = wholeChunks(await inner.keptBytes(sealedPrefix + key));
   const tailKey = tailPrefix + key;
   if ((await inner.stat(tailKey)) === null) return { whole, tail: Buffer.alloc(0) };
   const parts: Uint8Array[] = [];
   for await (const part of await inner.read(tailKey)) parts.push(part);
   try {
-    return { whole, tail: openTail(blobKey, key, whole / chunkBytes, Buffer.concat(parts)) };
+    return { whole, tail: openTail(cipher, whole / chunkBytes, Buffer.concat(parts)) };
   } catch {
     // Of a chunk that was written over or is whole by now.
     return { whole, tail: Buffer.alloc(0) };
@@ -148,14 +149,14 @@ async function findKept(inner: BlobStore, blobKey: Buffer, key: string) {
 
 async function appendSealed(
   inner: BlobStore,
-  blobKey: Buffer,
-  key: string,
+  cipher: BlobCipher,
   content: AsyncIterable<Uint8Array>,
   { fromByte, totalBytes }: AppendRange,
 ): Promise<number> {
+  const key = cipher.blobKey;
   const done = await inner.stat(sealedPrefix + key);
   if (done !== null && done.sizeBytes === sealedSize(totalBytes) && fromByte > 0) return totalBytes;
-  const { whole, tail } = await findKept(inner, blobKey, key);
+  const { whole, tail } = await findKept(inner, cipher);
   const firstChunk = Math.floor(fromByte / chunkBytes);
   const missing = fromByte - firstChunk * chunkBytes;
   // Within a chunk it can only go on where its beginning is at hand.
@@ -172,7 +173,7 @@ async function appendSealed(
     cameBytes = bytes;
   });
   const joined = joinStreams(tail.subarray(0, missing), counted);
-  const stream = sealStream(blobKey, key, joined, { firstChunk, totalBytes, onTail });
+  const stream = sealStream(cipher, joined, { firstChunk, totalBytes, onTail });
   const range = { fromByte: sealedOffset(fromByte), totalBytes: sealedSize(totalBytes) };
   const kept = await inner.append(sealedPrefix + key, stream, range);
   if (cameBytes > totalBytes - fromByte) throw wrongSize(key, totalBytes, 'more');
@@ -182,7 +183,7 @@ async function appendSealed(
   }
   const unfinished = left as { readonly index: number; readonly plain: Buffer } | null;
   if (unfinished === null || unfinished.index * chunkBytes !== wholeChunks(kept)) return wholeChunks(kept);
-  const tailBytes = sealTail(blobKey, key, unfinished.index, unfinished.plain);
+  const tailBytes = sealTail(cipher, unfinished.index, unfinished.plain);
   await inner.write(tailPrefix + key, joinStreams(tailBytes), tailBytes.length);
   return wholeChunks(kept) + unfinished.plain.length;
 }
@@ -207,36 +208,19 @@ async function* countBytes(
   }
 }
 
-interface CountedStream {
-  readonly content: AsyncIterable<Uint8Array>;
-  bytes(): number;
-}
-
-function countStream(content: AsyncIterable<Uint8Array>): CountedStream {
-  let bytes = 0;
-  const counted = (async function* () {
-    for await (const part of content) {
-      bytes += part.length;
-      yield part;
-    }
-  })();
-  return { content: counted, bytes: () => bytes };
-}
-
-/** The store below counts sealed bytes; callers announced plain ones. */
-async function* limitStream(
-  stream: AsyncIterable<Buffer>,
-  counted: CountedStream,
+/** Throws at the first byte beyond the size that was announced, and when fewer came. */
+async function* checkSize(
+  content: AsyncIterable<Uint8Array>,
   key: string,
   sizeBytes: number | null,
-): AsyncGenerator<Buffer> {
-  for await (const part of stream) {
-    if (sizeBytes !== null && counted.bytes() > sizeBytes) throw wrongSize(key, sizeBytes, 'more');
+): AsyncGenerator<Uint8Array> {
+  let came = 0;
+  for await (const part of content) {
+    came += part.length;
+    if (sizeBytes !== null && came > sizeBytes) throw wrongSize(key, sizeBytes, 'more');
     yield part;
   }
-  if (sizeBytes !== null && counted.bytes() < sizeBytes) {
-    throw wrongSize(key, sizeBytes, `only ${counted.bytes()}`);
-  }
+  if (sizeBytes !== null && came < sizeBytes) throw wrongSize(key, sizeBytes, `only ${came}`);
 }
 
 /** Skips bytes, and ends after `length` more. */

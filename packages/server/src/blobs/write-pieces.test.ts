@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { takeBuffer } from './recycled-buffers.ts';
 import { chunksOf } from './testing.ts';
 import { writePieces } from './write-pieces.ts';
 
@@ -49,4 +50,42 @@ test('what can not be written is told, and ends the reading', async () => {
   await expect(writePieces(file, endless(), 0)).rejects.toMatchObject({ code: 'EBADF' });
   expect(came).toBeLessThan(20);
   await file.close();
+});
+
+test('the next piece is made while one is being written, in memory of those that were', async () => {
+  const size = 600_001;
+  const used = new Set<ArrayBufferLike>();
+  const written: number[] = [];
+  let ends: (() => void)[] = [];
+  let made = 0;
+  // Each write ends only when the test says so.
+  const slow = {
+    writev: async (batch: readonly Uint8Array[]) => {
+      await new Promise<void>((resolve) => ends.push(resolve));
+      for (const piece of batch) written.push(piece[0] === piece.at(-1) ? piece[0]! : -1);
+      return { bytesWritten: batch.length * size };
+    },
+  } as unknown as FileHandle;
+  async function* numbered(): AsyncGenerator<Uint8Array> {
+    for (; made < 40; made += 1) {
+      const piece = takeBuffer(size).fill(made);
+      used.add(piece.buffer);
+      yield piece;
+    }
+  }
+  const writing = writePieces(slow, numbered(), 0);
+  await vi.waitFor(() => expect([ends.length, made]).toEqual([1, 1]), { timeout: 30_000 });
+  let isDone = false;
+  const done = writing.finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    const [ending] = [ends];
+    ends = [];
+    for (const end of ending) end();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await done).toBe(40 * size);
+  expect(written).toEqual(Array.from({ length: 40 }, (_, index) => index));
+  expect(used.size).toBeLessThanOrEqual(3);
 });

@@ -1,13 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
+import { giveBack } from './recycled-buffers.ts';
 
-/** Gathered at most while a write is under way; then the source waits. */
+/** Gathered at most while a write is under way, but for the last piece; then the source waits. */
 const gatheredBytesMax = 524_288;
 
 /**
  * Writes pieces to a file from a position on: at once, or where a write is under way, together with those
- * that come meanwhile, since each write is handed to another thread, which has its price. Returns the
- * position after the last. When the pieces break off with an error, those that came are written before it is
- * thrown.
+ * that come meanwhile, since each write is handed to another thread, which has its price. Memory of pieces
+ * that were written is given back. Returns the position after the last. When the pieces break off with an
+ * error, those that came are written before it is thrown.
  */
 export async function writePieces(
   file: FileHandle,
@@ -19,16 +20,18 @@ export async function writePieces(
   let length = 0;
   let writing: Promise<void> | null = null;
   let failure: { readonly error: unknown } | null = null;
-  const writeOn = async () => {
-    while (gathered.length > 0 && failure === null) {
-      const [batch, from] = [gathered, at];
-      at += length;
-      [gathered, length] = [[], 0];
-      await writeAll(file, batch, from).catch((error: unknown) => {
+  const writeGathered = (): Promise<void> | null => {
+    if (gathered.length === 0 || failure !== null) return null;
+    const [batch, from] = [gathered, at];
+    at += length;
+    [gathered, length] = [[], 0];
+    return writeAll(file, batch, from)
+      .catch((error: unknown) => {
         failure = { error };
+      })
+      .then(() => {
+        writing = writeGathered();
       });
-    }
-    writing = null;
   };
   const throwFailure = () => {
     if (failure !== null) throw (failure as { readonly error: unknown }).error;
@@ -38,11 +41,12 @@ export async function writePieces(
       throwFailure();
       gathered.push(piece);
       length += piece.length;
-      writing ??= writeOn();
+      writing ??= writeGathered();
+      // The next batch begins when this one ends, and the next pieces come meanwhile.
       if (length >= gatheredBytesMax) await writing;
     }
   } finally {
-    await writing;
+    while (writing !== null) await writing;
     throwFailure();
   }
   return at;
@@ -53,9 +57,11 @@ async function writeAll(file: FileHandle, batch: readonly Uint8Array[], position
   const length = batch.reduce((total, piece) => total + piece.length, 0);
   if (length === 0) return;
   const { bytesWritten } = await file.writev(batch as Uint8Array[], position);
-  if (bytesWritten === length) return;
-  const rest = Buffer.concat(batch).subarray(bytesWritten);
-  for (let done = 0; done < rest.length; ) {
-    done += (await file.write(rest, done, rest.length - done, position + bytesWritten + done)).bytesWritten;
+  if (bytesWritten < length) {
+    const rest = Buffer.concat(batch).subarray(bytesWritten);
+    for (let done = 0; done < rest.length; ) {
+      done += (await file.write(rest, done, rest.length - done, position + bytesWritten + done)).bytesWritten;
+    }
   }
+  for (const piece of batch) giveBack(piece);
 }
