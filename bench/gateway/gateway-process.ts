@@ -75,6 +75,7 @@ const limiter = new LeasedLimiter({
 });
 const free: RateDecision = {
   verdict: 'within',
+  tokenClass: 'tokens-per-day-under-40b',
   refusedBy: null,
   headers: {},
   retryAfterSeconds: 0,

@@ -230,8 +230,27 @@ test('a gateway that is killed in the middle spends no more than was lent to it,
   expect(servedBySecond.filter(({ id }) => !stored.has(id))).toEqual([]);
   expect(stored.size).toBeGreaterThan(served.length);
   await expectAllBilled();
+  await expectDayTokens();
   expect((await readBooks()).settled).toBeLessThanOrEqual(BUDGET);
 });
+
+/** What is counted of the quota of tokens a day is what usage rows of that day have. */
+async function expectDayTokens(): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const { rows } = await sql<{ taken: number; used: number }>`
+        with today as (
+          select state -> 'days' -> 'tokens-per-day-under-40b' as meter from rate_meters where account = 'local'
+        )
+        select (meter ->> 'taken')::integer as taken,
+          (select sum(prompt_tokens + completion_tokens)::integer from usage
+            where floor(extract(epoch from start_time) / 86400) = (meter ->> 'day')::integer) as used
+        from today`.execute(database.db);
+      expect(rows[0]!.taken).toBe(rows[0]!.used);
+    },
+    { timeout: 20_000 },
+  );
+}
 
 interface GatewayStanding {
   readonly gateway: string;
@@ -293,6 +312,7 @@ test('a gateway that never returns is settled from what the engines know, once, 
   const { rows } = await sql`select from spend_leases where gateway = ${gateway}`.execute(database.db);
   expect(rows).toEqual([]);
   await expectAllBilled();
+  await expectDayTokens();
 
   const back = await startGateway(lostFolder);
   expect((await find()).state).toBe('SERVING');

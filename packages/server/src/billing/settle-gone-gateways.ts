@@ -11,6 +11,7 @@ import {
 import { findStoredRequests } from '../store/open-requests.ts';
 import { settleUsage, toCostly } from '../store/settle-usage.ts';
 import { storeRecords } from '../store/usage-sink.ts';
+import { countDayTokens, forgetRateLoans } from './count-day-tokens.ts';
 
 export interface GatewayWatchParts {
   readonly db: Database;
@@ -90,11 +91,12 @@ async function settleGone(parts: GatewayWatchParts, gateway: StoredGateway): Pro
     onProblem,
     afterInsert: async (transaction, stored) => {
       await settleUsage(transaction, node, stored.map(toCostly));
+      await countDayTokens(transaction, node, stored);
       await noteSettledRequests(transaction, node, stored.length);
     },
   });
   if (!isComplete && Date.now() - gateway.goneTime!.getTime() < patienceMs) return;
-  const nanos = await releaseGone(db, node);
+  const nanos = await releaseGone(db, node, (transaction) => forgetRateLoans(transaction, node));
   if (nanos === null) return;
   const after = (await readGateways(db)).find((other) => other.node === node);
   onSettled(node, { requests: after?.settledRequests ?? 0, nanos });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { LeasedLimiter, type MeterSource } from '../inference/limits/leased-limiter.ts';
 import { createMemoryMeters } from '../inference/limits/memory-limiter.ts';
@@ -14,7 +13,7 @@ const tidyMs = 1_000;
 const aheadShare = { minute: 0.1, day: 0.001 };
 const pauseMs = 250;
 
-/** Meters of all gateways on one database. `gateway` names one life of one process. */
+/** Meters of all gateways on one database. `gateway`: id of this one, as its usage is stored. */
 export function createStoredMeters(db: Database, gateway: string, now: () => number): MeterSource {
   return {
     async renew(account, limits, turns) {
@@ -36,13 +35,20 @@ function atTime(meters: RateMeters, nowMs: number): RateMeters {
 export function openRates(
   {
     db,
+    gateway,
     standings,
     log,
-  }: { readonly db: Database; readonly standings: AccountStandings; readonly log: Logger },
+  }: {
+    readonly db: Database;
+    /** What an earlier life of it borrowed is forgotten before (`forgetRateLoans`). */
+    readonly gateway: string;
+    readonly standings: AccountStandings;
+    readonly log: Logger;
+  },
   stops: StopList,
 ): RateLimiter {
   const limiter = new LeasedLimiter({
-    source: createStoredMeters(db, randomUUID(), Date.now),
+    source: createStoredMeters(db, gateway, Date.now),
     whenAway: createMemoryMeters(Date.now),
     now: Date.now,
     limitsOf: standings.rateLimitsOf,

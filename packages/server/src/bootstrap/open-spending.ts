@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import { countDayTokens, forgetRateLoans } from '../billing/count-day-tokens.ts';
 import type { RequestJournal } from '../inference/open-request.ts';
 import { recoverUsage } from '../inference/recover-usage.ts';
 import { defaultPriceBook, type PriceBook } from '../ledger/price-book.ts';
@@ -47,13 +48,17 @@ export async function openSpending(parts: {
   const usage = createUsageSink(db, {
     folder,
     onProblem,
-    afterInsert: (transaction, stored) => settleUsage(transaction, gateway, stored.map(toCostly)),
+    async afterInsert(transaction, stored) {
+      await settleUsage(transaction, gateway, stored.map(toCostly));
+      await countDayTokens(transaction, gateway, stored);
+    },
   });
   const presence = createPresence({ settings, db, gateway, log });
   await presence.begin();
   await usage.flush();
   await settleLeft({ store, journal, usage, log, metrics });
   await returnAllLeases(db, { gateway });
+  await forgetRateLoans(db, gateway);
   const leases = new SpendLeases({
     source: createLeaseSource(db, gateway, budgetOf(standings)),
     standingOf: standings.of,

@@ -251,7 +251,7 @@ async function startHttp(
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const billed = await openSpending({ settings, store, standings, log, metrics, stops });
-  const limiter = openRates({ db, standings, log }, stops);
+  const limiter = openRates({ db, gateway: billed.gatewayId, standings, log }, stops);
   const requestLog = createRequestLog(db, ({ message }) =>
     log.warn({ cause: message }, 'a text could not be stored'),
   );

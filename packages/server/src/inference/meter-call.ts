@@ -43,6 +43,7 @@ export function meterCall(
     startTimeMs: run.startMs,
     firstTokenMs: run.firstByteMs === null ? null : run.firstByteMs - run.startMs,
     durationMs: run.endMs - run.startMs,
+    ...(call.rate === null ? {} : { tokenClass: call.rate.tokenClass }),
     ...(reservation === null ? {} : { costNanos, period: reservation.period }),
   };
   context.usage.record(usage);

@@ -1,3 +1,4 @@
+import type { TokenClass } from '../ledger/quotas.ts';
 import type { EndpointName } from './dialects/dialect.ts';
 
 /** One finished (or failed) inference request, as it is metered. Never holds text. */
@@ -19,6 +20,8 @@ export interface UsageRecord {
   readonly durationMs: number;
   /** Whole nano-dollars; absent: free. */
   readonly costNanos?: number;
+  /** Size of the model, among whose tokens of the day it counts; absent: it counts as none. */
+  readonly tokenClass?: TokenClass;
   /** Month (2026-11) whose budget it was reserved from; absent where nothing was. */
   readonly period?: string;
 }

@@ -17,6 +17,7 @@ export interface OpenRequest
     | 'endpoint'
     | 'startTimeMs'
     | 'period'
+    | 'tokenClass'
   > {
   /** Null: nothing is charged by the token. */
   readonly prices: TokenPrices | null;
@@ -68,6 +69,7 @@ export function toOpenRequest(
     endpoint: call.endpoint.name,
     startTimeMs,
     ...(reservation === null ? {} : { period: reservation.period }),
+    ...(call.rate === null ? {} : { tokenClass: call.rate.tokenClass }),
     prices: call.price?.prices ?? null,
     dialect: call.dialect.name,
     address: replica.address,

@@ -84,8 +84,15 @@ export async function noteSettledRequests(db: Database, node: string, count: num
     update gateways set settled_requests = settled_requests + ${count} where node = ${node}`.execute(db);
 }
 
-/** Gives back what a gone gateway held, nano-dollars. Null: it came back meanwhile, and holds it again. */
-export function releaseGone(db: Database, node: string): Promise<number | null> {
+/**
+ * Gives back what a gone gateway held, nano-dollars; `alsoForget` runs with it. Null: it came back meanwhile,
+ * and holds it again.
+ */
+export function releaseGone(
+  db: Database,
+  node: string,
+  alsoForget: (transaction: Database) => Promise<void> = async () => undefined,
+): Promise<number | null> {
   return withinTransaction(db, async (transaction) => {
     const { rows } = await sql`
       select from gateways where node = ${node} and gone_time is not null for update`.execute(transaction);
@@ -95,6 +102,7 @@ export function releaseGone(db: Database, node: string): Promise<number | null> 
       transaction,
     );
     await returnAllLeases(transaction, { gateway: node });
+    await alsoForget(transaction);
     const { nanos } = held[0]!;
     await sql`
       update gateways set settle_time = now(), released_nanos = ${nanos} where node = ${node}`.execute(

@@ -21,6 +21,15 @@ export function changeRateMeters<State, Result extends { readonly meters: State 
   });
 }
 
+/** Accounts whose meters name a gateway. */
+export async function listMeteredBy(db: DatabaseOrTransaction, gateway: string): Promise<string[]> {
+  const { rows } = await sql<{ account: string }>`
+    select account from rate_meters where position(${gateway} in state::text) > 0 order by account`.execute(
+    db,
+  );
+  return rows.map((row) => row.account);
+}
+
 interface LockedRow<State> {
   readonly state: State | null;
   readonly now: number;

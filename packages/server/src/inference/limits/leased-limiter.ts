@@ -254,9 +254,9 @@ export class LeasedLimiter implements RateLimiter {
     // Before the first answer of a source that is away nothing is known: nothing is refused for that.
     const knows = lease.known !== null;
     if (knows && rooms['requests-fixed'].left < requests) {
-      return this.#refuse(lease, limits, 'requests-per-minute', requests);
+      return this.#refuse(lease, limits, 'requests-per-minute', wish);
     }
-    if (knows && rooms[tokenClass].left < tokensMax) return this.#refuse(lease, limits, tokenClass, requests);
+    if (knows && rooms[tokenClass].left < tokensMax) return this.#refuse(lease, limits, tokenClass, wish);
     spend(rooms['requests-fixed'], requests);
     spend(rooms.requests, requests);
     rooms[tokenClass].left -= tokensMax;
@@ -276,14 +276,14 @@ export class LeasedLimiter implements RateLimiter {
       rooms[tokenClass].left += tokensMax;
       spend(rooms[tokenClass], promptTokens + completionTokens);
     };
-    return { verdict, refusedBy: null, headers, retryAfterSeconds: 1, end };
+    return { verdict, tokenClass, refusedBy: null, headers, retryAfterSeconds: 1, end };
   }
 
   #refuse(
     lease: Lease,
     limits: RateLimits,
     refusedBy: NonNullable<RateDecision['refusedBy']>,
-    requests: number,
+    { requests, tokenClass }: RateWish,
   ): RateDecision {
     const headers = this.#headersOf(lease, limits, true);
     const nowMs = this.#options.now();
@@ -291,7 +291,7 @@ export class LeasedLimiter implements RateLimiter {
     const minuteSeconds = Math.max(1, Math.ceil((missing / limits.maximum.requests) * 60));
     const daySeconds = Math.ceil((dayOf(nowMs) + 1) * 86_400 - nowMs / 1000);
     const retryAfterSeconds = refusedBy === 'requests-per-minute' ? minuteSeconds : daySeconds;
-    return { verdict: 'refused', refusedBy, headers, retryAfterSeconds, end: () => undefined };
+    return { verdict: 'refused', tokenClass, refusedBy, headers, retryAfterSeconds, end: () => undefined };
   }
 
   /** Units left now, as far as this gateway knows: what it holds, and what nobody held when it last asked. */

@@ -15,9 +15,20 @@ export type MeterKind = (typeof meterKinds)[number];
 export interface RateMeters {
   readonly minutes: Readonly<Record<MinuteKind, Allowance>>;
   /** Tokens lent or used on a day (days since 1970, UTC), by size of the model. */
-  readonly days: Readonly<Record<TokenClass, { readonly day: number; readonly taken: number }>>;
+  readonly days: Readonly<Record<TokenClass, DayMeter>>;
   /** What gateways hold for their requests of the next moments; a gateway that died is forgotten in time. */
   readonly lent: Readonly<Record<string, Loan>>;
+}
+
+interface DayMeter {
+  readonly day: number;
+  /** Lent, or used by requests that have a usage row. */
+  readonly taken: number;
+  /**
+   * Of that, by gateway, what has no row: lent, or used a moment ago. Below zero: used beyond what it was
+   * lent, which it has not told yet. Left out: nothing.
+   */
+  readonly lent?: Readonly<Record<string, number>>;
 }
 
 interface Loan {
@@ -94,13 +105,15 @@ export function planRenewal(
     minutes[kind] = { ...passed, level: passed.level - granted[kind] };
     units[kind] = held + granted[kind];
   }
-  const days = {} as Record<TokenClass, { day: number; taken: number }>;
+  const days = {} as Record<TokenClass, DayMeter>;
   for (const kind of tokenClasses) {
     const turn = turns[kind];
-    const known = before.days[kind];
-    const taken = known.day === dayOf(nowMs) ? Math.max(0, known.taken - turn.returned + turn.over) : 0;
-    granted[kind] = planGrant(limits.dailyTokens[kind] - taken, turn);
-    days[kind] = { day: dayOf(nowMs), taken: taken + granted[kind] };
+    const today = meterOfDay(before.days[kind], dayOf(nowMs));
+    const held = today.lent[gateway] ?? 0;
+    // What was lent to it and taken away again, since it was taken for gone, does not come back twice.
+    const change = turn.over - Math.min(turn.returned, Math.max(0, held + turn.over));
+    granted[kind] = planGrant(limits.dailyTokens[kind] - today.taken - change, turn);
+    days[kind] = addLent(today, gateway, change + granted[kind]);
   }
   const isIdle = minuteKinds.every((kind) => units[kind] === 0);
   const rest = Object.fromEntries(live.filter(([id]) => id !== gateway));
@@ -113,4 +126,52 @@ function planGrant(left: number, { need, ahead }: MeterTurn): number {
   const room = Math.max(0, Math.floor(left));
   const now = Math.min(room, need);
   return now + Math.min(ahead, Math.floor((room - now) / 4));
+}
+
+type WholeDayMeter = DayMeter & Required<Pick<DayMeter, 'lent'>>;
+
+function meterOfDay(known: DayMeter, day: number): WholeDayMeter {
+  return known.day === day ? { lent: {}, ...known } : { day, taken: 0, lent: {} };
+}
+
+/** Units that were lent to a gateway, or came back from it: both change what is taken. */
+function addLent({ day, taken, lent }: WholeDayMeter, gateway: string, units: number): DayMeter {
+  const { [gateway]: held = 0, ...others } = lent;
+  const rest = held + units;
+  return { day, taken: taken + units, lent: rest === 0 ? others : { ...others, [gateway]: rest } };
+}
+
+/** Tokens of requests that have a usage row now. */
+export interface StoredTokens {
+  readonly tokenClass: TokenClass;
+  /** When the request came: its tokens are of that day. */
+  readonly timeMs: number;
+  readonly tokens: number;
+}
+
+/** Rows of a gateway's requests were stored: their tokens are not its loan any more, and stay taken. Pure. */
+export function planStored(before: RateMeters, gateway: string, stored: readonly StoredTokens[]): RateMeters {
+  const days = { ...before.days };
+  for (const { tokenClass, timeMs, tokens } of stored) {
+    // Of a day that is over nothing is counted any more.
+    if (dayOf(timeMs) < days[tokenClass].day) continue;
+    const meter = meterOfDay(days[tokenClass], dayOf(timeMs));
+    days[tokenClass] = { ...addLent(meter, gateway, -tokens), taken: meter.taken };
+  }
+  return { ...before, days };
+}
+
+/**
+ * A gateway's life is over and all its rows are stored: what it borrowed beyond is nobody's. What it used
+ * beyond its loan counts now. Pure.
+ */
+export function planForgotten(before: RateMeters, gateway: string): RateMeters {
+  const days = Object.fromEntries(
+    tokenClasses.map((kind) => {
+      const meter = meterOfDay(before.days[kind], before.days[kind].day);
+      return [kind, addLent(meter, gateway, -(meter.lent[gateway] ?? 0))];
+    }),
+  ) as Record<TokenClass, DayMeter>;
+  const { [gateway]: _gone, ...lent } = before.lent;
+  return { ...before, days, lent };
 }

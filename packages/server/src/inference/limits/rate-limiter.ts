@@ -69,6 +69,8 @@ export interface RateWish {
 
 export interface RateDecision {
   readonly verdict: RateVerdict;
+  /** Whose tokens of the day it counts among. */
+  readonly tokenClass: TokenClass;
   /** Which maximum a refused request is over; null for others. */
   readonly refusedBy: 'requests-per-minute' | TokenClass | null;
   /** `x-ratelimit-*` as the spec lists them. */
