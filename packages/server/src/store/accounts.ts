@@ -3,7 +3,7 @@ import type { Account } from '@sparkler/api/resources';
 import { type Selectable, sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database, DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, unset } from './lists/field-sql.ts';
+import { column, type FieldMap, namedColumns, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
 import type { ReconcileRequest } from './reconcile-queue.ts';
@@ -14,17 +14,19 @@ export type StoredAccount = Static<typeof Account>;
 
 const fields: FieldMap = {
   name: column(sql`('accounts/' || id)`),
-  displayName: column(sql`display_name`),
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
-  accountType: column(sql`account_type`),
-  email: column(sql`email`),
+  ...namedColumns(
+    'displayName',
+    'createTime',
+    'updateTime',
+    'accountType',
+    'email',
+    'suspendState',
+    'stopText',
+    'logRequests',
+    'tier',
+  ),
   state: column(sql`'READY'::text`),
   status: unset,
-  suspendState: column(sql`suspend_state`),
-  stopText: column(sql`stop_text`),
-  logRequests: column(sql`log_requests`),
-  tier: column(sql`tier`),
   paymentMethod: column(sql`case payment_method when '' then 'NONE' else upper(payment_method) end`),
 };
 

@@ -3,24 +3,26 @@ import type { AuditLogEntry } from '@sparkler/api/resources';
 import { type Selectable, sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database } from './database.ts';
-import { column, type FieldMap, json } from './lists/field-sql.ts';
+import { column, type FieldMap, json, namedColumns } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import type { AuditLogsTable } from './schema.ts';
 
 type StoredAuditLog = Static<typeof AuditLogEntry>;
 
 const fields: FieldMap = {
-  id: column(sql`id`),
+  ...namedColumns(
+    'id',
+    'createTime',
+    'method',
+    'principal',
+    'resource',
+    'status.code',
+    'status.message',
+    'message',
+  ),
   // Lists are ordered by createTime unless told otherwise; entries call it timestamp.
-  createTime: column(sql`create_time`),
   timestamp: column(sql`create_time`),
-  method: column(sql`method`),
-  principal: column(sql`principal`),
-  resource: column(sql`resource`),
   payload: json(sql`payload`),
-  'status.code': column(sql`status_code`),
-  'status.message': column(sql`status_message`),
-  message: column(sql`message`),
 };
 
 export interface AuditLogRange {

@@ -3,7 +3,7 @@ import type { Dataset } from '@sparkler/api/resources';
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database, DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, json, unset } from './lists/field-sql.ts';
+import { type FieldMap, json, namedColumns, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
 import type { DatasetsTable } from './schema.ts';
@@ -30,20 +30,22 @@ const sourceKeys = [
 ] as const satisfies readonly (keyof DatasetResource)[];
 
 const fields: FieldMap = {
-  name: column(sql`name`),
-  displayName: column(sql`display_name`),
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
-  createdBy: column(sql`created_by`),
-  state: column(sql`state`),
-  'status.code': column(sql`status_code`),
-  'status.message': column(sql`status_message`),
-  exampleCount: column(sql`example_count`),
-  estimatedTokenCount: column(sql`estimated_token_count`),
-  averageTurnCount: column(sql`average_turn_count`),
-  format: column(sql`format`),
-  externalUrl: column(sql`external_url`),
-  sourceJobName: column(sql`source_job_name`),
+  ...namedColumns(
+    'name',
+    'displayName',
+    'createTime',
+    'updateTime',
+    'createdBy',
+    'state',
+    'status.code',
+    'status.message',
+    'exampleCount',
+    'estimatedTokenCount',
+    'averageTurnCount',
+    'format',
+    'externalUrl',
+    'sourceJobName',
+  ),
   encryptionState: unset,
   ...Object.fromEntries(sourceKeys.map((key) => [key, json(sql`(source -> ${key}::text)`)])),
 };

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database, DatabaseOrTransaction } from './database.ts';
 import type { DeploymentResource } from './deployments.ts';
-import { column, type FieldMap, unset } from './lists/field-sql.ts';
+import { column, type FieldMap, namedColumns, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
 
@@ -34,14 +34,16 @@ const state = sql`case when delete_time is not null then 'UNDEPLOYING'
   when observed_state = 'deploying' then 'DEPLOYING' else 'UNDEPLOYING' end`;
 
 const fields: FieldMap = {
-  name: column(sql`name`),
-  displayName: column(sql`display_name`),
-  description: column(sql`description`),
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
-  createdBy: column(sql`created_by`),
-  model: column(sql`model`),
-  deployment: column(sql`deployment`),
+  ...namedColumns(
+    'name',
+    'displayName',
+    'description',
+    'createTime',
+    'updateTime',
+    'createdBy',
+    'model',
+    'deployment',
+  ),
   default: column(sql`is_default`),
   public: column(sql`is_public`),
   state: column(state),

@@ -2,22 +2,22 @@ import { sql } from 'kysely';
 import type { Database } from './database.ts';
 
 /** What is known of a deployment that may have to go. */
-export interface StoredRetentionFacts {
+export interface RetentionFacts {
   readonly name: string;
   readonly isProviders: boolean;
   readonly minReplicaCount: number;
+  /** When it was made, changed or brought back, whichever was last. */
   readonly touchTimeMs: number;
   readonly lastRequestTimeMs: number | null;
   readonly expireTimeMs: number | null;
+  /** Null: not deleted. */
   readonly purgeTimeMs: number | null;
+  /** Nothing of it runs any more. */
   readonly isGone: boolean;
 }
 
-export async function readRetentionFacts(
-  db: Database,
-  providerAccount: string,
-): Promise<StoredRetentionFacts[]> {
-  const { rows } = await sql<StoredRetentionFacts>`
+export async function readRetentionFacts(db: Database, providerAccount: string): Promise<RetentionFacts[]> {
+  const { rows } = await sql<RetentionFacts>`
     select name, account = ${providerAccount} as "isProviders", min_replica_count as "minReplicaCount",
       (extract(epoch from greatest(create_time, update_time)) * 1000)::float8 as "touchTimeMs",
       (select extract(epoch from max(last_request_time)) * 1000 from gateway_loads

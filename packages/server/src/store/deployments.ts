@@ -3,7 +3,7 @@ import type { Deployment } from '@sparkler/api/resources';
 import { sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database, DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, json, nullableColumn, unset } from './lists/field-sql.ts';
+import { column, type FieldMap, json, namedColumns, nullableColumn, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
 import type { DeploymentObservedState } from './schema.ts';
@@ -74,22 +74,24 @@ const state = sql`case
   else 'CREATING' end`;
 
 const fields: FieldMap = {
-  name: column(sql`name`),
-  displayName: column(sql`display_name`),
-  description: column(sql`description`),
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
+  ...namedColumns(
+    'name',
+    'displayName',
+    'description',
+    'createTime',
+    'updateTime',
+    'createdBy',
+    'minReplicaCount',
+    'maxReplicaCount',
+    'baseModel',
+    'enableAddons',
+  ),
   expireTime: nullableColumn(sql`expire_time`),
   deleteTime: nullableColumn(sql`delete_time`),
   purgeTime: nullableColumn(sql`purge_time`),
-  createdBy: column(sql`created_by`),
   state: column(state),
-  minReplicaCount: column(sql`min_replica_count`),
-  maxReplicaCount: column(sql`max_replica_count`),
   replicaCount: column(sql`observed_replica_count`),
   autoscalingPolicy: json(sql`autoscaling_policy`),
-  baseModel: column(sql`base_model`),
-  enableAddons: column(sql`enable_addons`),
   status: unset,
   desiredReplicaCount: unset,
   replicaStats: unset,

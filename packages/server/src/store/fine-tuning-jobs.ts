@@ -3,7 +3,7 @@ import type { SupervisedFineTuningJob } from '@sparkler/api/resources';
 import { sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, json, nullableColumn } from './lists/field-sql.ts';
+import { column, type FieldMap, json, namedColumns, nullableColumn } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 
 export type JobResource = Static<typeof SupervisedFineTuningJob> & { readonly name: string };
@@ -97,15 +97,11 @@ const specKeys = [
 ] as const;
 
 const fields: FieldMap = {
-  name: column(sql`name`),
+  ...namedColumns('name', 'createdBy', 'state', 'status.code', 'status.message'),
   // As they are shown: what is filtered for must be what was seen.
   createTime: column(sql`date_trunc('milliseconds', create_time)`),
   updateTime: column(sql`date_trunc('milliseconds', update_time)`),
   completedTime: nullableColumn(sql`date_trunc('milliseconds', completed_time)`),
-  createdBy: column(sql`created_by`),
-  state: column(sql`state`),
-  'status.code': column(sql`status_code`),
-  'status.message': column(sql`status_message`),
   jobProgress: json(sql`progress`),
   // Signed URLs and the estimated cost are computed when a job is read: they can't be searched by.
   ...Object.fromEntries(specKeys.map((key) => [key, json(sql`(spec -> ${key}::text)`)])),

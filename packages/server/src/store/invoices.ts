@@ -2,7 +2,7 @@ import type { ListPage, ListQuery } from '@sparkler/api';
 import { sql } from 'kysely';
 import type { OpenInvoice } from '../ledger/plan-invoice.ts';
 import type { DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, nullableColumn, unset } from './lists/field-sql.ts';
+import { type FieldMap, namedColumns, nullableColumn, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 
 export interface StoredInvoice {
@@ -37,16 +37,12 @@ const invoiceColumns = sql`name, account, period, state, subtotal_nanos::text as
   credit_nanos::text as credit, due_nanos::text as due, paid_nanos::text as paid, create_time, due_time, paid_time`;
 
 const invoiceFields: FieldMap = {
-  name: column(sql`name`),
-  period: column(sql`period`),
-  state: column(sql`state`),
+  ...namedColumns('name', 'period', 'state', 'createTime', 'dueTime'),
   subtotalUsd: unset,
   creditUsd: unset,
   dueUsd: unset,
   paidUsd: unset,
   lines: unset,
-  createTime: column(sql`create_time`),
-  dueTime: column(sql`due_time`),
   paidTime: nullableColumn(sql`paid_time`),
 };
 

@@ -3,7 +3,7 @@ import type { PeftMergeJob } from '@sparkler/api/resources';
 import { type Selectable, sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database, DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap } from './lists/field-sql.ts';
+import { column, type FieldMap, namedColumns } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
 import type { ModelJobsTable } from './schema.ts';
@@ -24,11 +24,7 @@ const stateWords = sql.join(
 );
 
 const fields: FieldMap = {
-  name: column(sql`name`),
-  displayName: column(sql`display_name`),
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
-  createdBy: column(sql`created_by`),
+  ...namedColumns('name', 'displayName', 'createTime', 'updateTime', 'createdBy'),
   state: column(sql`(case state ${stateWords} end)`),
   'status.code': column(sql`(case state when 'failed' then 'INTERNAL' else 'OK' end)`),
   'status.message': column(sql`reason`),

@@ -3,7 +3,7 @@ import type { Model } from '@sparkler/api/resources';
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database, DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, json, unset } from './lists/field-sql.ts';
+import { column, type FieldMap, json, namedColumns, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
 import type { ModelsTable } from './schema.ts';
@@ -47,24 +47,26 @@ const detailKeys = [
 ] as const satisfies readonly (keyof ModelResource)[];
 
 const fields: FieldMap = {
-  name: column(sql`name`),
-  displayName: column(sql`display_name`),
-  description: column(sql`description`),
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
-  createdBy: column(sql`created_by`),
-  state: column(sql`state`),
-  'status.code': column(sql`status_code`),
-  'status.message': column(sql`status_message`),
-  kind: column(sql`kind`),
-  huggingFaceUrl: column(sql`hugging_face_url`),
+  ...namedColumns(
+    'name',
+    'displayName',
+    'description',
+    'createTime',
+    'updateTime',
+    'createdBy',
+    'state',
+    'status.code',
+    'status.message',
+    'kind',
+    'huggingFaceUrl',
+    'contextLength',
+    'supportsImageInput',
+    'supportsTools',
+  ),
   baseModelDetails: json(sql`base_model_details`),
   peftDetails: json(sql`peft_details`),
   public: column(sql`is_public`),
   conversationConfig: json(sql`conversation_config`),
-  contextLength: column(sql`context_length`),
-  supportsImageInput: column(sql`supports_image_input`),
-  supportsTools: column(sql`supports_tools`),
   precisions: column(sql`to_jsonb(precisions)`),
   defaultSamplingParams: json(sql`default_sampling_params`),
   deployedModelRefs: unset,

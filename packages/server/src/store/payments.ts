@@ -1,7 +1,7 @@
 import type { ListPage, ListQuery } from '@sparkler/api';
 import { sql } from 'kysely';
 import type { DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, unset } from './lists/field-sql.ts';
+import { column, type FieldMap, namedColumns, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 
 export interface StoredPayment {
@@ -32,14 +32,10 @@ const paymentColumns = sql`name, account, kind, state, amount_nanos::text as amo
   invoiced_nanos::text as invoiced, provider, description, create_time`;
 
 const paymentFields: FieldMap = {
-  name: column(sql`name`),
+  ...namedColumns('name', 'state', 'provider', 'description', 'createTime'),
   kind: column(sql`upper(kind)`),
-  state: column(sql`state`),
   amountUsd: unset,
   invoicedUsd: unset,
-  provider: column(sql`provider`),
-  description: column(sql`description`),
-  createTime: column(sql`create_time`),
 };
 
 export function listPayments<Item>(

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { ReservedCapacity } from '../ledger/plan-gpu-charges.ts';
 import type { Database, DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap } from './lists/field-sql.ts';
+import { type FieldMap, namedColumns } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 
 export type ReservationResource = Static<typeof Reservation> & { readonly name: string };
@@ -25,17 +25,19 @@ interface ReservationRow {
 }
 
 const fields: FieldMap = {
-  name: column(sql`name`),
-  displayName: column(sql`display_name`),
-  description: column(sql`description`),
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
-  createdBy: column(sql`created_by`),
-  region: column(sql`region`),
-  acceleratorType: column(sql`accelerator_type`),
-  reservedCount: column(sql`reserved_count`),
-  startTime: column(sql`start_time`),
-  endTime: column(sql`end_time`),
+  ...namedColumns(
+    'name',
+    'displayName',
+    'description',
+    'createTime',
+    'updateTime',
+    'createdBy',
+    'region',
+    'acceleratorType',
+    'reservedCount',
+    'startTime',
+    'endTime',
+  ),
 };
 
 export function listReservations(

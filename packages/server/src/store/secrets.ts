@@ -3,7 +3,7 @@ import type { Secret } from '@sparkler/api/resources';
 import { sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database, DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, unset } from './lists/field-sql.ts';
+import { type FieldMap, namedColumns, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
 
@@ -19,11 +19,8 @@ interface SecretRow {
 }
 
 const fields: FieldMap = {
-  name: column(sql`name`),
-  keyName: column(sql`key_name`),
+  ...namedColumns('name', 'keyName', 'createTime', 'updateTime'),
   value: unset,
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
 };
 
 export function listSecrets(

@@ -3,7 +3,7 @@ import type { Session } from '@sparkler/api/resources';
 import { sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database } from './database.ts';
-import { column, type FieldMap, unset } from './lists/field-sql.ts';
+import { column, type FieldMap, namedColumns, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 
 type StoredSession = Static<typeof Session>;
@@ -20,14 +20,9 @@ interface ListedRow {
 }
 
 const fields: FieldMap = {
-  name: column(sql`name`),
+  ...namedColumns('name', 'createTime', 'expireTime', 'provider', 'fromAddress', 'userAgent'),
   user: column(sql`user_name`),
-  createTime: column(sql`create_time`),
   lastUseTime: column(sql`use_time`),
-  expireTime: column(sql`expire_time`),
-  provider: column(sql`provider`),
-  fromAddress: column(sql`from_address`),
-  userAgent: column(sql`user_agent`),
   current: unset,
 };
 

@@ -83,3 +83,13 @@ async function makeTemplate(): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   return template;
 }
+
+/** An account with one model of its own, ready to be deployed. */
+export async function addAccountWithModel({ db }: OpenDatabase): Promise<void> {
+  const name = 'accounts/acme/models/m';
+  await db.insertInto('accounts').values({ id: 'acme' }).execute();
+  await db
+    .insertInto('models')
+    .values({ name, account: 'acme', kind: 'HF_BASE_MODEL', state: 'READY' })
+    .execute();
+}

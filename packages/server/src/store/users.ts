@@ -3,7 +3,7 @@ import type { User } from '@sparkler/api/resources';
 import { type Selectable, sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { Database, DatabaseOrTransaction } from './database.ts';
-import { column, type FieldMap, unset } from './lists/field-sql.ts';
+import { column, type FieldMap, namedColumns, unset } from './lists/field-sql.ts';
 import { listRows } from './lists/list-rows.ts';
 import { nextUpdateTime } from './next-update-time.ts';
 import type { UsersTable } from './schema.ts';
@@ -11,12 +11,7 @@ import type { UsersTable } from './schema.ts';
 export type StoredUser = Static<typeof User> & { readonly name: string; readonly role: UsersTable['role'] };
 
 const fields: FieldMap = {
-  name: column(sql`name`),
-  displayName: column(sql`display_name`),
-  createTime: column(sql`create_time`),
-  updateTime: column(sql`update_time`),
-  role: column(sql`role`),
-  email: column(sql`email`),
+  ...namedColumns('name', 'displayName', 'createTime', 'updateTime', 'role', 'email'),
   state: column(sql`'READY'::text`),
   status: unset,
   serviceAccount: column(sql`is_service_account`),

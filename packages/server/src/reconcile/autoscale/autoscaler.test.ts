@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { writeGatewayLoads } from '../../store/gateway-loads.ts';
-import { openTestDatabase, type TestDatabase } from '../../store/testing.ts';
+import { addAccountWithModel, openTestDatabase, type TestDatabase } from '../../store/testing.ts';
 import { Autoscaler } from './autoscaler.ts';
 import { takeUnbroken } from './take-unbroken.ts';
 
@@ -16,15 +16,7 @@ let changes: string[];
 
 beforeAll(async () => {
   database = await openTestDatabase();
-  const { db } = database;
-  await db.insertInto('accounts').values({ id: 'acme' }).execute();
-  const model = {
-    name: 'accounts/acme/models/m',
-    account: 'acme',
-    kind: 'HF_BASE_MODEL',
-    state: 'READY',
-  } as const;
-  await db.insertInto('models').values(model).execute();
+  await addAccountWithModel(database);
 });
 afterAll(() => database.close());
 beforeEach(async () => {

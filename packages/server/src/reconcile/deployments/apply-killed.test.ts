@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Launcher, ObservedReplica } from '../../launch/launcher.ts';
 import type { Database } from '../../store/database.ts';
 import { forgetNode } from '../../store/deployment-observed.ts';
-import { openTestDatabase, type TestDatabase } from '../../store/testing.ts';
+import { addAccountWithModel, openTestDatabase, type TestDatabase } from '../../store/testing.ts';
 import { createWeights } from '../weights.ts';
 import { createDeploymentsReconciler } from './reconciler.ts';
 
@@ -14,15 +14,7 @@ let database: TestDatabase;
 
 beforeAll(async () => {
   database = await openTestDatabase();
-  const { db } = database;
-  await db.insertInto('accounts').values({ id: 'acme' }).execute();
-  const model = {
-    name: 'accounts/acme/models/m',
-    account: 'acme',
-    kind: 'HF_BASE_MODEL',
-    state: 'READY',
-  } as const;
-  await db.insertInto('models').values(model).execute();
+  await addAccountWithModel(database);
 });
 afterAll(() => database.close());
 

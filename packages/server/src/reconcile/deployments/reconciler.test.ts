@@ -9,7 +9,7 @@ import { writeDeploymentObserved } from '../../store/deployment-observed.ts';
 import { createLeadership } from '../../store/leadership.ts';
 import { openReconcileQueue, type ReconcileQueue } from '../../store/reconcile-queue.ts';
 import { createReconcileResults } from '../../store/reconcile-results.ts';
-import { openTestDatabase, type TestDatabase } from '../../store/testing.ts';
+import { addAccountWithModel, openTestDatabase, type TestDatabase } from '../../store/testing.ts';
 import { wakeDeployment } from '../../store/wake-deployment.ts';
 import { createDeployedModelsReconciler } from '../deployed-models/reconciler.ts';
 import { type ReconcileDriver, startDriver } from '../driver.ts';
@@ -28,14 +28,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sparkler-reconcile-'));
   database = await openTestDatabase();
   const { db, address } = database;
-  await db.insertInto('accounts').values({ id: 'acme' }).execute();
-  const model = {
-    name: 'accounts/acme/models/m',
-    account: 'acme',
-    kind: 'HF_BASE_MODEL',
-    state: 'READY',
-  } as const;
-  await db.insertInto('models').values(model).execute();
+  await addAccountWithModel(database);
   queue = await openReconcileQueue(address, { works: true, onError: () => undefined });
   launcher = await createChildProcessLauncher({
     socketFolder: folder,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planRetention, type RetentionFacts } from './plan-retention.ts';
+import type { RetentionFacts } from '../../store/deployment-retention.ts';
+import { planRetention } from './plan-retention.ts';
 
 const dayMs = 24 * 3_600_000;
 const nowMs = 1_000 * dayMs;

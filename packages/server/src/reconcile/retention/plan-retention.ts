@@ -1,17 +1,4 @@
-/** What is known of a deployment that may have to go. */
-export interface RetentionFacts {
-  readonly name: string;
-  readonly isProviders: boolean;
-  readonly minReplicaCount: number;
-  /** When it was made, changed or brought back, whichever was last. */
-  readonly touchTimeMs: number;
-  readonly lastRequestTimeMs: number | null;
-  readonly expireTimeMs: number | null;
-  /** Null: not deleted. */
-  readonly purgeTimeMs: number | null;
-  /** Nothing of it runs any more. */
-  readonly isGone: boolean;
-}
+import type { RetentionFacts } from '../../store/deployment-retention.ts';
 
 export type RetentionStep =
   | { readonly kind: 'delete'; readonly name: string; readonly reason: string }

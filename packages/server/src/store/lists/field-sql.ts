@@ -28,6 +28,13 @@ export const column = (expression: Sql): StoredField => ({
   sql: expression,
   isNotNull: true,
 });
+/** The same for fields whose columns have their names: `displayName` in `display_name`. */
+export function namedColumns(...paths: readonly string[]): FieldMap {
+  const toColumn = (path: string) =>
+    path.replace('.', '_').replace(/[A-Z]/g, (upper) => `_${upper.toLowerCase()}`);
+  return Object.fromEntries(paths.map((path) => [path, column(sql.ref(toColumn(path)))]));
+}
+
 export const nullableColumn = (expression: Sql): StoredField => ({
   kind: 'column',
   sql: expression,
