@@ -178,3 +178,71 @@ test('a job whose server is killed goes on in the next one, bit for bit, and is 
   expect(await tuning.readAdapter('killed-lora')).toEqual(await tuning.readAdapter('plain-lora'));
   await expect.poll(chargedTokens, { timeout: 60_000 }).toBe(3 * tokens);
 }, 240_000);
+
+test('a suspended account has its job paused with a checkpoint, and it goes on when that is over', async () => {
+  const apiKey = readFileSync(join(dataFolder, 'api-key'), 'utf8').trim();
+  const operate = async <Answer>(method: string, path: string, body: object): Promise<Answer> => {
+    const response = await fetch(`${server.baseUrl}/v1/accounts${path}`, {
+      method,
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(200);
+    return (await response.json()) as Answer;
+  };
+  const email = 'owner@debtor.test';
+  await operate('POST', '?accountId=debtor&creditUsd=0', { email, paymentMethod: 'MANUAL' });
+  const user = await operate<{ name: string }>('POST', '/debtor/users?userId=owner', {
+    email,
+    role: 'admin',
+  });
+  const { key } = await operate<{ key: string }>('POST', `${user.name.slice('accounts'.length)}/apiKeys`, {
+    apiKey: {},
+  });
+  const debtor = await connectTuning({ baseUrl: server.baseUrl, apiKey: key, dataFolder });
+  try {
+    await debtor.upload('many', makeChats(400));
+    const jobs = debtor.client.supervisedFineTuningJobs;
+    const spec = { dataset: 'many', baseModel: tinyBase, epochs: 100, loraRank: 4, batchSize: 128 };
+    const createJob = (id: string) =>
+      jobs.create({
+        supervisedFineTuningJob: { ...spec, outputModel: `${id}-lora` } as never,
+        supervisedFineTuningJobId: id,
+      });
+    const job = await createJob('owing');
+    const eventsOf = () => readTrainerEvents(debtor.jobFolder('owing'));
+    const isUnderWay = async (trainer: number) => {
+      const events = await eventsOf();
+      const starts = events.flatMap((event, index) => (event.type === 'started' ? [index] : []));
+      const since = starts.length === trainer ? events.slice(starts.at(-1)) : [];
+      return since.some((event) => event.type === 'metric');
+    };
+    const wait = { timeout: 60_000, interval: 20 };
+    await expect.poll(() => isUnderWay(1), wait).toBe(true);
+    // It waits for the other one; who paused a job by himself finds it paused.
+    const held = await createJob('held');
+    await jobs.pause(held.name);
+    await debtor.waitFor(held.name, 'JOB_STATE_PAUSED');
+
+    // Without a way to pay only credit can be spent, and it has none.
+    await operate('PATCH', '/debtor', { paymentMethod: 'NONE' });
+    const paused = await debtor.waitFor(job.name, 'JOB_STATE_PAUSED');
+    expect(paused.status?.message).toContain('the account is suspended');
+    expect((await eventsOf()).at(-1)).toMatchObject({ type: 'done', status: 'paused' });
+    expect(findProcess(dataFolder, /^\S*node \S*trainer\/src\/main\.ts/)).toBeUndefined();
+    await expect(jobs.resume(job.name)).rejects.toThrow('is suspended');
+    await expect(createJob('more')).rejects.toThrow('is suspended');
+
+    await operate('POST', '/debtor:grantCredit', { amountUsd: '50' });
+    await expect.poll(() => isUnderWay(2), wait).toBe(true);
+    const resumed = (await eventsOf()).findLast((event) => event.type === 'started');
+    expect(resumed!.resumedFromStep).toBeGreaterThan(0);
+    expect((await jobs.get(held.name)).state).toBe('JOB_STATE_PAUSED');
+    for (const { name } of [job, held]) {
+      await jobs.cancel(name);
+      await debtor.waitFor(name, 'JOB_STATE_CANCELLED');
+    }
+  } finally {
+    await debtor.database.close();
+  }
+}, 120_000);

@@ -5,6 +5,7 @@ import { explainEnd } from './trainer-host.ts';
 
 const job: JobObservation = {
   wanted: 'run',
+  isSuspended: false,
   isDeleted: false,
   state: 'JOB_STATE_CREATING',
   dataset: 'ready',
@@ -68,6 +69,19 @@ describe('a fine-tuning job', () => {
     expect(plan({ wanted: 'run', state: 'JOB_STATE_PAUSED' }).steps).toEqual(['start-trainer']);
   });
 
+  it('pauses while its account is suspended and says so, also when its trainer crashes meanwhile', () => {
+    const suspended = { wanted: 'pause', isSuspended: true } as const;
+    expect(plan({ ...suspended, trainer: 'running' }).steps).toEqual(['pause-trainer']);
+    for (const outcome of ['paused', 'crashed'] as const) {
+      expect(plan({ ...suspended, ...ended(outcome) })).toMatchObject({
+        state: 'JOB_STATE_PAUSED',
+        steps: [],
+        message: expect.stringContaining('the account is suspended'),
+      });
+      expect(plan({ state: 'JOB_STATE_PAUSED', ...ended(outcome) }).steps).toEqual(['start-trainer']);
+    }
+  });
+
   it('is removed only after its trainer is gone', () => {
     expect(plan({ isDeleted: true, trainer: 'running' }).steps).toEqual(['cancel-trainer']);
     expect(plan({ isDeleted: true, ...ended('cancelled') }).steps).toEqual(['remove']);
@@ -82,6 +96,7 @@ describe('a fine-tuning job', () => {
     ];
     const any = fc.record({
       wanted: fc.constantFrom('run' as const, 'cancel' as const, 'pause' as const),
+      isSuspended: fc.boolean(),
       isDeleted: fc.constant(false),
       state: fc.constantFrom<JobState>(
         ...states,

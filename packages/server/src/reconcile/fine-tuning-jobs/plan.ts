@@ -1,6 +1,8 @@
 /** What is true of a job now. */
 export interface JobObservation {
   readonly wanted: 'run' | 'cancel' | 'pause';
+  /** It is to pause because its account is suspended, and goes on by itself when it no longer is. */
+  readonly isSuspended: boolean;
   readonly isDeleted: boolean;
   readonly state: JobState;
   /** Why the dataset cannot be used; null when it can; 'pending' while it is not ready. */
@@ -66,7 +68,7 @@ export function planJob(job: JobObservation): JobPlan {
   if (typeof job.trainer === 'object') return planAfterEnd(job, job.trainer);
   if (job.trainer === 'running') return planRunning(job);
   if (job.wanted === 'cancel') return stay('JOB_STATE_CANCELLED');
-  if (job.wanted === 'pause') return stay('JOB_STATE_PAUSED');
+  if (job.wanted === 'pause') return planPaused(job);
   return planStart(job);
 }
 
@@ -86,6 +88,11 @@ function planRunning({ wanted }: JobObservation): JobPlan {
   return stay('JOB_STATE_RUNNING');
 }
 
+function planPaused({ isSuspended }: JobObservation): JobPlan {
+  const message = 'the account is suspended; the job goes on when that is over';
+  return stay('JOB_STATE_PAUSED', isSuspended ? { message } : {});
+}
+
 function planAfterEnd(job: JobObservation, end: TrainerEnd): JobPlan {
   switch (end.outcome) {
     case 'done':
@@ -95,11 +102,12 @@ function planAfterEnd(job: JobObservation, end: TrainerEnd): JobPlan {
     case 'cancelled':
       return stay('JOB_STATE_CANCELLED');
     case 'paused':
-      return job.wanted === 'run' ? planStart(job) : stay('JOB_STATE_PAUSED');
+      return job.wanted === 'run' ? planStart(job) : planPaused(job);
     case 'refused':
       return stay('JOB_STATE_FAILED', { code: 'INVALID_ARGUMENT', message: end.message });
     case 'crashed':
       if (job.wanted === 'cancel') return stay('JOB_STATE_CANCELLED');
+      if (job.wanted === 'pause') return planPaused(job);
       if (job.restartCount >= restartsMax) {
         const message = `the trainer ended ${restartsMax + 1} times: ${end.message}`;
         return stay('JOB_STATE_FAILED', { code: 'INTERNAL', message });

@@ -146,8 +146,10 @@ async function findFiles(support: JobSupport, job: JobResource): Promise<FoundFi
 }
 
 function observe(job: StoredJob, found: FoundFiles, host: TrainerHost): JobObservation {
+  const isSuspended = job.isSuspended && job.wanted === 'run';
   return {
-    wanted: job.isSuspended && job.wanted === 'run' ? 'pause' : job.wanted,
+    wanted: isSuspended ? 'pause' : job.wanted,
+    isSuspended,
     isDeleted: job.isDeleted,
     state: job.state as JobState,
     dataset: found.dataset,
