@@ -64,14 +64,57 @@ test('every write that is offered is recorded: who, what, when, from where, and 
   expect(offered).toBeGreaterThan(35);
 }, 120_000);
 
-test('reading leaves nothing, nor does who has no right to write', async () => {
-  const { body: before } = await plane.call('GET', '/v1/accounts/acme/auditLogs');
-  const clerk = await plane.makeUser('acme', 'clerk-2', 'user');
-  const refused = await plane.call('POST', '/v1/accounts/acme/users', {}, { key: clerk });
-  expect(refused.status).toBe(403);
+async function readAcme(filter: string): Promise<Entry[]> {
+  const query = new URLSearchParams({ filter, pageSize: '200' });
+  return (await plane.call('GET', `/v1/accounts/acme/auditLogs?${query}`)).body.auditLogs;
+}
+
+test('reading leaves nothing, nor does who is not known', async () => {
+  const before = await readAcme('');
   await plane.call('GET', '/v1/accounts/acme/users');
-  const { body: after } = await plane.call('GET', '/v1/accounts/acme/auditLogs');
-  expect(after.totalSize).toBe(before.totalSize);
+  expect((await plane.call('POST', '/v1/accounts/acme/users', {}, { key: 'fw_wrong' })).status).toBe(401);
+  expect(await readAcme('')).toEqual(before);
+});
+
+test('who tries to write without the right to is in the log of their own account, a few times a minute', async () => {
+  const clerk = await plane.makeUser('acme', 'clerk-2', 'user', 'clerk-2@acme.test');
+  const before = await readLog('');
+  const secret = { email: 'new@acme.test', displayName: 'not to be kept' };
+  const attempts = ['/v1/accounts/acme/users', '/v1/accounts/local/users', '/v1/accounts/local:block'];
+  for (const path of attempts) {
+    const headers = { 'x-request-id': `refused-${attempts.indexOf(path)}` };
+    expect((await plane.call('POST', path, secret, { key: clerk, headers })).status).toBe(403);
+  }
+  const refused = () => readAcme('principal = "clerk-2@acme.test"');
+  const entries = (await refused()).toSorted((a, b) =>
+    String(a.payload.requestId).localeCompare(String(b.payload.requestId)),
+  );
+  expect(entries.map(({ method, resource }) => `${method} ${resource}`)).toEqual([
+    'createUser accounts/acme',
+    'createUser accounts/local',
+    'blockAccount accounts/local',
+  ]);
+  for (const [index, { status, payload }] of entries.entries()) {
+    expect(status.code).toBe('PERMISSION_DENIED');
+    expect(payload).toEqual({
+      requestId: `refused-${index}`,
+      from: '127.0.0.1',
+      userAgent: expect.any(String),
+      apiKeyId: expect.any(String),
+    });
+  }
+  // Reading without the right to is no write, and the others' log says nothing.
+  expect((await plane.call('GET', '/v1/accounts/acme/auditLogs', undefined, { key: clerk })).status).toBe(
+    403,
+  );
+  expect(await readLog('')).toEqual(before);
+  for (let sent = 0; sent < 30; sent += 1) {
+    expect((await plane.call('POST', attempts[0]!, secret, { key: clerk })).status).toBe(403);
+  }
+  // Some of them may fall into a second minute.
+  const { length } = await refused();
+  expect(length).toBeGreaterThanOrEqual(10);
+  expect(length).toBeLessThanOrEqual(20);
 });
 
 test('what an operator does to an account, and what follows by itself, is in the log of that account', async () => {

@@ -43,16 +43,23 @@ export function isWrite(method: Method): boolean {
   );
 }
 
+/** Where a request came from, and by what it was known. */
+export function describeCallerOf(request: FastifyRequest, principal: Principal) {
+  return {
+    requestId: request.id,
+    from: request.ip,
+    userAgent: (request.headers['user-agent'] ?? '').slice(0, TEXT_LENGTH_MAX),
+    ...(principal.session === undefined ? { apiKeyId: principal.apiKeyId } : { session: principal.session }),
+  };
+}
+
 /** What of a request is recorded. */
 export function describeRequest(request: FastifyRequest, method: Method, principal: Principal) {
   const body = method.kind === 'verb' && method.fileField !== null ? undefined : request.body;
   const schema =
     'body' in method && method.body !== null ? method.body : 'resource' in method ? method.resource : null;
   return {
-    requestId: request.id,
-    from: request.ip,
-    userAgent: (request.headers['user-agent'] ?? '').slice(0, TEXT_LENGTH_MAX),
-    ...(principal.session === undefined ? { apiKeyId: principal.apiKeyId } : { session: principal.session }),
+    ...describeCallerOf(request, principal),
     query: shorten(request.query, {}),
     ...(body === undefined || body === null || schema === null ? {} : { body: shorten(body, plain(schema)) }),
   };

@@ -10,6 +10,7 @@ import { createDecoder, type DecodedTarget } from './mount-decode.ts';
 import { encodeReply } from './mount-encode.ts';
 import { acceptUploads } from './mount-upload.ts';
 import type { Principal } from './principal.ts';
+import { recordRefusal } from './record-refusal.ts';
 import { verbSegment } from './rewrite-url.ts';
 
 /**
@@ -49,7 +50,12 @@ function mountMethod(app: FastifyInstance, context: ServerContext, method: Metho
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
       const principal = principalOf(request);
       const target = decode.target(request.params as Record<string, string>);
-      checkAccess(principal, method, target.ids.account, context.settings);
+      try {
+        checkAccess(principal, method, target.ids.account, context.settings);
+      } catch (error) {
+        await recordRefusal(context, request, method, target, error);
+        throw error;
+      }
       const run = async () => {
         const decoded = await decode.request(target, request.query as Record<string, string>, request.body);
         const answer = await handler(decoded, describeCaller(request, principal));
