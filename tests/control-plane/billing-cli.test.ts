@@ -7,10 +7,13 @@ import { type ControlPlane, startControlPlane } from './start-control-plane.ts';
 
 /** An operator's day with firectl: an account from its first credit to its first bill. */
 
+/** In the middle of a month: in its first hour the bills of the last one are not made yet. */
+const nowMs = Date.UTC(2026, 6, 15, 12);
+
 let plane: ControlPlane;
 let environment: NodeJS.ProcessEnv;
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await startControlPlane({}, { now: () => nowMs });
   environment = {
     FIREWORKS_API_KEY: await plane.makeUser('local', 'root', 'admin'),
     FIREWORKS_API_BASE: plane.baseUrl,
@@ -34,8 +37,7 @@ test('an account is made, gets credit, pays, uses, and is billed', async () => {
   expect(await run('set-tier', 'beta', 'tier_3')).toContain('TIER_3');
   expect(await run('update', 'account', 'beta', '--payment-method', 'MANUAL')).toContain('MANUAL');
 
-  const now = new Date();
-  const time = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 15));
+  const time = new Date(Date.UTC(2026, 5, 15));
   const names = {
     user: 'accounts/beta/users/u',
     apiKeyId: 'k',

@@ -7,10 +7,14 @@ import { type ControlPlane, startControlPlane } from './start-control-plane.ts';
 
 /** Money over the API: what operators do, and what accounts see. */
 
+/** In the middle of a month: in its first hour the bills of the last one are not made yet. */
+const nowMs = Date.UTC(2026, 6, 15, 12);
+const lastMonth = new Date(Date.UTC(2026, 5, 15));
+
 let plane: ControlPlane;
 let operator: string;
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await startControlPlane({}, { now: () => nowMs });
   operator = await plane.makeUser('local', 'root', 'admin');
 });
 afterAll(() => plane.close());
@@ -39,11 +43,6 @@ async function use(account: string, usd: number, time: Date): Promise<void> {
   };
   await plane.database.db.transaction().execute((transaction) => settleUsage(transaction, 'g', [usage]));
 }
-
-const lastMonth = () => {
-  const now = new Date();
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 15));
-};
 
 test('an operator makes an account, which begins with a dollar of credit', async () => {
   const created = await asOperator('POST', '?accountId=beta', { email: 'b@beta.test', displayName: 'Beta' });
@@ -74,7 +73,7 @@ test('$20 of credit and $83 of use make a bill of $63', async () => {
   await asOperator('POST', '?accountId=gamma&creditUsd=0', { email: 'g@g.test', paymentMethod: 'MANUAL' });
   await asOperator('POST', '/gamma:recordPayment', { amountUsd: '20' });
   await asOperator('PATCH', '/gamma', { tier: 'TIER_2' });
-  await use('gamma', 83, lastMonth());
+  await use('gamma', 83, lastMonth);
   await closeMonths(plane.context);
   const { body } = await asOperator('GET', '/gamma/invoices');
   expect(body.invoices).toMatchObject([
@@ -114,7 +113,7 @@ test('$500 of credit on a bill of $750 leave $250 to pay and no credit', async (
     paymentMethod: 'MANUAL',
     tier: 'TIER_3',
   });
-  await use('delta', 750, lastMonth());
+  await use('delta', 750, lastMonth);
   await closeMonths(plane.context);
   const paid = await asOperator('POST', '/delta:recordPayment', { amountUsd: '500' });
   expect(paid.body).toMatchObject({ outstandingUsd: '250.00', creditUsd: '0.00', tier: 'TIER_3' });
@@ -123,7 +122,7 @@ test('$500 of credit on a bill of $750 leave $250 to pay and no credit', async (
 });
 
 test('credit that is used up suspends an account without a payment method; more credit lifts it', async () => {
-  await use('beta', 1, new Date());
+  await use('beta', 1, new Date(nowMs));
   await reviewAccounts(plane.context, 'beta');
   expect((await asOperator('GET', '/beta')).body.suspendState).toBe('CREDIT_DEPLETED');
   const refused = await asOperator('POST', '/beta:grantCredit', { amountUsd: '-5' });
@@ -146,8 +145,8 @@ test('a suspended account can deploy nothing, and what it runs is looked at agai
 });
 
 test('an account sees what it used, grouped, and takes it away as CSV', async () => {
-  await use('acme', 2, new Date());
-  await use('acme', 3, new Date());
+  await use('acme', 2, new Date(nowMs));
+  await use('acme', 3, new Date(nowMs));
   const { body } = await plane.call('GET', '/v1/accounts/acme:listUsage?groupBy=model,apiKeyId');
   expect(body).toMatchObject({
     totalUsd: '5.00',
@@ -205,8 +204,8 @@ test('a key is rotated with an overlap, and tells when it was used', async () =>
   }
   const { body } = await plane.call('GET', '/v1/accounts/acme/apiKeys');
   const listed = body.apiKeys.find(({ keyId }: { keyId: string }) => keyId === old.keyId);
-  expect(Date.parse(listed.expireTime)).toBeGreaterThan(Date.now());
-  expect(Date.parse(listed.expireTime)).toBeLessThanOrEqual(Date.now() + 3_600_000);
+  expect(Date.parse(listed.expireTime)).toBeGreaterThan(nowMs);
+  expect(Date.parse(listed.expireTime)).toBeLessThanOrEqual(nowMs + 3_600_000);
   await plane.call('POST', '/v1/accounts/acme/apiKeys:rotate', { keyId: rotated.body.keyId, overlap: '0s' });
   const { key } = rotated.body;
   expect((await plane.call('GET', '/v1/accounts/acme/models', undefined, { key })).status).toBe(401);

@@ -56,7 +56,7 @@ export async function startControlPlane(
   const database = await openTestDatabase();
   const { db } = database;
   const queue = await openReconcileQueue(database.address, { works: false, onError: () => undefined });
-  const keys = createKeyDirectory(db);
+  const keys = createKeyDirectory(db, parts.now);
   const { settings } = loadSettings({ SPARKLER_DATA: database.folder, ...variables });
   const files = await openFiles(
     settings,
