@@ -56,6 +56,7 @@ export class LlamaContext {
     this.sequencesMax = context.sequencesMax(pointer);
     this.batch = allocateBatch(context.batchTokensMax(pointer));
     model.retain();
+    if (model.correction !== null) this.setAdapters([]);
   }
 
   get pointer(): ContextPointer {
@@ -160,13 +161,15 @@ export class LlamaContext {
   }
 
   /**
-   * Sets the adapters of the following decodes; none is the base model. Switching rebuilds the graph (1 to 2
-   * ms).
+   * Sets the adapters of the following decodes; none is the base model, with what corrects it. Switching
+   * rebuilds the graph (1 to 2 ms).
    */
   setAdapters(adapters: readonly LlamaAdapter[], scale = 1): void {
-    const pointers = BigUint64Array.from(adapters, (adapter) => adapter.pointer);
-    const scales = new Float32Array(adapters.length).fill(scale);
-    const code = this.model.library.adapter.setForContext(this.pointer, pointers, adapters.length, scales);
+    const { correction, library } = this.model;
+    const all = correction === null ? adapters : [correction, ...adapters];
+    const pointers = BigUint64Array.from(all, (adapter) => adapter.pointer);
+    const scales = Float32Array.from(all, (adapter) => (adapter === correction ? 1 : scale));
+    const code = library.adapter.setForContext(this.pointer, pointers, all.length, scales);
     if (code !== 0)
       throw new LlamaError(`llama.cpp refused to set ${adapters.length} adapters (code ${code})`);
   }

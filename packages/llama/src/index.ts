@@ -55,6 +55,7 @@ export type { Device } from './native/devices.ts';
 export { type LibraryOptions, type LlamaLibrary, loadLibrary } from './native/library.ts';
 export type { Backend } from './native/platform.ts';
 export { QUANTIZATIONS, type Quantization, type QuantizeOptions, quantizeModelFile } from './quantize.ts';
+export { openServedModel, type ServedModel } from './symmetric/open-served-model.ts';
 export {
   type TinyAdapterOptions,
   type TinyTarget,

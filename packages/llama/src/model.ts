@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import type { LlamaAdapter } from './adapter.ts';
 import { LlamaError } from './llama-error.ts';
 import { callAsync } from './native/bind.ts';
 import { LOAD_MODE, type ModelParams, progressCallback } from './native/declarations/model.ts';
@@ -10,6 +11,13 @@ export interface ModelOptions {
   readonly path: string;
   /** Layers to offload to an accelerator; -1 (the default): all. Without an accelerator it has no effect. */
   readonly gpuLayers?: number | undefined;
+  /** What to call it where that is not the path: in messages, and as the model's own `path`. */
+  readonly shownPath?: string | undefined;
+  /**
+   * Lay weights out anew for kernels that take many rows at once, where the processor has such (the default).
+   * The process then has a copy of its own of these; without, they stay mapped, and replicas share them.
+   */
+  readonly repack?: boolean | undefined;
   /** Keep the weights from being swapped out. */
   readonly lockMemory?: boolean | undefined;
   /** Load the tokenizer alone: nothing can be computed then. */
@@ -32,6 +40,7 @@ export class LlamaModel {
   readonly vocabularySize: number;
   readonly vocab: VocabPointer;
   #pointer: ModelPointer | null;
+  #correction: LlamaAdapter | null = null;
   #users = 0;
 
   /** Use `openLlamaModelFile`. */
@@ -86,6 +95,16 @@ export class LlamaModel {
     return this.library.model.classifierOutputs(this.pointer);
   }
 
+  /** An adapter that belongs to the weights: in effect in every context, beside any other. */
+  get correction(): LlamaAdapter | null {
+    return this.#correction;
+  }
+
+  /** Makes an adapter a part of the weights; the model frees it. Contexts are opened afterwards. */
+  correct(adapter: LlamaAdapter): void {
+    this.#correction = adapter;
+  }
+
   /** Called by what lives inside the model (contexts, adapters), so that it isn't freed under them. */
   retain(): void {
     this.#users++;
@@ -98,11 +117,14 @@ export class LlamaModel {
   /** Frees the weights. Throws while a context or an adapter is open: freeing under them would crash. */
   close(): void {
     if (this.#pointer === null) return;
-    if (this.#users > 0) {
+    const users = this.#users - (this.#correction === null ? 0 : 1);
+    if (users > 0) {
       throw new LlamaError(
-        `the model ${this.path} is in use by ${this.#users} contexts or adapters; close them first`,
+        `the model ${this.path} is in use by ${users} contexts or adapters; close them first`,
       );
     }
+    this.#correction?.close();
+    this.#correction = null;
     this.library.model.free(this.#pointer);
     this.#pointer = null;
   }
@@ -113,7 +135,7 @@ export class LlamaModel {
  * refuses. A malformed file can abort the process inside llama.cpp: check it first (`checkModelFile`).
  */
 export async function openLlamaModelFile(library: LlamaLibrary, options: ModelOptions): Promise<LlamaModel> {
-  const { path, onProgress } = options;
+  const { path, shownPath = path, onProgress } = options;
   const callback =
     onProgress === undefined
       ? null
@@ -125,14 +147,15 @@ export async function openLlamaModelFile(library: LlamaLibrary, options: ModelOp
     ...library.model.defaultParams(),
     n_gpu_layers: options.gpuLayers ?? -1,
     load_mode: options.lockMemory === true ? LOAD_MODE.mmapAndMlock : LOAD_MODE.mmap,
+    use_extra_bufts: options.repack ?? true,
     progress_callback: callback,
     vocab_only: options.vocabularyOnly ?? false,
   };
   try {
     const { result, lines } = await library.log.capture(() => callAsync(library.model.load, path, params));
     if (result === null)
-      throw new LlamaError(describeFailure(`llama.cpp cannot load the model ${path}`, lines));
-    return new LlamaModel(library, path, result);
+      throw new LlamaError(describeFailure(`llama.cpp cannot load the model ${shownPath}`, lines));
+    return new LlamaModel(library, shownPath, result);
   } finally {
     if (callback !== null) koffi.unregister(callback);
   }

@@ -147,6 +147,8 @@ export interface ModelDescription {
   readonly chatTemplate: string | null;
   readonly pooling: 'none' | 'mean' | 'cls' | 'last' | 'rank';
   readonly metadata: Readonly<Record<string, string>>;
+  /** Why weights are not laid out for the kernels that are fastest in batches, or null. */
+  readonly repackProblem: string | null;
 }
 
 /** A model opened for serving: the numbers side and the text side. */

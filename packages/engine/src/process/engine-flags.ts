@@ -18,6 +18,8 @@ export interface EngineFlags {
   readonly backend: Backend;
   readonly cacheType: CacheType | null;
   readonly flashAttention: FlashAttention;
+  /** Lay weights out anew for kernels that take many rows at once. */
+  readonly repack: boolean;
   readonly pooling: Pooling | null;
   readonly embeddingTokensMax: number | null;
   readonly queueMax: number | null;
@@ -72,6 +74,7 @@ const options: NonNullable<ParseArgsConfig['options']> = {
   backend: { type: 'string', default: 'auto' },
   'cache-type': string,
   'flash-attention': { type: 'string', default: 'auto' },
+  'no-repack': { type: 'boolean', default: false },
   pooling: string,
   'embedding-tokens': string,
   'queue-max': string,
@@ -135,6 +138,7 @@ export function parseEngineFlags(args: readonly string[]): EngineFlags | null {
     backend: readWord(values, 'backend', backends)!,
     cacheType: readWord(values, 'cache-type', cacheTypes),
     flashAttention: readWord(values, 'flash-attention', flashAttentions)!,
+    repack: values['no-repack'] !== true,
     pooling: readWord(values, 'pooling', poolings),
     embeddingTokensMax: readCount(values, 'embedding-tokens', 1),
     queueMax: readCount(values, 'queue-max', 0),

@@ -18,6 +18,8 @@ Model
   --backend <auto|cpu|cuda|vulkan|metal>  (auto)
   --gpu-layers <n>                Layers on the accelerator, -1 for all (-1).
   --threads <n>                   Compute threads (1). More than there are free cores is ruinous.
+  --no-repack                     Leave weights mapped from the file, shared by all processes that serve it; without this,
+                                  processors get a copy laid out for batches (Q4_0, Q4_1, Q4_K, IQ4_NL).
   --pooling <mean|cls|last|rank>  How embeddings are pooled (as the model says).
   --embedding-tokens <n>          Longest input to embed (2048, or less if the model takes less).
 

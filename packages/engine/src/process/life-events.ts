@@ -25,6 +25,8 @@ export interface ReadyFacts {
   /** Why the model's chat template cannot render even one question; every chat is refused then. */
   readonly chatTemplateProblem: string | null;
   readonly toolFormat: string;
+  /** Why weights are not laid out for the kernels that are fastest in batches, or null. */
+  readonly repackProblem: string | null;
   readonly loadMs: number;
 }
 

@@ -50,6 +50,7 @@ async function openLlama(flags: EngineFlags, path: string, listeners: LoadListen
     threads: flags.threads,
     backend: flags.backend,
     flashAttention: flags.flashAttention,
+    repack: flags.repack,
     ...listeners,
     ...(flags.gpuLayers === null ? {} : { gpuLayers: flags.gpuLayers }),
     ...(flags.cacheType === null ? {} : { cacheType: flags.cacheType }),

@@ -105,5 +105,6 @@ function describeReady(flags: EngineFlags, model: OpenModel, served: ServedModel
     chatTemplate: served.chat.origin,
     chatTemplateProblem: served.chat.abilities.problem,
     toolFormat: served.chat.family.id,
+    repackProblem: model.description.repackProblem,
   };
 }

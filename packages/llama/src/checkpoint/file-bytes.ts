@@ -6,13 +6,23 @@ const PART_BYTES = 1024 ** 3;
 /** Reads `count` bytes from `offset`; fewer when the file ends before. */
 export async function readBytes(file: FileHandle, offset: number, count: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(count);
+  return bytes.subarray(0, await readInto(file, offset, bytes));
+}
+
+/** Fills `bytes` from `offset` on, and returns how many came: fewer when the file ends before. */
+export async function readInto(file: FileHandle, offset: number, bytes: Uint8Array): Promise<number> {
   let done = 0;
-  while (done < count) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(PART_BYTES, count - done), offset + done);
+  while (done < bytes.length) {
+    const { bytesRead } = await file.read(
+      bytes,
+      done,
+      Math.min(PART_BYTES, bytes.length - done),
+      offset + done,
+    );
     if (bytesRead === 0) break;
     done += bytesRead;
   }
-  return bytes.subarray(0, done);
+  return done;
 }
 
 /** Appends all bytes: a single write may take only a part of them. */

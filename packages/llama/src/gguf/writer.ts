@@ -22,12 +22,14 @@ const ALIGNMENT = 32;
 
 /**
  * Writes a GGUF v3 file (little-endian, tensors aligned to 32 bytes, in the order given). Writes in place:
- * for a file that others read, write beside it and rename. Throws RangeError when data and shape disagree.
+ * for a file that others read, write beside it and rename. It is on the disk before this resolves, unless it
+ * need not be `durable`. Throws RangeError when data and shape disagree.
  */
 export async function writeGguf(
   path: string,
   metadata: GgufMetadata,
   tensors: readonly TensorToWrite[],
+  { durable = true }: { readonly durable?: boolean } = {},
 ): Promise<{ bytes: number }> {
   const file = await open(path, 'w');
   try {
@@ -47,7 +49,7 @@ export async function writeGguf(
       await appendBytes(file, padding);
       bytes += data.length + padding.length;
     }
-    await file.sync();
+    if (durable) await file.sync();
     return { bytes };
   } finally {
     await file.close();

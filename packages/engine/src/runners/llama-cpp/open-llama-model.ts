@@ -9,7 +9,7 @@ import {
   type LlamaModel,
   loadLibrary,
   openContext,
-  openLlamaModelFile,
+  openServedModel,
 } from '@sparkler/llama';
 import type { ModelDescription, OpenModel, RunnerLimits } from '../../core/model-runner.ts';
 import { Embedder } from './embedder.ts';
@@ -32,6 +32,8 @@ export interface OpenLlamaModelOptions {
   readonly gpuLayers?: number | undefined;
   /** `auto` (the default): the best that is installed. */
   readonly backend?: Backend | 'auto' | undefined;
+  /** Lay weights out anew where that is faster (the default); without, they stay mapped from the file. */
+  readonly repack?: boolean | undefined;
   /** Element type of the KV cache; f16 by default. */
   readonly cacheType?: CacheType | undefined;
   /** `auto` by default. */
@@ -58,13 +60,14 @@ export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<Op
   const library = loadLibrary({ backend: options.backend });
   const file = await checkModelFile(options.path);
   const isWatched = (await stat(options.path)).size >= watchedBytesMin;
-  const opening = openLlamaModelFile(library, {
+  const opening = openServedModel(library, file, {
     path: options.path,
     gpuLayers: options.gpuLayers,
+    repack: options.repack,
     onProgress: isWatched ? options.onProgress : undefined,
   });
   options.onReading?.();
-  const model = await opening;
+  const { model, repackProblem } = await opening;
   const onProcessors = options.gpuLayers === 0 || library.devices.every(({ type }) => type === 'cpu');
   let context: LlamaContext | null = null;
   try {
@@ -82,7 +85,7 @@ export async function openLlamaModel(options: OpenLlamaModelOptions): Promise<Op
       limits: describeLimits(model, context, options.batchTokensMax),
       processorThreads: onProcessors ? options.threads : null,
     });
-    return { runner, tokenizer: createTokenizer(model), description: describeModel(model) };
+    return { runner, tokenizer: createTokenizer(model), description: describeModel(model, repackProblem) };
   } catch (error) {
     context?.close();
     model.close();
@@ -123,8 +126,9 @@ function describeLimits(
   };
 }
 
-function describeModel(model: LlamaModel): ModelDescription {
+function describeModel(model: LlamaModel, repackProblem: string | null): ModelDescription {
   return {
+    repackProblem,
     architecture: model.architecture,
     name: model.metadata['general.name'] ?? model.description,
     parameterCount: model.parameterCount,

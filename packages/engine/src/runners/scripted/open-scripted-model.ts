@@ -56,6 +56,7 @@ export function openScriptedModel(options: ScriptedModelOptions = {}): ScriptedM
       architecture: 'scripted',
       name: 'scripted',
       parameterCount: 0n,
+      repackProblem: null,
       sizeBytes: 0,
       contextTokensMax: limits.contextTokensMax,
       chatTemplate: CHATML_TEMPLATE,
