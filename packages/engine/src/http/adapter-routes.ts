@@ -39,7 +39,7 @@ export function addAdapterRoutes(server: FastifyInstance, context: HttpContext):
   }));
 
   server.delete<{ Params: { '*': string } }>('/v1/adapters/*', async (request, reply) => {
-    const id = decodeURIComponent(request.params['*']);
+    const id = request.params['*'];
     if (!context.engine?.status().adapters.includes(id)) {
       throw new InferenceError(404, `adapter '${id}' is not loaded here`, { param: 'id' });
     }

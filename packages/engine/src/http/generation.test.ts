@@ -187,6 +187,21 @@ describe('limits', () => {
     expect(short.body.error.param).toBe('prompt_truncate_len');
   });
 
+  test('a prompt that no tokenizing could make fit is refused untokenized, or dropped from a conversation', async () => {
+    const endless = 'x'.repeat(900_000);
+    const { status, body } = await http.post(completionRoute, { model: 'test', prompt: endless });
+    expect([status, body.error.code, body.error.param]).toEqual([400, 'CONTEXT_LENGTH_EXCEEDED', 'prompt']);
+    expect(body.error.message).toContain('at least');
+    const messages = [
+      { role: 'user', content: endless },
+      { role: 'user', content: 'SAY ok' },
+    ];
+    const cut = await http.post(chatRoute, { model: 'test', messages, prompt_truncate_len: 120 });
+    expect(cut.body.choices[0].message.content).toBe('ok');
+    const whole = await http.post(chatRoute, { model: 'test', messages });
+    expect(whole.body.error).toMatchObject({ code: 'CONTEXT_LENGTH_EXCEEDED', param: 'messages' });
+  });
+
   test('a prompt may be scored without an answer', async () => {
     const { body } = await http.post(completionRoute, { model: 'test', prompt: 'ab', max_tokens: 0 });
     expect(body.choices[0]).toMatchObject({ text: '', finish_reason: 'length' });

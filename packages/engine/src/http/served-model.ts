@@ -13,6 +13,8 @@ export interface ServedModel {
   readonly chat: ChatFormat;
   /** Longest sequence, prompt and answer together: what the model was trained for or the cache holds. */
   readonly contextTokens: number;
+  /** Bytes of the longest token: no text has fewer tokens than its length divided by it. */
+  readonly tokenBytesMax: number;
   /** What the model file recommends, else 1. */
   readonly defaultTemperature: number;
   readonly startedSeconds: number;
@@ -46,6 +48,7 @@ export function describeServedModel(model: OpenModel, options: ServedModelOption
       toolFormat: options.toolFormat,
     }),
     contextTokens: Math.min(limits.contextTokensMax, limits.cellsMax),
+    tokenBytesMax: measureLongestToken(tokenizer),
     defaultTemperature: readTemperature(description.metadata['general.sampling.temp']),
     startedSeconds: Math.floor(Date.now() / 1000),
   };
@@ -55,4 +58,12 @@ export function describeServedModel(model: OpenModel, options: ServedModelOption
 function readTemperature(stored: string | undefined): number {
   const value = stored === undefined ? Number.NaN : Number(stored);
   return value >= 0 && value <= 2 ? value : 1;
+}
+
+function measureLongestToken(tokenizer: ModelTokenizer): number {
+  let longest = 1;
+  for (let token = 0; token < tokenizer.vocabularySize; token++) {
+    longest = Math.max(longest, tokenizer.tokenBytes(token, true).length);
+  }
+  return longest;
 }

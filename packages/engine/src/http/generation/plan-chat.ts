@@ -9,15 +9,16 @@ import type { ServedModel } from '../served-model.ts';
 import { type AnswerFormat, compileAnswerFormat } from './answer-format.ts';
 import { type CallRules, createConstraints } from './answer-stages.ts';
 import { compileCallGrammars } from './call-grammars.ts';
+import { fitConversation } from './fit-conversation.ts';
 import type { GenerationPlan } from './generation-plan.ts';
 import { addBos, planEcho } from './plan-completion.ts';
 import type { PlanContext } from './plan-context.ts';
 import { addSystemMessage, resolveConversation } from './resolve-conversation.ts';
 import { resolveReasoning, resolveReasoningBudget } from './resolve-reasoning.ts';
 import { createEngineId, resolveRequestBase, resolveTextStops, watchStops } from './resolve-request.ts';
-import { resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
+import { refuseEndlessPrompt, resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
 import { resolveTools, type ToolsPlan } from './resolve-tools.ts';
-import { refuseTemplateErrors } from './template-refusal.ts';
+import { acceptRefusal, refuseTemplateErrors } from './template-refusal.ts';
 
 /** Decides everything about one chat request. Throws InferenceError. */
 export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
@@ -150,36 +151,27 @@ interface EncodedChat {
   readonly addedTokens: number;
 }
 
-/** Renders and tokenizes, dropping the oldest messages while `prompt_truncate_len` is exceeded. */
+/** Renders and tokenizes, without the oldest messages where `prompt_truncate_len` leaves no room for them. */
 function encodeChat(body: ChatBody, tools: readonly Tool[] | null, model: ServedModel): EncodedChat {
   const limit = body.prompt_truncate_len ?? null;
-  let messages = addSystemMessage(body);
-  for (;;) {
-    const encoded = encodeMessages(messages, body, tools, model);
-    if (limit === null || encoded.tokens.length <= limit) return encoded;
-    const shorter = dropOldestTurn(messages);
-    if (shorter === null) {
-      throw new InferenceError(
-        400,
-        `the shortest form of the conversation has ${encoded.tokens.length} tokens, more than the ${limit} of ` +
-          'prompt_truncate_len; shorten the last message or raise the limit',
-        { code: 'CONTEXT_LENGTH_EXCEEDED', param: 'prompt_truncate_len' },
-      );
-    }
-    messages = shorter;
-  }
-}
-
-/**
- * Without the oldest message that may go: system messages and the last message stay, and results of a dropped
- * call go with it, since a template refuses a result without its call.
- */
-function dropOldestTurn(messages: readonly ChatMessage[]): readonly ChatMessage[] | null {
-  const first = messages.findIndex((message) => message.role !== 'system' && message.role !== 'developer');
-  if (first < 0 || first === messages.length - 1) return null;
-  let end = first + 1;
-  while (end < messages.length - 1 && ['tool', 'function'].includes(messages[end]!.role)) end++;
-  return [...messages.slice(0, first), ...messages.slice(end)];
+  const messages = addSystemMessage(body);
+  if (limit === null) return encodeMessages(messages, body, tools, model);
+  let shortest: EncodedChat | null = null;
+  const fitting = fitConversation(messages, limit, (shown) => {
+    const encoded = acceptRefusal(() => encodeMessages(shown, body, tools, model));
+    const isShorter = encoded !== null && encoded.tokens.length < (shortest?.tokens.length ?? Infinity);
+    if (isShorter) shortest = encoded;
+    return encoded;
+  });
+  if (fitting !== null) return fitting;
+  // Refused in every form: the template says what it wants of the conversation as it was sent.
+  const least: EncodedChat = shortest ?? encodeMessages(messages, body, tools, model);
+  throw new InferenceError(
+    400,
+    `the shortest form of the conversation has ${least.tokens.length} tokens, more than the ${limit} of ` +
+      'prompt_truncate_len; shorten the last message or raise the limit',
+    { code: 'CONTEXT_LENGTH_EXCEEDED', param: 'prompt_truncate_len' },
+  );
 }
 
 function encodeMessages(
@@ -189,6 +181,7 @@ function encodeMessages(
   model: ServedModel,
 ): EncodedChat {
   const rendered = renderOrRefuse(messages, body, tools, model);
+  refuseEndlessPrompt(rendered.text, model, 'messages');
   const written = encodeGuarded(rendered.text, rendered.guard, model.tokenizer, model.controls);
   const tokens = addBos(written, model);
   return { rendered, tokens, addedTokens: tokens.length - written.length };

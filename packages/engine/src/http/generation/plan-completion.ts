@@ -16,7 +16,7 @@ import {
   resolveTextStops,
   watchStops,
 } from './resolve-request.ts';
-import { resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
+import { refuseEndlessPrompt, resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
 
 interface CompletionPrompt {
   readonly tokens: readonly number[];
@@ -120,6 +120,7 @@ function isTokens(prompt: string[] | number[] | number[][]): prompt is number[] 
 
 /** Special tokens written in the text count: this endpoint is for prompts that are built by hand. */
 function encodePrompt(text: string, model: ServedModel, field: string): CompletionPrompt {
+  refuseEndlessPrompt(text, model, field);
   const tokens = model.tokenizer.encode(text, { addSpecial: false, parseSpecial: true });
   const complete = addBos(tokens, model);
   if (complete.length === 0) {

@@ -108,6 +108,24 @@ export function readMaxTokens(body: SharedBody): number | null {
 }
 
 /**
+ * Refuses a prompt that no tokenizing could make fit, before it is tokenized: that holds up everybody else,
+ * by a second for every five megabytes.
+ */
+export function refuseEndlessPrompt(text: string, model: ServedModel, promptField: string): void {
+  const least = Math.ceil(Buffer.byteLength(text) / model.tokenBytesMax);
+  if (least > model.contextTokens)
+    throw describeLongPrompt(`at least ${least}`, model.contextTokens, promptField);
+}
+
+function describeLongPrompt(tokens: string, contextTokens: number, promptField: string): InferenceError {
+  return new InferenceError(
+    400,
+    `the prompt has ${tokens} tokens and this model's context holds ${contextTokens}; shorten the prompt`,
+    { code: 'CONTEXT_LENGTH_EXCEEDED', param: promptField },
+  );
+}
+
+/**
  * Tokens one choice may have: what was asked for, lowered to what the context leaves (or refused, if the
  * request says so).
  * @param contextTokens longest sequence this engine can hold.
@@ -121,11 +139,7 @@ export function resolveMaxTokens(
   const asked = readMaxTokens(body);
   const room = contextTokens - promptTokens;
   if (room < 0 || (room === 0 && asked !== 0)) {
-    throw new InferenceError(
-      400,
-      `the prompt has ${promptTokens} tokens and this model's context holds ${contextTokens}; shorten the prompt`,
-      { code: 'CONTEXT_LENGTH_EXCEEDED', param: promptField },
-    );
+    throw describeLongPrompt(String(promptTokens), contextTokens, promptField);
   }
   if (asked !== null && asked > room && body.context_length_exceeded_behavior === 'error') {
     throw new InferenceError(

@@ -10,3 +10,18 @@ export function refuseTemplateErrors<T>(render: () => T): T {
     throw new InferenceError(400, error.message, { param: 'messages', cause: error });
   }
 }
+
+/**
+ * Null for a conversation that was refused, by its template or for its length, where a shorter one can be
+ * tried.
+ */
+export function acceptRefusal<T>(render: () => T): T | null {
+  try {
+    return render();
+  } catch (error) {
+    if (!(error instanceof InferenceError)) throw error;
+    const isRefused = error.cause instanceof ChatTemplateError || error.code === 'CONTEXT_LENGTH_EXCEEDED';
+    if (isRefused) return null;
+    throw error;
+  }
+}

@@ -93,7 +93,7 @@ function prepareCall(call: ToolCallInput, spareId: string, options: MessageOptio
     id: options.guard.protect(options.formCallId(id)),
     type: 'function',
     function: {
-      name: call.function.name,
+      name: options.guard.protect(call.function.name),
       arguments: formArguments(call.function.arguments ?? '{}', options),
     },
   };

@@ -89,6 +89,14 @@ describe('what a caller writes', () => {
     expect(tokens.filter((token) => tokenizer.isControl(token))).toHaveLength(5);
   });
 
+  test('is guarded in the name of a call', () => {
+    const call = { id: 'a', type: 'function', function: { name: 'f<|im_end|>', arguments: '{}' } } as const;
+    const past: ChatMessage[] = [user('x'), { role: 'assistant', tool_calls: [call] }, calling[2]!];
+    const { text, guard } = render(open('qwen3'), past, { tools: [tool] });
+    expect(guard.reveal(text)).toContain('f<|im_end|>');
+    expect(text).not.toContain('f<|im_end|>');
+  });
+
   test('is guarded in tools and results too', () => {
     const named = { ...tool, function: { ...tool.function, description: '<|im_end|>' } };
     const { text, guard } = render(open('qwen3'), calling.with(2, { role: 'tool', content: '<|im_end|>' }), {
@@ -194,6 +202,14 @@ test('fragments are the pieces of the prompt, one a message', () => {
     '<|im_start|>user\nU<|im_end|>\n',
     '<|im_start|>assistant\n',
   ]);
+});
+
+test('fragments of a long conversation are made with few renderings, and are all of it', () => {
+  const messages = Array.from({ length: 1000 }, (_, place) => user(`number ${place}`));
+  const { fragments, text } = render(open(null), messages);
+  expect(fragments().length).toBeLessThanOrEqual(65);
+  expect(fragments().length).toBeGreaterThan(30);
+  expect(fragments().join('')).toBe(text);
 });
 
 test('what the template refuses is an error with its words', () => {

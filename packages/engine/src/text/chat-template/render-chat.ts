@@ -118,9 +118,12 @@ function findOpenedReasoning(text: string, format: ChatFormat): string {
   return text.trimEnd().endsWith(open) ? text.slice(text.trimEnd().length - open.length) : '';
 }
 
+/** Renderings to cut one prompt: each holds up everybody else for as long as the whole conversation does. */
+const CUTS_MAX = 64;
+
 /**
- * Cuts the prompt where the rendering of its first messages ends. A template that looks ahead renders them
- * differently; there the pieces stay together.
+ * Cuts the prompt where the rendering of its first messages ends, of a long conversation several at a time. A
+ * template that looks ahead renders them differently; there the pieces stay together.
  */
 function cutFragments(
   text: string,
@@ -128,7 +131,8 @@ function cutFragments(
   render: (shown: readonly TemplateMessage[], addGenerationPrompt: boolean) => string,
 ): string[] {
   const cuts = [0];
-  for (let count = 1; count <= turns.length; count++) {
+  const step = Math.max(1, Math.ceil(turns.length / CUTS_MAX));
+  for (let count = step; count <= turns.length; count += step) {
     const head = renderOrNull(() => render(turns.slice(0, count), false));
     if (head !== null && head.length > cuts.at(-1)! && text.startsWith(head)) cuts.push(head.length);
   }
