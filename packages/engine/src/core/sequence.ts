@@ -8,18 +8,18 @@ import type { DraftSource } from './speculation/speculator.ts';
 import { TokenBuffer } from './token-buffer.ts';
 
 /**
+ * A sequence with output and at most this many pending tokens counts as decoding (forced tokens come in
+ * runs).
+ */
+const DECODE_PENDING_MAX = 32;
+
+/**
  * Key of everything that may share cells: adapter with version, and isolation key. JSON, so that no two
  * collide.
  */
 export function makeCacheSpace(adapter: LoadedAdapter | null, isolationKey: string): string {
   return JSON.stringify(adapter === null ? [isolationKey] : [isolationKey, adapter.id, adapter.version]);
 }
-
-/**
- * A sequence with output and at most this many pending tokens counts as decoding (forced tokens come in
- * runs).
- */
-const DECODE_PENDING_MAX = 32;
 
 /** Whether a cache space belongs to this version of an adapter. */
 export function isInSpaceOf(space: string, adapter: LoadedAdapter): boolean {

@@ -3,8 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { renderChat } from '../text/chat-template/render-chat.ts';
 import { encodeGuarded } from '../text/control-tokens.ts';
-import { decodeRaw } from '../text/token-text.ts';
-import { createUtf8Stream } from '../text/utf8-stream.ts';
+import { decodeTokens } from '../text/token-text.ts';
 import { checkBody, refuseField } from './check-body.ts';
 import { addBos } from './generation/plan-completion.ts';
 import { checkTokens } from './generation/resolve-request.ts';
@@ -73,9 +72,6 @@ export function addTokenizeRoutes(server: FastifyInstance, context: HttpContext)
   server.post('/v1/detokenize', async (request) => {
     const { tokens, special = true } = checkBody(detokenizeChecker, request.body);
     checkTokens(tokens, model.tokenizer, 'tokens');
-    if (special) return { text: decodeRaw(model.tokenizer, tokens) };
-    const utf8 = createUtf8Stream();
-    const text = tokens.map((token) => utf8.push(model.tokenizer.tokenBytes(token))).join('');
-    return { text: text + utf8.end() };
+    return { text: decodeTokens(model.tokenizer, tokens, special) };
   });
 }

@@ -47,9 +47,14 @@ function shownBytes(tokenizer: ModelTokenizer, token: number, markers: ReadonlyS
 
 /** The text of tokens with control tokens written out: what the model saw or wrote, to the byte. */
 export function decodeRaw(tokenizer: ModelTokenizer, tokens: readonly number[]): string {
+  return decodeTokens(tokenizer, tokens, true);
+}
+
+/** The text of tokens, with or without that of control tokens. */
+export function decodeTokens(tokenizer: ModelTokenizer, tokens: readonly number[], special: boolean): string {
   const utf8 = createUtf8Stream();
   let text = '';
-  for (const token of tokens) text += utf8.push(tokenizer.tokenBytes(token, true));
+  for (const token of tokens) text += utf8.push(tokenizer.tokenBytes(token, special));
   return text + utf8.end();
 }
 

@@ -15,6 +15,7 @@ import { StepCost } from './step-cost.ts';
 const GROWTH_CELLS = 16;
 /** The same for one that comes back from preemption. */
 const GROWTH_CELLS_RESUMED = 64;
+
 /** Rows of one sequence in a step: pending tokens to compute, and drafts behind them to verify. */
 export interface StepPart {
   readonly sequence: Sequence;
@@ -33,7 +34,7 @@ export interface StepGroup {
 }
 
 /** `waits`: another sequence is computing a prefix it will share; it starts sooner if it starts later. */
-export type Admission = 'admitted' | 'waits' | 'full';
+export type AdmissionResult = 'admitted' | 'waits' | 'full';
 
 /** Decides who runs: admission, the rows of each step, preemption. It never touches tensors or text. */
 export class Scheduler {
@@ -68,7 +69,7 @@ export class Scheduler {
   }
 
   /** Lets a sequence run if there is a slot and room for it. */
-  admit(sequence: Sequence): Admission {
+  admit(sequence: Sequence): AdmissionResult {
     if (!this.hasSlot) return 'full';
     const offer = this.#cache.findPrefix(sequence);
     if (this.#isComputedElsewhere(sequence, offer)) return 'waits';
@@ -79,7 +80,7 @@ export class Scheduler {
   }
 
   /** The same, preempting sequences of lower priority for it if there is no room. */
-  admitOverLess(sequence: Sequence): Admission {
+  admitOverLess(sequence: Sequence): AdmissionResult {
     let admission = this.admit(sequence);
     while (admission === 'full' && this.#preemptBelow(sequence.job.request.priority)) {
       admission = this.admit(sequence);

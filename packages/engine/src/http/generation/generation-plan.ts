@@ -1,8 +1,8 @@
 import type { GenerationRequest } from '../../core/generation.ts';
 import type { OutputParser } from '../../text/output-piece.ts';
 
-/** Everything decided about one HTTP request before the engine sees it. Nothing after this reads the body. */
-export interface GenerationPlan {
+/** How the answer is called, and what of it is shown. */
+export interface AnswerPlan {
   readonly requestId: string;
   /** `id` of the response. */
   readonly responseId: string;
@@ -10,16 +10,20 @@ export interface GenerationPlan {
   readonly model: string;
   readonly createdSeconds: number;
   readonly stream: boolean;
-  /** One engine request each; choice c of prompt p is choice p * choicesPerPrompt + c of the response. */
-  readonly prompts: readonly PromptPlan[];
-  readonly choicesPerPrompt: number;
-  readonly text: TextPlan;
-  readonly logprobs: LogprobsPlan | null;
   readonly rawOutput: boolean;
   /** Chunks tell how many tokens they have, unless it is one. */
   readonly countsChunks: boolean;
   readonly returnTokenIds: boolean;
   readonly perfMetrics: boolean;
+}
+
+/** Everything decided about one HTTP request before the engine sees it. Nothing after this reads the body. */
+export interface GenerationPlan extends AnswerPlan {
+  /** One engine request each; choice c of prompt p is choice p * choicesPerPrompt + c of the response. */
+  readonly prompts: readonly PromptPlan[];
+  readonly choicesPerPrompt: number;
+  readonly text: TextPlan;
+  readonly logprobs: LogprobsPlan | null;
   /** Text of the grammar that constrains the answer, for raw_output. */
   readonly grammarText: string | null;
   /** Keywords of schemas that the answer is not held to, as `field#/pointer/keyword`. */

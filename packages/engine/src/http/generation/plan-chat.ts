@@ -15,7 +15,13 @@ import { addBos, planEcho } from './plan-completion.ts';
 import type { PlanContext } from './plan-context.ts';
 import { addSystemMessage, resolveConversation } from './resolve-conversation.ts';
 import { resolveReasoning, resolveReasoningBudget } from './resolve-reasoning.ts';
-import { createEngineId, resolveRequestBase, resolveTextStops, watchStops } from './resolve-request.ts';
+import {
+  createEngineId,
+  planAnswer,
+  resolveRequestBase,
+  resolveTextStops,
+  watchStops,
+} from './resolve-request.ts';
 import { refuseEndlessPrompt, resolveLogprobs, resolveMaxTokens } from './resolve-sampling.ts';
 import { resolveTools, type ToolsPlan } from './resolve-tools.ts';
 import { acceptRefusal, refuseTemplateErrors } from './template-refusal.ts';
@@ -53,11 +59,7 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
     openedReasoning: opened,
   });
   return {
-    requestId: context.requestId,
-    responseId: `chatcmpl-${context.requestId}`,
-    model: body.model,
-    createdSeconds: Math.floor(Date.now() / 1000),
-    stream: body.stream ?? false,
+    ...planAnswer(body, context.requestId, 'chatcmpl'),
     choicesPerPrompt: base.choices,
     prompts: [
       {
@@ -82,10 +84,6 @@ export function planChat(body: ChatBody, context: PlanContext): GenerationPlan {
       lead: separate ? '' : rendered.openedReasoning,
     },
     logprobs,
-    rawOutput: body.raw_output ?? false,
-    countsChunks: body.sparkler?.count_chunks ?? false,
-    returnTokenIds: body.return_token_ids ?? false,
-    perfMetrics: body.perf_metrics_in_response ?? false,
     grammarText: format?.text ?? null,
     unenforced: [...(format?.unenforced ?? []), ...(calls?.grammars.unenforced ?? [])],
     tokenizeMs,

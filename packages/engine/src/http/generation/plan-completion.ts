@@ -12,6 +12,7 @@ import { resolveReasoning, resolveReasoningBudget } from './resolve-reasoning.ts
 import {
   checkTokens,
   createEngineId,
+  planAnswer,
   resolveRequestBase,
   resolveTextStops,
   watchStops,
@@ -50,11 +51,7 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
   const format = compileAnswerFormat(body.response_format, context.compileGrammar);
   const reasoning = resolveReasoning(body);
   return {
-    requestId: context.requestId,
-    responseId: `cmpl-${context.requestId}`,
-    model: body.model,
-    createdSeconds: Math.floor(Date.now() / 1000),
-    stream: body.stream ?? false,
+    ...planAnswer(body, context.requestId, 'cmpl'),
     choicesPerPrompt: base.choices,
     prompts: prompts.map((prompt): PromptPlan => {
       const maxTokens = resolveMaxTokens(body, prompt.tokens.length, model.contextTokens, 'prompt');
@@ -82,10 +79,6 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
     }),
     text: { ...stops, markers, createParser: () => plainParser, lead: '' },
     logprobs,
-    rawOutput: body.raw_output ?? false,
-    countsChunks: body.sparkler?.count_chunks ?? false,
-    returnTokenIds: body.return_token_ids ?? false,
-    perfMetrics: body.perf_metrics_in_response ?? false,
     grammarText: format?.text ?? null,
     unenforced: format?.unenforced ?? [],
     tokenizeMs,

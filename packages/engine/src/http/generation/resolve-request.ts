@@ -5,7 +5,7 @@ import { refuseField } from '../check-body.ts';
 import type { RequestHeaders } from '../request-headers.ts';
 import type { SharedBody } from '../request-schemas.ts';
 import type { ServedModel } from '../served-model.ts';
-import type { LogprobsPlan } from './generation-plan.ts';
+import type { AnswerPlan, LogprobsPlan } from './generation-plan.ts';
 import { resolveSampling, resolveStops } from './resolve-sampling.ts';
 
 /** What all prompts of one HTTP request have in common in the engine. */
@@ -108,6 +108,21 @@ export function watchStops(
     createChoiceText(tokenizer, { stops, excludeStop: false, markers }),
   );
   return (choice, token) => (texts[choice]!.push(token).stop === null ? 'continue' : 'stop');
+}
+
+/** @param kind what ids of this endpoint's answers begin with. */
+export function planAnswer(body: SharedBody, requestId: string, kind: 'chatcmpl' | 'cmpl'): AnswerPlan {
+  return {
+    requestId,
+    responseId: `${kind}-${requestId}`,
+    model: body.model,
+    createdSeconds: Math.floor(Date.now() / 1000),
+    stream: body.stream ?? false,
+    rawOutput: body.raw_output ?? false,
+    countsChunks: body.sparkler?.count_chunks ?? false,
+    returnTokenIds: body.return_token_ids ?? false,
+    perfMetrics: body.perf_metrics_in_response ?? false,
+  };
 }
 
 export function resolveTextStops(body: SharedBody): { stops: string[]; excludeStop: boolean } {

@@ -13,8 +13,6 @@ export interface ToolsPlan {
   readonly forced: { readonly name: string | null } | null;
   /** Whether one answer may hold several calls. */
   readonly parallel: boolean;
-  /** The request used OpenAI's older `functions`, so the answer has `function_call`. */
-  readonly asFunction: boolean;
 }
 
 /** `tools` and `tool_choice`, or their deprecated forms `functions` and `function_call`. */
@@ -24,15 +22,14 @@ export function resolveTools(body: ChatBody): ToolsPlan {
   if (tools !== null && functions !== null) {
     throw refuseField('functions', 'send tools or functions, not both: functions is the older form of tools');
   }
-  const asFunction = functions !== null;
   const all = tools ?? functions?.map((item): Tool => ({ type: 'function', function: item })) ?? [];
-  checkNames(all, asFunction ? 'functions' : 'tools');
+  checkNames(all, functions === null ? 'tools' : 'functions');
   const choice = readChoice(body);
   if (all.length === 0) {
     if (choice.forced !== null) {
       throw refuseField('tool_choice', 'tool_choice asks for a call, but the request has no tools');
     }
-    return { shown: null, parsed: null, forced: null, parallel: false, asFunction };
+    return { shown: null, parsed: null, forced: null, parallel: false };
   }
   const { forced } = choice;
   if (forced !== null && forced.name !== null && !all.some((tool) => tool.function.name === forced.name)) {
@@ -42,13 +39,13 @@ export function resolveTools(body: ChatBody): ToolsPlan {
     );
   }
   // 'none' is the specification's "similar to not specifying": the model is not told of tools it may not use.
-  if (choice.none) return { shown: null, parsed: null, forced: null, parallel: false, asFunction };
+  if (choice.none) return { shown: null, parsed: null, forced: null, parallel: false };
   return {
     shown: all,
     parsed: new Map(all.map((tool) => [tool.function.name, tool.function.parameters ?? {}])),
     forced,
-    parallel: body.parallel_tool_calls ?? !asFunction,
-    asFunction,
+    // OpenAI's older functions have one `function_call` an answer.
+    parallel: body.parallel_tool_calls ?? functions === null,
   };
 }
 

@@ -15,8 +15,6 @@ export interface ChatFormat {
   readonly reasoningTags: ReasoningTags;
   /** The template knows reasoning, so an answer may begin with it. */
   readonly reasons: boolean;
-  /** The template has a switch that turns reasoning off. */
-  readonly hasThinkingSwitch: boolean;
   /** Where the template comes from, for status and logs. */
   readonly origin: 'given' | 'default';
 }
@@ -44,7 +42,6 @@ export function openChatFormat(options: ChatFormatOptions): ChatFormat {
     family: findFamily(options.toolFormat) ?? chooseFamily(source, abilities.tools),
     reasoningTags: thinkTags,
     reasons: source.includes(thinkTags.open) || source.includes(thinkTags.close),
-    hasThinkingSwitch: source.includes('enable_thinking'),
     origin: options.source === null ? 'default' : 'given',
   };
 }
