@@ -153,7 +153,7 @@ describe('what a template has no words for', () => {
 describe('templates as published', () => {
   test('Qwen 3: tools, arguments to the byte, results, reasoning', () => {
     const format = open('qwen3');
-    expect(format).toMatchObject({ reasons: true, hasThinkingSwitch: true, family: { id: 'hermes' } });
+    expect(format).toMatchObject({ reasons: true, family: { id: 'hermes' } });
     const { text } = render(format, calling, { tools: [tool] });
     expect(text).toContain('"arguments": {"a": 1.50}');
     expect(text).toContain('<tool_response>\n2\n</tool_response>');
