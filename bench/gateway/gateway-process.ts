@@ -88,7 +88,7 @@ const context: ServerContext = {
   keys: { find: (given) => principals.get(hashKey(salt, given).toString('base64')) ?? null },
   routing: { current: () => snapshot },
   usage: { record: isGoverned ? (usage) => spool.append(usage) : () => undefined },
-  ...(isGoverned ? { journal } : {}),
+  ...(isGoverned ? { journal, gatewayId: 'bench' } : {}),
   limiter: isGoverned ? limiter : { take: () => free },
   ...(isGoverned ? { spending: { guard, prices: defaultPriceBook } } : {}),
   metrics: new Registry(),

@@ -30,6 +30,8 @@ export interface AuditTrail {
 
 /** Longest text of a request that is kept; anything longer is content rather than a setting. */
 const TEXT_LENGTH_MAX = 256;
+/** Deeper than any schema. */
+const DEPTH_MAX = 16;
 /** Fields that hold examples, prompts or programs. */
 const CONTENT_FIELDS: ReadonlySet<string> = new Set(['sampleData', 'template', 'system', 'configJson']);
 
@@ -78,12 +80,19 @@ export function describeFailure(error: unknown): AuditOutcome {
   };
 }
 
+/** Postgres holds neither NUL nor half of a surrogate pair. */
+function toStorable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}
+
 /** A copy without secrets and without long or sensitive content; numbers, flags and short texts stay. */
-function shorten(value: unknown, schema: PlainSchema): unknown {
+function shorten(value: unknown, schema: PlainSchema, depth = 0): unknown {
   if (typeof value === 'string') {
-    return value.length > TEXT_LENGTH_MAX ? `(${value.length} characters)` : value.replaceAll('\0', '');
+    return value.length > TEXT_LENGTH_MAX ? `(${value.length} characters)` : toStorable(value);
   }
-  if (Array.isArray(value)) return value.slice(0, 100).map((item) => shorten(item, schema.items ?? {}));
+  if (depth === DEPTH_MAX) return '(nested deeper)';
+  if (Array.isArray(value))
+    return value.slice(0, 100).map((item) => shorten(item, schema.items ?? {}, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
   const [mapValue] = Object.values(schema.patternProperties ?? {});
   const entries = Object.entries(value)
@@ -91,7 +100,7 @@ function shorten(value: unknown, schema: PlainSchema): unknown {
     .map(([key, item]): [string, unknown] => {
       const inner = (Object.hasOwn(schema.properties ?? {}, key) ? schema.properties?.[key] : mapValue) ?? {};
       const isHidden = inner['x-access'] === 'secret' || CONTENT_FIELDS.has(key);
-      return [key.replaceAll('\0', ''), isHidden ? '(left out)' : shorten(item, inner)];
+      return [toStorable(key), isHidden ? '(left out)' : shorten(item, inner, depth + 1)];
     });
   return Object.fromEntries(entries);
 }

@@ -19,6 +19,7 @@ import {
 } from '@sparkler/api';
 import type { TSchema } from 'typebox';
 import { isUpload } from './mount-upload.ts';
+import { refuseOddText } from './refuse-odd-text.ts';
 
 /** Where a request points: a resource, or the parent of a collection. */
 export interface DecodedTarget {
@@ -43,6 +44,8 @@ export function createDecoder(method: Method, querySchema: TSchema): Decoder {
       return { name: formatName(pattern, parameters), ids: { ...parameters } };
     },
     async request(target, rawQuery, rawBody) {
+      refuseOddText(rawQuery);
+      if (!isUpload(rawBody)) refuseOddText(rawBody);
       const query = decodeQuery(plain(querySchema), queryChecker, rawQuery) as Values;
       const body = await readBody(query, rawBody);
       return { ...target, query, ...readKindOf(method, target, query), ...body };

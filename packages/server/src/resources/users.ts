@@ -2,7 +2,7 @@ import { ApiError, changeResource, deriveId, invalidField } from '@sparkler/api'
 import { users } from '@sparkler/api/resources';
 import { checkIfMatch } from '../http/etag.ts';
 import type { Database } from '../store/database.ts';
-import { isDuplicate } from '../store/postgres-errors.ts';
+import { isDuplicate, lacksAccount } from '../store/postgres-errors.ts';
 import {
   deleteUser,
   insertUser,
@@ -96,6 +96,7 @@ async function insertWithFreeName(
     try {
       return await insertUser(db, account, { ...user, name });
     } catch (error) {
+      if (lacksAccount(error)) throw new ApiError('NOT_FOUND', `there is no accounts/${account}`);
       if (!isDuplicate(error, 'users_pkey')) return explainDuplicate(error, user);
       if (isChosen || attempt >= 100) throw new ApiError('ALREADY_EXISTS', `${name} exists already`);
     }

@@ -29,7 +29,7 @@ export function createAuditTrail(db: Database): AuditTrail {
         .updateTable('audit_logs')
         .set({
           status_code: code,
-          status_message: message.replaceAll('\0', ''),
+          status_message: message.replaceAll('\0', '').toWellFormed(),
           message: '',
           ...(resource === null ? {} : { resource }),
         })

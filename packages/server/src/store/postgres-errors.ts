@@ -10,3 +10,9 @@ export function isDuplicate(error: unknown, constraint?: string): boolean {
 export function isReferenced(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '23503';
 }
+
+/** Whether a row named an account that does not exist. */
+export function lacksAccount(error: unknown): boolean {
+  const { code, constraint = '' } = error as { code?: unknown; constraint?: string };
+  return code === '23503' && constraint.endsWith('_account_fkey');
+}
