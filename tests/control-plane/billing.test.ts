@@ -60,7 +60,9 @@ test('an operator makes an account, which begins with a dollar of credit', async
     nextTierUsd: '50.00',
   });
   expect((await asOperator('POST', '?accountId=beta', { email: 'b@beta.test' })).status).toBe(409);
-  expect((await asOperator('POST', '/nobody/users', { email: 'b@beta.test' })).status).toBe(404);
+  expect((await asOperator('POST', '/nobody/users', { email: 'b@beta.test', role: 'user' })).status).toBe(
+    404,
+  );
   const user = await asOperator('POST', '/beta/users', { email: 'b@beta.test', role: 'admin' });
   expect(user.status).toBe(200);
   const key = await plane.call('POST', `/v1/${user.body.name}/apiKeys`, { apiKey: {} }, { key: operator });

@@ -68,7 +68,7 @@ function objectOf(schema: PlainSchema | null, depth = 2): fc.Arbitrary<unknown> 
   const fields = properties.map(([name, field]) => {
     const value = fc.oneof(
       { weight: 1, arbitrary: junk },
-      { weight: 9, arbitrary: valueOf(field, depth - 1) },
+      { weight: 9, arbitrary: fieldOf(field, depth - 1) },
     );
     return value.map((made): [string, unknown] => [name, made]);
   });
@@ -79,10 +79,10 @@ function objectOf(schema: PlainSchema | null, depth = 2): fc.Arbitrary<unknown> 
     .map(([always, some]) => Object.fromEntries([...always, ...some]));
 }
 
-function valueOf(schema: PlainSchema, depth: number): fc.Arbitrary<unknown> {
+function fieldOf(schema: PlainSchema, depth: number): fc.Arbitrary<unknown> {
   if (schema.enum !== undefined) return fc.constantFrom(...(schema.enum as unknown[]));
   if (schema.type === 'object') return objectOf(schema, depth);
-  if (schema.type === 'array') return fc.array(valueOf(schema.items ?? {}, depth), { maxLength: 3 });
+  if (schema.type === 'array') return fc.array(fieldOf(schema.items ?? {}, depth), { maxLength: 3 });
   if (schema.type === 'string') {
     return fc.oneof(fc.constantFrom('1', 'abc', '2026-01-01T00:00:00Z', 'a@b.test'), text);
   }
@@ -162,10 +162,8 @@ test('no method of the contract fails inside, whatever it is sent', async () => 
 }, 120_000);
 
 test('a body that is nested deeper than anything can read is refused, not tried', async () => {
-  for (const body of [
-    '['.repeat(50_000) + ']'.repeat(50_000),
-    '{"a":'.repeat(50_000) + '1' + '}'.repeat(50_000),
-  ]) {
+  const deep = (open: string, close: string) => `${open.repeat(50_000)}1${close.repeat(50_000)}`;
+  for (const body of [deep('[', ']'), deep('{"a":', '}')]) {
     const response = await client.request({
       method: 'POST',
       path: '/v1/accounts/local/models',
