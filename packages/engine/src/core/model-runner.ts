@@ -107,9 +107,10 @@ export interface ModelRunner {
 
   /**
    * Pooled, unnormalised vectors for whole inputs, one per input, each `embeddingSize` floats (or one float
-   * for a reranker). Runs in a context of its own; may be called while forward runs.
+   * for a reranker). Runs in a context of its own; may be called while forward runs. Calls take turns; one
+   * whose signal is aborted ends soon and rejects.
    */
-  embed(inputs: readonly (readonly number[])[]): Promise<Float32Array[]>;
+  embed(inputs: readonly (readonly number[])[], signal?: AbortSignal): Promise<Float32Array[]>;
 
   /** Frees everything. No call may follow. */
   close(): Promise<void>;

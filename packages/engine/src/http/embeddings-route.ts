@@ -8,6 +8,7 @@ import { readBillNote } from './read-bill-note.ts';
 import { reportReading } from './report-reading.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
 import { tellPrompt } from './tell-prompt.ts';
+import { watchCaller } from './watch-caller.ts';
 
 const checker = compileChecker(EngineEmbeddingRequest);
 
@@ -41,7 +42,7 @@ export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext
     tellPrompt(body.sparkler, reply.raw, promptTokens);
     const tokenizedMs = performance.now();
     const read = { id: body.sparkler?.request_id ?? request.id, note: readBillNote(request) };
-    const embed = () => runner.embed(inputs);
+    const embed = () => runner.embed(inputs, watchCaller(reply.raw));
     const vectors = await context.requestUsage.track(read, promptTokens, embed);
     const readMs = performance.now() - tokenizedMs;
     const format = body.encoding_format ?? 'float';

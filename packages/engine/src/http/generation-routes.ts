@@ -16,6 +16,7 @@ import { readRequestHeaders } from './request-headers.ts';
 import { chatChecker, completionChecker, type SharedBody } from './request-schemas.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
 import { tellPrompt } from './tell-prompt.ts';
+import { watchCaller } from './watch-caller.ts';
 
 /** POST /v1/chat/completions and POST /v1/completions. */
 export function addGenerationRoutes(server: FastifyInstance, context: HttpContext): void {
@@ -94,12 +95,10 @@ async function answer(options: AnswerOptions): Promise<unknown> {
     reply.hijack();
     return reply;
   }
-  const gone = new AbortController();
-  reply.raw.on('close', () => gone.abort());
-  const response = await collectResponse({ plan, engine, tokenizer, shape, arrivedMs, signal: gone.signal });
+  const signal = watchCaller(reply.raw);
+  const response = await collectResponse({ plan, engine, tokenizer, shape, arrivedMs, signal });
   if (response === null) {
-    if (!gone.signal.aborted)
-      throw new InferenceError(503, 'the engine is shutting down; send the request again');
+    if (!signal.aborted) throw new InferenceError(503, 'the engine is shutting down; send the request again');
     reply.hijack();
     return reply;
   }

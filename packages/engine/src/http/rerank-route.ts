@@ -7,6 +7,7 @@ import { reportReading } from './report-reading.ts';
 import { framePair, readPairFrame, takesTask } from './rerank/frame-pair.ts';
 import { resolveAdapter } from './resolve-adapter.ts';
 import { tellPrompt } from './tell-prompt.ts';
+import { watchCaller } from './watch-caller.ts';
 
 const checker = compileChecker(EngineRerankRequest);
 
@@ -44,7 +45,7 @@ export function addRerankRoute(server: FastifyInstance, context: HttpContext): v
     tellPrompt(body.sparkler, reply.raw, promptTokens);
     const tokenizedMs = performance.now();
     const read = { id: body.sparkler?.request_id ?? request.id, note: readBillNote(request) };
-    const embed = () => runner.embed(inputs);
+    const embed = () => runner.embed(inputs, watchCaller(reply.raw));
     const vectors = await context.requestUsage.track(read, promptTokens, embed);
     const scores = vectors.map((vector) => sigmoid(vector[0] ?? 0));
     const readMs = performance.now() - tokenizedMs;

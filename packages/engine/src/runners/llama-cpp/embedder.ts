@@ -4,6 +4,11 @@ import { RunnerError } from './runner-error.ts';
 
 /** Sequences pooled in one batch. */
 const SEQUENCES_MAX = 32;
+/**
+ * Tokens of several inputs that are packed into one batch; a longer input has one of its own. More are hardly
+ * faster each, and others wait for the batch.
+ */
+const PACKED_TOKENS_MAX = 512;
 
 export interface EmbedderOptions {
   readonly pooling: Exclude<Pooling, 'unspecified' | 'none'>;
@@ -14,14 +19,20 @@ export interface EmbedderOptions {
   readonly threads: number;
 }
 
+/** Runs a computation where nothing that must not run beside it does. */
+type Access = <T>(compute: () => Promise<T>) => Promise<T>;
+
 /**
- * Computes pooled vectors in a context of its own, opened at the first use. Calls run one after the other.
+ * Computes pooled vectors in a context of its own, opened at the first use. Calls take turns, a batch each:
+ * one with thousands of inputs delays another, an adapter or a close by one batch.
  */
 export class Embedder {
   readonly #model: LlamaModel;
   readonly #options: EmbedderOptions;
   #context: LlamaContext | null = null;
+  /** The batch that was asked for last. */
   #last: Promise<unknown> = Promise.resolve();
+  readonly #calls = new Set<Promise<unknown>>();
 
   constructor(model: LlamaModel, options: EmbedderOptions) {
     this.#model = model;
@@ -29,23 +40,56 @@ export class Embedder {
   }
 
   /**
-   * One vector per input, in order. Throws RunnerError for an empty or too long input, before computing any.
+   * One vector per input, in order. Throws RunnerError for an empty or too long input, before computing any;
+   * rejects with the signal's reason before the first batch that was not begun when it was aborted.
    */
-  async embed(inputs: readonly (readonly number[])[]): Promise<Float32Array[]> {
+  async embed(
+    inputs: readonly (readonly number[])[],
+    access: Access,
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]> {
     this.#checkInputs(inputs);
-    const result = this.#last.then(() => this.#embedNow(inputs));
-    // The next call waits for this one to end, however it ends.
-    this.#last = result.catch(() => undefined);
-    return await result;
+    const call = this.#embedInTurns(inputs, access, signal);
+    this.#calls.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#calls.delete(call);
+    }
   }
 
-  async close(): Promise<void> {
-    await this.#last;
+  /** When all calls made so far have ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#calls);
+  }
+
+  /** Call once settled. */
+  close(): void {
     this.#context?.close();
     this.#context = null;
   }
 
-  async #embedNow(inputs: readonly (readonly number[])[]): Promise<Float32Array[]> {
+  async #embedInTurns(
+    inputs: readonly (readonly number[])[],
+    access: Access,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array[]> {
+    const lengths = inputs.map((input) => input.length);
+    const vectors: Float32Array[] = [];
+    const packedMax = Math.min(this.#options.tokensMax, PACKED_TOKENS_MAX);
+    for (const { from, to } of planEmbeddingBatches(lengths, packedMax, SEQUENCES_MAX)) {
+      const computed = this.#last.then(() => {
+        signal?.throwIfAborted();
+        return access(() => this.#embedBatch(inputs.slice(from, to)));
+      });
+      // The next batch, whose it may be, waits for this one to end, however it ends.
+      this.#last = computed.catch(() => undefined);
+      vectors.push(...(await computed));
+    }
+    return vectors;
+  }
+
+  async #open(): Promise<LlamaContext> {
     const { pooling, tokensMax, threads } = this.#options;
     this.#context ??= await openContext(this.#model, {
       cellsMax: tokensMax,
@@ -55,16 +99,11 @@ export class Embedder {
       threads,
       pooling,
     });
-    const context = this.#context;
-    const lengths = inputs.map((input) => input.length);
-    const vectors: Float32Array[] = [];
-    for (const batch of planEmbeddingBatches(lengths, tokensMax, SEQUENCES_MAX)) {
-      vectors.push(...(await this.#embedBatch(context, inputs.slice(batch.from, batch.to))));
-    }
-    return vectors;
+    return this.#context;
   }
 
-  async #embedBatch(context: LlamaContext, inputs: readonly (readonly number[])[]): Promise<Float32Array[]> {
+  async #embedBatch(inputs: readonly (readonly number[])[]): Promise<Float32Array[]> {
+    const context = await this.#open();
     const { batch } = context;
     let row = 0;
     for (const [slot, input] of inputs.entries()) {

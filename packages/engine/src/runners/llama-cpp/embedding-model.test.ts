@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertModelFolder, writeTinyCheckpoint, writeTinyModel } from '@sparkler/llama';
+import { convertModelFolder, writeTinyAdapter, writeTinyCheckpoint, writeTinyModel } from '@sparkler/llama';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OpenModel } from '../../core/model-runner.ts';
 import { type OpenLlamaModelOptions, openLlamaModel } from './open-llama-model.ts';
@@ -81,4 +81,21 @@ test('each pooling of a chat model gives another vector; rank is refused, as it 
   expect(vectors[0]).not.toEqual(vectors[1]);
   expect(vectors[1]).not.toEqual(vectors[2]);
   await expect(open('decoder', { pooling: 'rank' })).rejects.toThrow('cannot embed with rank pooling');
+});
+
+test('a call with thousands of inputs delays others by a batch, and ends when nobody waits for it', async () => {
+  await writeTinyAdapter(join(folder, 'adapter.gguf'));
+  const { runner } = await open('decoder', { embeddingTokensMax: 64 });
+  const gone = new AbortController();
+  const ended: string[] = [];
+  const inputs = Array.from({ length: 20_000 }, () => new Array<number>(60).fill(5));
+  const long = runner.embed(inputs, gone.signal).finally(() => ended.push('long'));
+  const outcome = expect(long).rejects.toThrow(/abort/);
+  expect(await runner.embed([[1, 2]])).toHaveLength(1);
+  // An adapter is loaded while nothing computes, and what asks for the model meanwhile waits for it.
+  await runner.loadAdapter('a', join(folder, 'adapter.gguf'));
+  expect(ended).toEqual([]);
+  gone.abort();
+  await outcome;
+  await runner.close();
 });

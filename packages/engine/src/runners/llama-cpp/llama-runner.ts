@@ -151,23 +151,28 @@ export class LlamaRunner implements ModelRunner {
     });
   }
 
-  async embed(inputs: readonly (readonly number[])[]): Promise<Float32Array[]> {
+  async embed(inputs: readonly (readonly number[])[], signal?: AbortSignal): Promise<Float32Array[]> {
     const { embedder, model } = this.#parts;
     this.#checkOpen('embed');
     if (embedder === null)
       throw new RunnerError(`the ${model.architecture} model ${model.path} gives no embeddings`);
-    return await this.#gate.shared(() => embedder.embed(inputs));
+    return await embedder.embed(inputs, (compute) => this.#gate.shared(compute), signal);
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#gate.exclusive(() => this.#free());
+    this.#closed ??= this.#finish();
     return this.#closed;
   }
 
+  async #finish(): Promise<void> {
+    await this.#parts.embedder?.settled();
+    await this.#gate.exclusive(() => this.#free());
+  }
+
   /** Contexts and adapters live inside the model, so it goes last. */
-  async #free(): Promise<void> {
+  #free(): void {
     const { model, context, embedder } = this.#parts;
-    await embedder?.close();
+    embedder?.close();
     context?.close();
     for (const adapter of this.#adapters.values()) adapter.close();
     this.#adapters.clear();

@@ -4,7 +4,7 @@ export interface EmbeddingBatch {
   readonly to: number;
 }
 
-/** Packs inputs in order, as many as fit. Each input must fit on its own. */
+/** Packs inputs in order, as many as fit; one that is longer goes alone. */
 export function planEmbeddingBatches(
   lengths: readonly number[],
   tokensMax: number,

@@ -127,9 +127,9 @@ export class ScriptedRunner implements ModelRunner {
     if (!this.#adapters.delete(id)) throw new Error(`Adapter ${id} is not loaded.`);
   }
 
-  async embed(inputs: readonly (readonly number[])[]): Promise<Float32Array[]> {
+  async embed(inputs: readonly (readonly number[])[], signal?: AbortSignal): Promise<Float32Array[]> {
     const embedMs = this.#stepMs(inputs.reduce((sum, tokens) => sum + tokens.length, 0));
-    if (this.#takesTime && embedMs > 0) await sleep(embedMs);
+    if (this.#takesTime && embedMs > 0) await sleep(embedMs, undefined, signal ? { signal } : {});
     return inputs.map((tokens) => {
       const vector = new Float32Array(this.limits.embeddingSize);
       for (const token of tokens) {

@@ -1,0 +1,8 @@
+import type { ServerResponse } from 'node:http';
+
+/** Aborted when the caller goes away; work for an answer that nobody reads can end then. */
+export function watchCaller(raw: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  raw.on('close', () => gone.abort());
+  return gone.signal;
+}
