@@ -6,6 +6,7 @@ import { answerClientError, limitConnections } from './connection-limits.ts';
 import type { ServerContext } from './context.ts';
 import { separateDirectRoutes } from './direct-routes.ts';
 import { isExpected, toErrorReply } from './error-bodies.ts';
+import { logAccess } from './log-access.ts';
 import { mountHealth } from './mount-health.ts';
 import { mountReference } from './mount-reference.ts';
 import { readJsonBodies } from './read-body.ts';
@@ -22,7 +23,8 @@ import { mountVerifyKey } from './verify-key.ts';
 export function createApp(context: ServerContext): FastifyInstance {
   const { settings } = context;
   const app = Fastify({
-    // Access is logged by hand: Fastify's lines would hold URLs, and a logger child a request costs 5 us.
+    // Access is logged by hand (log-access.ts): Fastify's lines would hold URLs, and a logger child a request
+    // costs 5 us.
     logger: false,
     genReqId: (incoming) => chooseRequestId(incoming, context.newId),
     requestIdHeader: false,
@@ -45,6 +47,7 @@ export function createApp(context: ServerContext): FastifyInstance {
     reply.header('x-request-id', request.id);
     done();
   });
+  logAccess(app, context);
   separateDirectRoutes(app, context);
   app.setErrorHandler((error, request, reply) => answerError(context, error, request, reply));
   answerUnknownRoutes(app);
@@ -68,7 +71,13 @@ function answerError(
   if (!isExpected(thrown)) {
     const route = request.routeOptions.url ?? null;
     context.log.error(
-      { requestId: request.id, method: request.method, route, err: thrown },
+      {
+        requestId: request.id,
+        account: request.principal?.account ?? null,
+        method: request.method,
+        route,
+        err: thrown,
+      },
       'a request failed',
     );
   }

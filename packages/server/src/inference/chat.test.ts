@@ -53,6 +53,35 @@ test('the engine learns who asks, under which cache key, and the full name of th
   });
 });
 
+test('our own engines are told whose bill a request is on, servers of others are not', async () => {
+  const named = createTestbed();
+  named.route(tinySnapshot([replica.socketPath]));
+  const gateway = await listen({ ...named, context: { ...named.context, gatewayId: 'g1' } });
+  const ask = () =>
+    fetch(`${gateway.baseUrl}/inference/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${aliceKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: 'hi' }] }),
+    }).then((response) => response.text());
+  try {
+    await ask();
+    named.route(tinySnapshot([replica.socketPath], { upstreamModel: 'theirs' }));
+    await ask();
+  } finally {
+    await gateway.close();
+  }
+  const [ours, theirs] = replica.received.map(({ headers }) => headers);
+  expect(ours!['sparkler-gateway']).toBe('g1');
+  expect(JSON.parse(String(ours!['sparkler-bill']))).toMatchObject({
+    requestId: 'request-1',
+    account: 'alice',
+    apiKeyId: 'key-alice',
+    model: 'accounts/fireworks/models/tiny',
+    tokenClass: 'tokens-per-day-under-40b',
+  });
+  expect(Object.keys(theirs!).filter((name) => name.startsWith('sparkler-'))).toEqual([]);
+});
+
 test('a stream comes through frame by frame, with usage and without the extension', async () => {
   replica.answer = streamWords(['Good', ' ', 'day']);
   const response = await chat({ stream: true });

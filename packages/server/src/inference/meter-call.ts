@@ -47,6 +47,8 @@ export function meterCall(
     ...(reservation === null ? {} : { costNanos, period: reservation.period }),
   };
   context.usage.record(usage);
+  // Made only where it is wanted: it costs more than all else here.
+  if (context.log.isLevelEnabled('debug')) context.log.debug({ ...usage, shownId: call.shownId }, 'served');
   call.rate?.end(tokens);
   instruments.observe(usage);
   recent.add({

@@ -52,7 +52,8 @@ export async function runCall(gateway: Gateway, call: PreparedCall, reply: Fasti
     }
   } catch (error) {
     if (!(error instanceof InferenceError)) {
-      context.log.error({ requestId, err: error }, 'an inference request failed inside the gateway');
+      const { account } = call.principal;
+      context.log.error({ requestId, account, err: error }, 'an inference request failed inside the gateway');
     }
     const told =
       error instanceof InferenceError ? error : new InferenceError(500, 'the gateway failed; try again');
@@ -204,7 +205,9 @@ function settle(gateway: Gateway, call: PreparedCall, caller: CallerStream, end:
       const { log } = gateway.context;
       // The cause is a socket's or a parser's word; it holds nothing of the request.
       const cause = end.cause.message;
-      log.warn({ requestId: call.id, deployment: call.target.deployment.name, cause }, 'a replica broke off');
+      const { account } = call.principal;
+      const deployment = call.target.deployment.name;
+      log.warn({ requestId: call.id, account, deployment, cause }, 'a replica broke off');
       caller.fail(error);
       return error.status;
     }
