@@ -37,7 +37,7 @@ export function addEmbeddingsRoute(server: FastifyInstance, context: HttpContext
     if (dimensions > size) {
       throw refuseField('dimensions', `dimensions is ${dimensions}; vectors of this model have ${size}`);
     }
-    const inputs = readEmbeddingInputs(body, model, context.embeddingTokensMax);
+    const inputs = await readEmbeddingInputs(body, model, context.embeddingTokensMax);
     const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     tellPrompt(body.sparkler, reply.raw, promptTokens);
     const tokenizedMs = performance.now();

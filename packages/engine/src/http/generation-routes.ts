@@ -40,7 +40,7 @@ export function addGenerationRoutes(server: FastifyInstance, context: HttpContex
   server.post('/v1/completions', async (request, reply) => {
     const arrivedMs = performance.now();
     const body = checkBody(completionChecker, request.body);
-    const plan = planCompletion(body, openPlan(context, request, body));
+    const plan = await planCompletion(body, openPlan(context, request, body));
     tellPrompt(body.sparkler, reply.raw, countPromptTokens(plan));
     return answer({ context, request, reply, plan, shape: completionShape, arrivedMs });
   });

@@ -2,6 +2,7 @@ import { compileChecker, EngineRerankRequest, InferenceError } from '@sparkler/a
 import type { FastifyInstance } from 'fastify';
 import { checkBody, refuseField } from './check-body.ts';
 import type { HttpContext } from './http-context.ts';
+import { createPauses } from './pauses.ts';
 import { readBillNote } from './read-bill-note.ts';
 import { reportReading } from './report-reading.ts';
 import { framePair, readPairFrame, takesTask } from './rerank/frame-pair.ts';
@@ -32,15 +33,19 @@ export function addRerankRoute(server: FastifyInstance, context: HttpContext): v
       throw refuseField('task', 'this reranker takes no instruction; leave task out');
     }
     const task = body.task ?? defaultTask;
-    const inputs = body.documents.map((document) => framePair(frame, { query: body.query, document, task }));
-    inputs.forEach((input, index) => {
+    const pause = createPauses();
+    const inputs: number[][] = [];
+    for (const [index, document] of body.documents.entries()) {
+      await pause();
+      const input = framePair(frame, { query: body.query, document, task });
       if (input.length > context.embeddingTokensMax) {
         throw refuseField(
           `documents[${index}]`,
           `documents[${index}] and the query have ${input.length} tokens; this model reads ${context.embeddingTokensMax}`,
         );
       }
-    });
+      inputs.push(input);
+    }
     const promptTokens = inputs.reduce((sum, input) => sum + input.length, 0);
     tellPrompt(body.sparkler, reply.raw, promptTokens);
     const tokenizedMs = performance.now();

@@ -4,5 +4,7 @@ import type { ServerResponse } from 'node:http';
 export function watchCaller(raw: ServerResponse): AbortSignal {
   const gone = new AbortController();
   raw.on('close', () => gone.abort());
+  // It may have gone while its texts were read.
+  if (raw.destroyed) gone.abort();
   return gone.signal;
 }

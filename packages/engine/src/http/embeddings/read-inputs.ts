@@ -3,18 +3,22 @@ import type { EngineEmbeddingRequest } from '@sparkler/api';
 import { runBounded } from '../../text/run-bounded.ts';
 import { refuseField } from '../check-body.ts';
 import { checkTokens } from '../generation/resolve-request.ts';
+import { createPauses } from '../pauses.ts';
 import type { ServedModel } from '../served-model.ts';
 
 /** The inputs as tokens. Throws a 400 that names the input. */
-export function readEmbeddingInputs(
+export async function readEmbeddingInputs(
   body: EngineEmbeddingRequest,
   model: ServedModel,
   tokensMax: number,
-): number[][] {
+): Promise<number[][]> {
   const { input } = body;
   const items: unknown[] = Array.isArray(input) && typeof input[0] !== 'number' ? input : [input];
   const format = compileFormat(body, model);
-  return items.map((item, index) => {
+  const pause = createPauses();
+  const inputs: number[][] = [];
+  for (const [index, item] of items.entries()) {
+    await pause();
     const field = items.length === 1 && !Array.isArray(input) ? 'input' : `input[${index}]`;
     const tokens = Array.isArray(item)
       ? useTokens(item as number[], model, field)
@@ -23,8 +27,9 @@ export function readEmbeddingInputs(
     if (tokens.length > tokensMax) {
       throw refuseField(field, `${field} has ${tokens.length} tokens; this model embeds up to ${tokensMax}`);
     }
-    return tokens;
-  });
+    inputs.push(tokens);
+  }
+  return inputs;
 }
 
 function useTokens(tokens: number[], model: ServedModel, field: string): number[] {

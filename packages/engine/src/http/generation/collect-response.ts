@@ -59,7 +59,8 @@ export function collectResponse(options: CollectOptions): Promise<CollectedRespo
     failed: (error: InferenceError) => reject(error),
     aborted: () => resolve(null),
   });
-  signal.addEventListener('abort', () => run.abort(), { once: true });
+  if (signal.aborted) run.abort();
+  else signal.addEventListener('abort', () => run.abort(), { once: true });
   return promise;
 }
 

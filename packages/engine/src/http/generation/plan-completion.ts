@@ -2,6 +2,7 @@ import { InferenceError } from '@sparkler/api';
 import { plainParser } from '../../text/output-piece.ts';
 import { decodeRaw } from '../../text/token-text.ts';
 import { refuseField } from '../check-body.ts';
+import { createPauses } from '../pauses.ts';
 import type { CompletionBody } from '../request-schemas.ts';
 import type { ServedModel } from '../served-model.ts';
 import { compileAnswerFormat } from './answer-format.ts';
@@ -26,7 +27,7 @@ interface CompletionPrompt {
 }
 
 /** Decides everything about one completion request. Throws InferenceError. */
-export function planCompletion(body: CompletionBody, context: PlanContext): GenerationPlan {
+export async function planCompletion(body: CompletionBody, context: PlanContext): Promise<GenerationPlan> {
   const { model } = context;
   if (body.images && body.images.length > 0)
     throw refuseField('images', 'this engine reads text only; leave images out');
@@ -34,7 +35,7 @@ export function planCompletion(body: CompletionBody, context: PlanContext): Gene
     throw refuseField('reasoning_history', 'reasoning_history is about messages; this endpoint has a prompt');
   }
   const begun = performance.now();
-  const prompts = readPrompts(body.prompt, model);
+  const prompts = await readPrompts(body.prompt, model);
   const tokenizeMs = performance.now() - begun;
   const logprobs = resolveLogprobs(body);
   const echoes = body.echo === true || typeof body.echo_last === 'number';
@@ -97,14 +98,24 @@ export function planEcho(
 }
 
 /** A prompt is text or token ids, alone or in a list. */
-function readPrompts(prompt: CompletionBody['prompt'], model: ServedModel): CompletionPrompt[] {
+async function readPrompts(
+  prompt: CompletionBody['prompt'],
+  model: ServedModel,
+): Promise<CompletionPrompt[]> {
   if (typeof prompt === 'string') return [encodePrompt(prompt, model, 'prompt')];
   if (isTokens(prompt)) return [usePromptTokens(prompt, model, 'prompt')];
-  return prompt.map((item, index) =>
-    typeof item === 'string'
-      ? encodePrompt(item, model, `prompt[${index}]`)
-      : usePromptTokens(item as number[], model, `prompt[${index}]`),
-  );
+  const pause = createPauses();
+  const prompts: CompletionPrompt[] = [];
+  for (const [index, item] of prompt.entries()) {
+    await pause();
+    const field = `prompt[${index}]`;
+    prompts.push(
+      typeof item === 'string'
+        ? encodePrompt(item, model, field)
+        : usePromptTokens(item as number[], model, field),
+    );
+  }
+  return prompts;
 }
 
 function isTokens(prompt: string[] | number[] | number[][]): prompt is number[] {

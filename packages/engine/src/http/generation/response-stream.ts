@@ -90,12 +90,17 @@ export class ResponseStream {
       this.#full = false;
       this.#flush();
     });
-    raw.on('close', () => {
-      if (this.#over) return;
-      this.#end();
-      this.#run.abort();
-    });
+    raw.on('close', () => this.#abandon());
     this.#timer = setInterval(() => this.#keepAlive(), options.keepAliveMs);
+    // The reader may have gone while the texts were read.
+    if (raw.destroyed) this.#abandon();
+  }
+
+  /** The reader went away: nobody needs the rest. */
+  #abandon(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#run.abort();
   }
 
   #open(): void {
