@@ -70,8 +70,8 @@ test('the symmetric matrix and the offsets add up to the affine one', () => {
             const bits = index < 16 ? weights[index]! & 15 : weights[index - 16]! >> 4;
             const found = symmetric[row * columns + at * 32 + index]! + offsets[row * rankOf(columns) + at]!;
             // The offset is rounded to 8 bits.
-            const tolerance = Math.abs(least + 8 * scale) / 256 + 1e-9;
-            expect(Math.abs(found - (scale * bits + least))).toBeLessThanOrEqual(tolerance);
+            const tolerance = Math.abs(least + 8 * scale) / 256;
+            expect(Math.abs(found - (scale * bits + least))).toBeLessThanOrEqual(tolerance + 1e-9);
           }
         }
       }

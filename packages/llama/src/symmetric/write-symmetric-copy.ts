@@ -36,8 +36,9 @@ function isAffine({ name, type, shape }: GgufTensor): boolean {
 }
 
 /**
- * Writes the copy into a folder, one matrix in memory at a time. `onProgress` gets 0 to 1. Throws what
- * writing throws (a full disk, say).
+ * Writes the copy into a folder, with one matrix and all offsets (a tenth of the file; more of narrow
+ * models) in memory.
+ * `onProgress` gets 0 to 1. Throws what writing throws (a full disk, say).
  */
 export async function writeSymmetricCopy(
   path: string,
@@ -49,40 +50,35 @@ export async function writeSymmetricCopy(
   const source = await open(path, 'r');
   try {
     const readTensor = makeReader(source, header.tensors);
-    let done = 0;
-    const tell = () => onProgress(++done / (2 * header.tensors.length));
-    const tensors = header.tensors.map((tensor): TensorToWrite => {
+    const corrections: TensorToWrite[] = [];
+    const tensors = header.tensors.map((tensor, index): TensorToWrite => {
       const { name, shape, type } = tensor;
       const data = async () => {
-        tell();
+        onProgress((index + 1) / header.tensors.length);
         const stored = await readTensor(tensor);
-        return isAffine(tensor) ? takeSymmetric(stored) : stored;
+        if (!isAffine(tensor)) return stored;
+        corrections.push(...planCorrection(tensor, stored));
+        return takeSymmetric(stored);
       };
       return { name, shape, type: isAffine(tensor) ? 'q4_0' : type.name, data };
     });
     await writeGguf(copy.model, header.metadata, tensors, { durable: false });
-    const corrections = header.tensors.filter(isAffine).flatMap((tensor): TensorToWrite[] => {
-      const [columns = 0, rows = 0] = tensor.shape;
-      const rank = rankOf(columns);
-      const data = async () => {
-        tell();
-        return takeOffsets(await readTensor(tensor), columns);
-      };
-      return [
-        {
-          name: `${tensor.name}.lora_a`,
-          shape: [columns, rank],
-          type: 'q4_0',
-          data: () => makeBlockSums(columns),
-        },
-        { name: `${tensor.name}.lora_b`, shape: [rank, rows], type: 'bf16', data },
-      ];
-    });
     await writeGguf(copy.correction, describeCorrection(header.metadata), corrections, { durable: false });
     return copy;
   } finally {
     await source.close();
   }
+}
+
+/** A and C of one matrix. */
+function planCorrection({ name, shape }: GgufTensor, stored: Uint8Array): TensorToWrite[] {
+  const [columns = 0, rows = 0] = shape;
+  const rank = rankOf(columns);
+  const offsets = takeOffsets(stored, columns);
+  return [
+    { name: `${name}.lora_a`, shape: [columns, rank], type: 'q4_0', data: () => makeBlockSums(columns) },
+    { name: `${name}.lora_b`, shape: [rank, rows], type: 'bf16', data: () => offsets },
+  ];
 }
 
 function describeCorrection(model: GgufMetadata): GgufMetadata {
