@@ -2,6 +2,14 @@ import { type BenchRow, makeRow } from '../bench-row.ts';
 import { median } from '../median.ts';
 import { takeTurns } from '../take-turns.ts';
 
+const unit = 'MiB/s';
+
+/**
+ * What is asked of the clock is not asked of the processor, which has the cipher's work on top of moving
+ * bytes about; this bound is only there to show when that becomes more.
+ */
+const processorGoal = '>= 0.65';
+
 type Measure = () => Promise<number>;
 
 /**
@@ -32,8 +40,8 @@ export function compareSpeeds(rounds: number, sizeMiB: number): Compare {
     const row = { anchorName: 'the same store without', goal: '>= 0.9' };
     const byProcessor = { ours: ours.perSecond(), anchor: anchor.perSecond() };
     return [
-      makeRow({ ...row, ...byClock, metric, unit: 'MiB/s' }),
-      makeRow({ ...row, ...byProcessor, metric: `${metric}: a processor's time`, unit: 'MiB/s' }),
+      makeRow({ ...row, ...byClock, metric, unit }),
+      makeRow({ ...row, ...byProcessor, metric: `${metric}: a processor's time`, unit, goal: processorGoal }),
     ];
   };
 }

@@ -87,26 +87,29 @@ type Parts = readonly Uint8Array[];
 /** Small parts are put together: each costs as much as a large one. */
 const partsMax = 64;
 
-/**
- * Cuts a stream into pieces of a size, each as the parts that it came in; the last one may be shorter. What
- * comes before a break is lost.
- */
-async function* cutInto(content: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Parts> {
+/** Cuts what is pushed into pieces of a size, each as the parts that it came in. */
+function createCutter(size: number) {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
-  for await (const part of content) {
-    let rest = part;
-    while (heldBytes + rest.length >= size) {
-      const taken = size - heldBytes;
-      yield [...held, rest.subarray(0, taken)];
-      rest = rest.subarray(taken);
-      [held, heldBytes] = [[], 0];
-    }
-    if (rest.length > 0) held.push(rest);
-    heldBytes += rest.length;
-    if (held.length > partsMax) held = [Buffer.concat(held, heldBytes)];
-  }
-  if (heldBytes > 0) yield held;
+  return {
+    /** The pieces that are whole with this part. */
+    push(part: Uint8Array): Parts[] {
+      const whole: Parts[] = [];
+      let rest = part;
+      while (heldBytes + rest.length >= size) {
+        const taken = size - heldBytes;
+        whole.push([...held, rest.subarray(0, taken)]);
+        rest = rest.subarray(taken);
+        [held, heldBytes] = [[], 0];
+      }
+      if (rest.length > 0) held.push(rest);
+      heldBytes += rest.length;
+      if (held.length > partsMax) held = [Buffer.concat(held, heldBytes)];
+      return whole;
+    },
+    /** The last piece, which is shorter; empty when there is none. */
+    rest: (): Parts => held,
+  };
 }
 
 /** Parts in one piece; one part is not copied. */
@@ -152,10 +155,16 @@ export async function* sealStream(
   let index = firstChunk;
   let held: Parts | null = null;
   const lastIndex = totalBytes === null ? null : Math.ceil(totalBytes / chunkBytes) - 1;
-  for await (const plain of cutInto(content, chunkBytes)) {
-    if (held !== null) yield sealChunk(cipher, { index: index++, isLast: false }, held);
-    held = plain;
+  const cutter = createCutter(chunkBytes);
+  for await (const part of content) {
+    for (const plain of cutter.push(part)) {
+      if (held !== null) yield sealChunk(cipher, { index: index++, isLast: false }, held);
+      held = plain;
+    }
   }
+  const rest = cutter.rest();
+  if (held !== null && rest.length > 0) yield sealChunk(cipher, { index: index++, isLast: false }, held);
+  if (rest.length > 0) held = rest;
   if (held === null) return;
   const isLast = lastIndex === null || index === lastIndex;
   const wholeLength = totalBytes === null ? 0 : Math.min(chunkBytes, totalBytes - index * chunkBytes);
@@ -177,8 +186,12 @@ export async function* openStream(
 ): AsyncGenerator<Buffer> {
   const lastIndex = Math.ceil(totalBytes / chunkBytes) - 1;
   let index = firstChunk;
-  for await (const sealed of cutInto(content, sealedChunkBytes)) {
-    yield openChunk(cipher, { index, isLast: index === lastIndex }, join(sealed));
+  const open = (sealed: Parts) => {
+    const place = { index, isLast: index === lastIndex };
     index += 1;
-  }
+    return openChunk(cipher, place, join(sealed));
+  };
+  const cutter = createCutter(sealedChunkBytes);
+  for await (const part of content) for (const sealed of cutter.push(part)) yield open(sealed);
+  if (cutter.rest().length > 0) yield open(cutter.rest());
 }

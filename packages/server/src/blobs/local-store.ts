@@ -95,7 +95,8 @@ async function writeWhole(
     const file = await open(partial, 'wx', 0o600);
     let written = 0;
     try {
-      written = await writePieces(file, limitBytes(content, key, sizeBytes ?? Number.POSITIVE_INFINITY), 0);
+      const limited = limitBytes(content, key, sizeBytes ?? Number.POSITIVE_INFINITY);
+      written = await writePieces(file, limited, 0, 2);
       if (sizeBytes !== null && written < sizeBytes) throw wrongSize(key, sizeBytes, `only ${written}`);
       await file.sync();
     } finally {

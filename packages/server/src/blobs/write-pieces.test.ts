@@ -52,18 +52,19 @@ test('what can not be written is told, and ends the reading', async () => {
   await file.close();
 });
 
-test('the next piece is made while one is being written, in memory of those that were', async () => {
+test.each([1, 2] as const)('pieces are made while others are written, %d at once', async (writesAtOnce) => {
   const size = 600_001;
   const used = new Set<ArrayBufferLike>();
-  const written: number[] = [];
+  const written = new Map<number, number>();
   let ends: (() => void)[] = [];
   let made = 0;
   // Each write ends only when the test says so.
   const slow = {
-    writev: async (batch: readonly Uint8Array[]) => {
+    writev: async ([piece, ...others]: readonly Uint8Array[], position: number) => {
       await new Promise<void>((resolve) => ends.push(resolve));
-      for (const piece of batch) written.push(piece[0] === piece.at(-1) ? piece[0]! : -1);
-      return { bytesWritten: batch.length * size };
+      expect([others.length, piece!.at(-1)]).toEqual([0, piece![0]]);
+      written.set(position / size, piece![0]!);
+      return { bytesWritten: size };
     },
   } as unknown as FileHandle;
   async function* numbered(): AsyncGenerator<Uint8Array> {
@@ -73,19 +74,45 @@ test('the next piece is made while one is being written, in memory of those that
       yield piece;
     }
   }
-  const writing = writePieces(slow, numbered(), 0);
-  await vi.waitFor(() => expect([ends.length, made]).toEqual([1, 1]), { timeout: 30_000 });
   let isDone = false;
-  const done = writing.finally(() => {
+  const done = writePieces(slow, numbered(), 0, writesAtOnce).finally(() => {
     isDone = true;
   });
+  const underWay = () => [ends.length, made];
+  await vi.waitFor(() => expect(underWay()).toEqual([writesAtOnce, writesAtOnce]), { timeout: 30_000 });
   while (!isDone) {
-    const [ending] = [ends];
+    // The later one first.
+    const ending = ends.reverse();
     ends = [];
     for (const end of ending) end();
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(await done).toBe(40 * size);
-  expect(written).toEqual(Array.from({ length: 40 }, (_, index) => index));
-  expect(used.size).toBeLessThanOrEqual(3);
+  expect([...written].sort(([one], [other]) => one - other)).toEqual(
+    Array.from({ length: 40 }, (_, index) => [index, index]),
+  );
+  expect(used.size).toBeLessThanOrEqual(writesAtOnce + 2);
+});
+
+test('a write that fails while another one is under way is told when both have ended', async () => {
+  const writes: PromiseWithResolvers<{ bytesWritten: number }>[] = [];
+  const file = {
+    writev: () => {
+      writes.push(Promise.withResolvers());
+      return writes.at(-1)!.promise;
+    },
+  } as unknown as FileHandle;
+  let isTold = false;
+  const writing = writePieces(file, chunksOf(...[1, 2, 3].map(() => Buffer.alloc(600_000))), 0, 2);
+  const told = expect(writing).rejects.toThrow('the disk broke');
+  writing.catch(() => {
+    isTold = true;
+  });
+  await vi.waitFor(() => expect(writes.length).toBe(2), { timeout: 30_000 });
+  writes[0]!.reject(new Error('the disk broke'));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(isTold).toBe(false);
+  writes[1]!.resolve({ bytesWritten: 600_000 });
+  await told;
+  expect(writes.length).toBe(2);
 });

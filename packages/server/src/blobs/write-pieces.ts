@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { giveBack } from './recycled-buffers.ts';
 
-/** Gathered at most while a write is under way, but for the last piece; then the source waits. */
+/** Gathered at most while writes are under way, but for the last piece; then the source waits. */
 const gatheredBytesMax = 524_288;
 
 /**
@@ -9,29 +9,36 @@ const gatheredBytesMax = 524_288;
  * that come meanwhile, since each write is handed to another thread, which has its price. Memory of pieces
  * that were written is given back. Returns the position after the last. When the pieces break off with an
  * error, those that came are written before it is thrown.
+ *
+ * `writesAtOnce` 2: the other threads have the next write at hand when one ends, whether this one is busy or
+ * not. A process that is killed may then leave a file with a hole, so it is for files that are thrown away
+ * unless they are complete.
  */
 export async function writePieces(
   file: FileHandle,
   pieces: AsyncIterable<Uint8Array>,
   position: number,
+  writesAtOnce: 1 | 2 = 1,
 ): Promise<number> {
   let at = position;
   let gathered: Uint8Array[] = [];
   let length = 0;
-  let writing: Promise<void> | null = null;
   let failure: { readonly error: unknown } | null = null;
-  const writeGathered = (): Promise<void> | null => {
-    if (gathered.length === 0 || failure !== null) return null;
+  const writing = new Set<Promise<void>>();
+  const writeGathered = () => {
+    if (gathered.length === 0 || failure !== null) return;
     const [batch, from] = [gathered, at];
     at += length;
     [gathered, length] = [[], 0];
-    return writeAll(file, batch, from)
+    const one: Promise<void> = writeAll(file, batch, from)
       .catch((error: unknown) => {
-        failure = { error };
+        failure ??= { error };
       })
       .then(() => {
-        writing = writeGathered();
+        writing.delete(one);
+        if (writing.size === 0) writeGathered();
       });
+    writing.add(one);
   };
   const throwFailure = () => {
     if (failure !== null) throw (failure as { readonly error: unknown }).error;
@@ -41,12 +48,14 @@ export async function writePieces(
       throwFailure();
       gathered.push(piece);
       length += piece.length;
-      writing ??= writeGathered();
-      // The next batch begins when this one ends, and the next pieces come meanwhile.
-      if (length >= gatheredBytesMax) await writing;
+      if (writing.size === 0) writeGathered();
+      else if (length >= gatheredBytesMax) {
+        if (writing.size >= writesAtOnce) await Promise.race(writing);
+        writeGathered();
+      }
     }
   } finally {
-    while (writing !== null) await writing;
+    while (writing.size > 0) await Promise.race(writing);
     throwFailure();
   }
   return at;
