@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, type Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
@@ -10,6 +10,7 @@ import {
   checkBlobKey,
   wrongSize,
 } from './blob-store.ts';
+import { readPieces } from './read-pieces.ts';
 import { writePieces } from './write-pieces.ts';
 
 /** Space that stays free for the database and the logs, which may lie on the same disk. */
@@ -69,8 +70,7 @@ export async function openLocalStore(root: string): Promise<BlobStore> {
     async read(key, range, pieceBytes = readBytes) {
       const path = objectPath(key);
       if ((await sizeOf(path)) === null) throw new BlobError('missing', `there is no ${key}`);
-      const part = range === undefined ? {} : { start: range.fromByte, end: range.toByte };
-      return createReadStream(path, { highWaterMark: pieceBytes, ...part });
+      return readPieces(path, range ?? { fromByte: 0, toByte: Number.MAX_SAFE_INTEGER }, pieceBytes);
     },
     list: async (prefix) => listFiles(objectPath(prefix), prefix),
     async removeAll(prefix) {

@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import type { BlobStore } from './blob-store.ts';
 import { openLocalStore } from './local-store.ts';
 import { mountBlobs } from './mount-blobs.ts';
 import { signUrl } from './signed-urls.ts';
-import { chunksOf } from './testing.ts';
+import { chunksOf, hasOpenFile } from './testing.ts';
 
 const secret = Buffer.from('a secret');
 const chunk = Buffer.alloc(1024 * 1024, 'x');
@@ -83,6 +83,20 @@ test('a part whose client goes away keeps what came', async () => {
   await expect
     .poll(() => blobs.append('s/part', chunksOf(), { fromByte: 1, totalBytes: total }).catch(() => 0))
     .toBe(1);
+});
+
+test('a download whose client goes away leaves no file open', async (context) => {
+  if (process.platform !== 'linux') return context.skip('only Linux tells which files are open');
+  await blobs.write('s/got', chunksOf(...Array.from({ length: 64 }, () => chunk)), null);
+  const access = { method: 'GET', key: 's/got', expireTimeMs: Date.now() + 60_000, sizeBytes: null } as const;
+  const incoming = await new Promise<IncomingMessage>((resolve) => {
+    request(signUrl(secret, baseUrl, access), resolve).end();
+  });
+  await new Promise((resolve) => incoming.once('data', resolve));
+  incoming.pause();
+  expect(await hasOpenFile(folder)).toBe(true);
+  incoming.destroy();
+  await expect.poll(() => hasOpenFile(folder), { timeout: 30_000 }).toBe(false);
 });
 
 test('a large file goes through in little memory', async () => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -19,6 +19,15 @@ export async function readText(content: AsyncIterable<Uint8Array>): Promise<stri
   const chunks: Uint8Array[] = [];
   for await (const chunk of content) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
+}
+
+/** Whether this process has a file below a folder open; only Linux tells. */
+export async function hasOpenFile(folder: string): Promise<boolean> {
+  const numbers = await readdir('/proc/self/fd');
+  const paths = await Promise.all(
+    numbers.map((number) => readlink(`/proc/self/fd/${number}`).catch(() => '')),
+  );
+  return paths.some((path) => path.startsWith(`${folder}/`));
 }
 
 interface OpenedStore {
