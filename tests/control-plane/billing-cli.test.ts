@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { firectl } from '../../packages/cli/src/testing.ts';
 import { closeMonths } from '../../packages/server/src/billing/close-months.ts';
+import { beginGateway } from '../../packages/server/src/store/gateways.ts';
 import { settleUsage } from '../../packages/server/src/store/settle-usage.ts';
+import { createLeaseSource } from '../../packages/server/src/store/spend-leases.ts';
 import { type ControlPlane, startControlPlane } from './start-control-plane.ts';
 
 /** An operator's day with firectl: an account from its first credit to its first bill. */
@@ -69,4 +72,26 @@ test('costs are told before, keys are rotated, wrong amounts never leave the mac
   expect(rotated).toMatchObject({ displayName: 'ci' });
   expect(rotated.key).not.toBe(made.key);
   expect((await firectl(['grant-credit', 'beta', '--amount', 'ten'], environment)).code).toBe(2);
+});
+
+test('gateways are listed with what they hold, and one that never comes back is settled', async () => {
+  const { db } = plane.database;
+  for (const node of ['g-lost', 'g-here']) await beginGateway(db, node, 'host-7');
+  await sql`update gateways set seen_time = '2020-01-01' where node = 'g-lost'`.execute(db);
+  await createLeaseSource(db, 'g-lost', () => ({ limitNanos: 50_000_000_000n, creditOnly: false })).extend(
+    'acme',
+    '2026-07',
+    20_000_000,
+  );
+  const listed = await run('list-gateways');
+  expect(listed).toMatch(/g-lost +host-7 +SILENT +0\.02/);
+  // By the clock of this test it may be silent or not.
+  expect(listed).toMatch(/g-here +host-7 +(SERVING|SILENT) +0\.00/);
+  expect(await run('settle-gateway', 'g-lost')).toContain('GONE');
+  // It spoke a moment ago, and the other is not known.
+  for (const gateway of ['g-here', 'g-never']) {
+    const { code, note } = await firectl(['settle-gateway', gateway], environment);
+    expect([code, note]).toEqual([expect.any(Number), expect.stringContaining(gateway)]);
+    expect(code).not.toBe(0);
+  }
 });
