@@ -56,7 +56,7 @@ export function resolvePolicy(limits: RunnerLimits, given: Partial<EnginePolicy>
     cachedCellsMax: given.hostBytesMax === 0 ? limits.cellsMax : Math.floor(limits.cellsMax / 4),
     hostBytesMax: 1024 ** 3,
     speculation: true,
-    draftTokensMax: Math.min(32, limits.batchTokensMax - 1),
+    draftTokensMax: Math.min(63, limits.batchTokensMax - 1),
     ngramTokens: 3,
     logitRowsMax: Math.max(256, limits.sequencesMax),
     ...given,

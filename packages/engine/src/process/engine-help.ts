@@ -34,7 +34,7 @@ Capacity
   --no-prefix-cache               Keep no prefixes between requests.
   --no-speculation                Never draft tokens.
   --draft-model <path>            GGUF file of a smaller model with the same tokens, to guess ahead.
-  --draft-tokens <n>              Draft tokens per sequence and step, at most (32).
+  --draft-tokens <n>              Draft tokens per sequence and step, at most (63).
   --ngram-tokens <n>              Tokens that must repeat before what followed them is drafted (3).
 
 Text

@@ -3,8 +3,16 @@
  * so how often they are right is known before the first draft is paid for.
  */
 export interface Guess {
-  /** Takes note of the text up to `length`; `learn` hears of each new token it had a guess for. */
-  follow(tokens: Int32Array, length: number, learn: (isRight: boolean) => void): void;
+  /**
+   * Takes note of the text up to `length`; `learn` hears of each new token it had a guess for, `find` when it
+   * has a guess again, by how many tokens it was found.
+   */
+  follow(
+    tokens: Int32Array,
+    length: number,
+    learn: (isRight: boolean) => void,
+    find?: (sameTokens: number) => void,
+  ): void;
   /** Up to `count` tokens that should come next; none if it has no guess. Call `follow` first. */
   propose(tokens: Int32Array, length: number, count: number): number[];
 }

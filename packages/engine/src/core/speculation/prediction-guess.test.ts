@@ -28,6 +28,25 @@ test('after an edit the place is found again behind the next run of three', () =
   expect(follow('const x = 1; done', 'const y = 1;')).toEqual({ next: ' done', learned: '++++++-++' });
 });
 
+test('a place is told with the tokens that it was found by', () => {
+  const guess = createPredictionGuess(encode('let a = one(); let b = two(); end'), 3, 0);
+  const found: number[] = [];
+  // Behind the change only the run itself is alike; behind a leap back all that is repeated is.
+  for (const [output, length] of [
+    ['let X = ', 8],
+    ['let X = one(); let a = one(', 27],
+  ] as const) {
+    const tokens = Int32Array.from(encode(output));
+    guess.follow(
+      tokens,
+      length,
+      () => undefined,
+      (sameTokens) => found.push(sameTokens),
+    );
+  }
+  expect(found[0]).toBe(3);
+});
+
 test('something wrapped around the prediction does not matter', () => {
   expect(follow('{"a": 1}', '```json\n{"a').next).toBe('": 1}');
 });

@@ -1,5 +1,8 @@
 import { type Guess, hashRun, isSameRun } from './guess.ts';
 
+/** More say no more about a place. */
+const SAME_TOKENS_MAX = 16;
+
 /**
  * Follows the output along a text that the caller expects. Where they part, the place is found again as soon
  * as the last `runSize` output tokens occur in the prediction: at the next such place, or the last one
@@ -30,15 +33,25 @@ export function createPredictionGuess(expected: readonly number[], runSize: numb
     isLost = false;
   }
 
+  /** Tokens before the place that are those before `length`. */
+  function countSame(tokens: Int32Array, length: number): number {
+    const most = Math.min(next, length - start, SAME_TOKENS_MAX);
+    let same = 0;
+    while (same < most && prediction[next - 1 - same] === tokens[length - 1 - same]) same++;
+    return same;
+  }
+
   return {
-    follow(tokens, length, learn) {
+    follow(tokens, length, learn, find) {
       for (; followed < length; followed++) {
         if (!isLost && next < prediction.length) {
           isLost = prediction[next] !== tokens[followed];
           learn(!isLost);
           if (!isLost) next++;
         }
-        if (isLost) search(tokens, followed + 1);
+        if (!isLost) continue;
+        search(tokens, followed + 1);
+        if (!isLost) find?.(countSame(tokens, followed + 1));
       }
     },
     propose(_tokens, _length, count) {

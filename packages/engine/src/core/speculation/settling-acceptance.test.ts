@@ -12,17 +12,26 @@ test('after an edit the next tokens are doubted, those far ahead are not', () =>
   follow(acceptance, '-');
   expect(acceptance.isSettled).toBe(false);
   expect(acceptance.rateAt(0)).toBeLessThan(0.75);
-  expect(acceptance.rateAt(9)).toBe(acceptance.rateAt(0));
-  expect(acceptance.rateAt(10)).toBeGreaterThan(0.8);
+  expect(acceptance.rateAt(4)).toBe(acceptance.rateAt(0));
+  expect(acceptance.rateAt(5)).toBeGreaterThan(0.8);
   follow(acceptance, '++++++++++');
   expect(acceptance.isSettled).toBe(true);
   expect(acceptance.rateAt(0)).toBeGreaterThan(0.8);
 });
 
+test('a place found by many tokens is trusted at once, one found by few is not', () => {
+  const acceptance = new SettlingAcceptance();
+  follow(acceptance, '-');
+  acceptance.find(2);
+  expect(acceptance.isSettled).toBe(false);
+  acceptance.find(7);
+  expect(acceptance.isSettled).toBe(true);
+});
+
 test('places that turn out wrong lower one rate, edits the other', () => {
   const [misled, edited] = [new SettlingAcceptance(), new SettlingAcceptance()];
   follow(misled, '-'.repeat(40));
-  follow(edited, `${'+'.repeat(11)}-`.repeat(20));
+  follow(edited, `${'+'.repeat(6)}-`.repeat(20));
   expect(misled.rateAt(0)).toBeLessThan(0.45);
   expect(misled.rateAt(10)).toBeGreaterThan(0.8);
   expect(edited.rateAt(0)).toBeGreaterThan(0.9);

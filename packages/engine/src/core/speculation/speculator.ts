@@ -146,10 +146,11 @@ export class Speculator {
     const state = this.#stateOf(sequence);
     const { array, length } = sequence.tokens;
     for (const { source, guess } of state.guesses) {
-      guess.follow(array, length, (isRight) => {
+      const learn = (isRight: boolean) => {
         state.acceptance[source].learn(isRight);
         if (source === 'prediction') forgive(state, isRight, tokenMs);
-      });
+      };
+      guess.follow(array, length, learn, (sameTokens) => state.acceptance.prediction.find(sameTokens));
     }
     const isInDebt = state.debtMs > WASTE_SHARE * state.decodeMs;
     if (isInDebt) return 0;
