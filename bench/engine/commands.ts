@@ -29,11 +29,15 @@ export type OwnCommand =
     }
   /** Decode steps and time of edits whose text is expected, not expected, or expected wrongly. */
   | { readonly kind: 'prediction'; readonly prediction: 'none' | 'edit' | 'wrong' }
-  /** Tokens and time of streams that use adapters in turn; 0: all use the base model. */
+  /**
+   * Tokens and time of streams that use adapters in turn, all at once or one after the other; no adapters:
+   * all use the base model.
+   */
   | {
       readonly kind: 'adapters';
       readonly adapters: number;
       readonly streams: number;
+      readonly atOnce: boolean;
       readonly tokens: number;
     }
   /** Steps from an abort to the end of its request. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeFloats, float32, string, writeGguf } from '@sparkler/llama';
-import { generate, makeRequest } from '../../packages/engine/src/core/testing/requests.ts';
+import { generate, makeRequest, type Outcome } from '../../packages/engine/src/core/testing/requests.ts';
 import { type EngineCommand, promptOf, type Throughput } from './commands.ts';
 import { startStopwatch } from './stopwatch.ts';
 import type { Subject } from './subject.ts';
@@ -16,25 +16,26 @@ const rank = 8;
 /** Tokens and time of streams that use the adapters in turn, one request each. */
 export async function measureAdapters(
   subject: Subject,
-  { adapters, streams, tokens }: Adapters,
+  { adapters, streams, tokens, atOnce }: Adapters,
 ): Promise<Throughput> {
   const ids = await loadAdapters(subject, adapters);
+  const ask = (stream: number) =>
+    generate(
+      subject.engine,
+      makeRequest({
+        promptTokens: subject.encode(promptOf(stream, 5000)),
+        adapter: ids[stream % Math.max(1, adapters)] ?? null,
+        maxTokens: tokens,
+        ignoreEnd: true,
+        speculate: false,
+        cacheTokensMax: 0,
+      }),
+    );
+  const places = Array.from({ length: streams }, (_, stream) => stream);
   const watch = startStopwatch();
-  const outcomes = await Promise.all(
-    Array.from({ length: streams }, (_, stream) =>
-      generate(
-        subject.engine,
-        makeRequest({
-          promptTokens: subject.encode(promptOf(stream, 5000)),
-          adapter: ids[stream % Math.max(1, adapters)] ?? null,
-          maxTokens: tokens,
-          ignoreEnd: true,
-          speculate: false,
-          cacheTokensMax: 0,
-        }),
-      ),
-    ),
-  );
+  const outcomes: Outcome[] = [];
+  if (atOnce) outcomes.push(...(await Promise.all(places.map(ask))));
+  else for (const stream of places) outcomes.push(await ask(stream));
   const tokensMade = outcomes.reduce((sum, outcome) => sum + outcome.choices[0]!.length, 0);
   return { tokens: tokensMade, ...watch() };
 }
