@@ -18,6 +18,8 @@ export interface ModelOptions {
    * The process then has a copy of its own of these; without, they stay mapped, and replicas share them.
    */
   readonly repack?: boolean | undefined;
+  /** Read the file into memory instead of mapping it: nothing holds it once the model is open. */
+  readonly copied?: boolean | undefined;
   /** Keep the weights from being swapped out. */
   readonly lockMemory?: boolean | undefined;
   /** Load the tokenizer alone: nothing can be computed then. */
@@ -146,7 +148,7 @@ export async function openLlamaModelFile(library: LlamaLibrary, options: ModelOp
   const params: ModelParams = {
     ...library.model.defaultParams(),
     n_gpu_layers: options.gpuLayers ?? -1,
-    load_mode: options.lockMemory === true ? LOAD_MODE.mmapAndMlock : LOAD_MODE.mmap,
+    load_mode: resolveLoadMode(options),
     use_extra_bufts: options.repack ?? true,
     progress_callback: callback,
     vocab_only: options.vocabularyOnly ?? false,
@@ -159,6 +161,11 @@ export async function openLlamaModelFile(library: LlamaLibrary, options: ModelOp
   } finally {
     if (callback !== null) koffi.unregister(callback);
   }
+}
+
+function resolveLoadMode({ copied = false, lockMemory = false }: ModelOptions): number {
+  if (copied) return lockMemory ? LOAD_MODE.mlock : LOAD_MODE.none;
+  return lockMemory ? LOAD_MODE.mmapAndMlock : LOAD_MODE.mmap;
 }
 
 function readMetadata(library: LlamaLibrary, model: ModelPointer): Record<string, string> {

@@ -1,5 +1,4 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { readInto } from '../checkpoint/file-bytes.ts';
 import type { ModelFile } from '../gguf/check-model.ts';
 import { GgufError } from '../gguf/gguf-error.ts';
@@ -9,7 +8,7 @@ import { float32, type GgufMetadata, string } from '../gguf/value.ts';
 import { type TensorToWrite, writeGguf } from '../gguf/writer.ts';
 import { makeBlockSums, rankOf, takeOffsets, takeSymmetric } from './split-affine.ts';
 
-/** Files that together compute what the affine file does. */
+/** Paths of files that together compute what the affine file does. */
 export interface SymmetricCopy {
   readonly model: string;
   /** A LoRA of scale one: the offsets of the blocks. */
@@ -36,17 +35,15 @@ function isAffine({ name, type, shape }: GgufTensor): boolean {
 }
 
 /**
- * Writes the copy into a folder, with one matrix and all offsets (a tenth of the file; more of narrow
- * models) in memory.
+ * Writes the copy, with one matrix and all offsets (a tenth of the file; more of narrow models) in memory.
  * `onProgress` gets 0 to 1. Throws what writing throws (a full disk, say).
  */
 export async function writeSymmetricCopy(
   path: string,
   { header }: ModelFile,
-  folder: string,
+  copy: SymmetricCopy,
   onProgress: (fraction: number) => void = () => undefined,
-): Promise<SymmetricCopy> {
-  const copy = { model: join(folder, 'model.gguf'), correction: join(folder, 'correction.gguf') };
+): Promise<void> {
   const source = await open(path, 'r');
   try {
     const readTensor = makeReader(source, header.tensors);
@@ -64,7 +61,6 @@ export async function writeSymmetricCopy(
     });
     await writeGguf(copy.model, header.metadata, tensors, { durable: false });
     await writeGguf(copy.correction, describeCorrection(header.metadata), corrections, { durable: false });
-    return copy;
   } finally {
     await source.close();
   }
