@@ -28,13 +28,17 @@ export function drawByRace(candidates: Candidates, key: NoiseKey): number {
     const token = isDense ? i : tokens[i]!;
     const bits = noiseBits(a, b, token);
     if (!(bits < bound * weight) || weight === 0) continue;
-    // 64 bits of noise now that it matters: rare tokens win by the low ones.
-    const v = (bits + (noiseBits(b, a, token) + 0.5) / WORD) / WORD;
-    const ring = -Math.log1p(-v) / weight;
+    const ring = ringOf(key, token, bits, weight);
     if (ring >= first) continue;
     first = ring;
     bound = ring * WORD;
     winner = token;
   }
   return winner;
+}
+
+/** When a token's clock rings. 64 bits of noise now that it matters: rare tokens win by the low ones. */
+export function ringOf({ a, b }: NoiseKey, token: number, bits: number, weight: number): number {
+  const v = (bits + (noiseBits(b, a, token) + 0.5) / WORD) / WORD;
+  return -Math.log1p(-v) / weight;
 }

@@ -3,8 +3,9 @@ import type { SamplingOptions } from '../generation.ts';
 import { argmax, argmaxMasked } from './argmax.ts';
 import { Candidates, keepAllowed } from './candidates.ts';
 import { filterCandidates, isFiltering } from './filter-candidates.ts';
-import { createNoiseKey } from './noise.ts';
+import { createNoiseKey, type NoiseKey } from './noise.ts';
 import { drawByRace } from './race.ts';
+import { raceLogits } from './race-logits.ts';
 
 /** What one choice carries from token to token. */
 export interface SamplerState {
@@ -50,15 +51,21 @@ export class Sampler {
    */
   sample(logits: Float32Array, state: SamplerState, position: number, constraint: Constraint | null): number {
     if (state.sampling.temperature === 0) return this.#sampleGreedy(logits, constraint);
-    const possible = filterCandidates(this.#candidates, logits, state.sampling, state.mirostatMu, null);
-    if (!possible) return -1;
     const key = createNoiseKey(state.sampling.seed, state.choice, position);
-    let token = drawByRace(this.#candidates, key);
+    let token = this.#draw(logits, state, key);
+    if (token < 0) return -1;
     if (constraint !== null && !this.#allows(constraint, token)) {
       token = this.#keepAllowed(logits, state, constraint) ? drawByRace(this.#candidates, key) : -1;
     }
     if (token >= 0 && state.sampling.mirostatTarget !== null) this.#learn(state, token);
     return token;
+  }
+
+  /** Among all tokens that the filters leave; -1 if there is none. */
+  #draw(logits: Float32Array, { sampling, mirostatMu }: SamplerState, key: NoiseKey): number {
+    if (!isFiltering(sampling, logits.length)) return raceLogits(logits, sampling.temperature, key);
+    const possible = filterCandidates(this.#candidates, logits, sampling, mirostatMu, null);
+    return possible ? drawByRace(this.#candidates, key) : -1;
   }
 
   #sampleGreedy(logits: Float32Array, constraint: Constraint | null): number {

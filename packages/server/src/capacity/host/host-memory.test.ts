@@ -188,6 +188,16 @@ describe('the shape of a model', () => {
     expect(await read(layered)).toMatchObject({ cellBytes: 3 * (8 + 24) * 2, innerWidth: 256 });
   });
 
+  test('of a file in Q4_1 has room for the layout that processors get', async () => {
+    const of = async (fileType: number, width: number) => {
+      const file = gguf({ block_count: 2, embedding_length: width }, { head_count: 4 }, fileType);
+      return (await read(file))!.weightBytes / file.length;
+    };
+    expect(await of(2, 576)).toBe(1);
+    expect(await of(3, 576)).toBeCloseTo(1.46, 2);
+    expect(await of(3, 4_096)).toBeCloseTo(1.13, 2);
+  });
+
   test('is unknown of files that are none, are cut, or do not say', async () => {
     expect(await read(Buffer.from('not a model'))).toBeNull();
     expect(
@@ -209,7 +219,11 @@ test('bytes are told in three digits', () => {
 });
 
 /** A GGUF file without tensors: numbers below the architecture, and a vocabulary of three words. */
-function gguf(own: Record<string, number>, attention: Record<string, number | number[]>): Buffer {
+function gguf(
+  own: Record<string, number>,
+  attention: Record<string, number | number[]>,
+  fileType = 0,
+): Buffer {
   const uint32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
   const uint64 = (value: number) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
   const text = (value: string) => Buffer.concat([uint64(Buffer.byteLength(value)), Buffer.from(value)]);
@@ -221,6 +235,7 @@ function gguf(own: Record<string, number>, attention: Record<string, number | nu
     ]);
   const pairs = [
     Buffer.concat([text('general.architecture'), uint32(8), text('llama')]),
+    number('general.file_type', fileType),
     ...Object.entries(own).map(([key, value]) => number(`llama.${key}`, value)),
     ...Object.entries(attention).map(([key, value]) => number(`llama.attention.${key}`, value)),
     Buffer.concat([text('tokenizer.ggml.tokens'), ...list(8, ['a', 'b', 'c'].map(text))]),
