@@ -185,7 +185,7 @@ test.each([
   ['even', 8, 3],
   ['Q4_0', 8, 1.75],
   // Rows of these cost nearly as much together as one after the other: there is less to gain.
-  ['Q8_0', 4, 1.5],
+  ['Q8_0', 4, 1.4],
   ['Q4_1', 3, 1.15],
 ] as const)(
   'a prediction that is nearly right pays on %s: %d times fewer steps',
