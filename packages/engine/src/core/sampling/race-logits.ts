@@ -1,6 +1,6 @@
 import { argmax } from './argmax.ts';
 import { fastExp } from './fast-exp.ts';
-import { type NoiseKey, noiseBits } from './noise.ts';
+import { type NoiseKey, noiseBits, noiseWord } from './noise.ts';
 import { ringOf } from './race.ts';
 
 const WORD = 0x1_0000_0000;
@@ -26,9 +26,10 @@ export function raceLogits(logits: Float32Array, temperature: number, key: Noise
   let first = ringOf(key, best, noiseBits(a, b, best), 1);
   fillLeastLogits(first, max, scale);
   for (let token = 0; token < logits.length; token++) {
-    const bits = noiseBits(a, b, token);
+    const word = noiseWord(a, b, token);
     const logit = logits[token]!;
-    if (logit < leastLogits[Math.clz32(bits)]!) continue;
+    if (logit < leastLogits[Math.clz32(word)]!) continue;
+    const bits = word >>> 0;
     const weight = fastExp((logit - max) * scale);
     if (!(bits < first * WORD * weight) || weight === 0) continue;
     const ring = ringOf(key, token, bits, weight);
