@@ -7,6 +7,7 @@ import { startWorker, type Worker } from '../worker.ts';
 import type { Duration, PredictionCost, StepOverhead, Throughput } from './commands.ts';
 import { buildLlamaServer, type LlamaServer } from './llama-server/build-llama-server.ts';
 import { measureAgainstLlamaServer } from './llama-server/measure-against.ts';
+import { measureDivergence } from './measure-divergence.ts';
 import { measureStreams } from './measure-streams.ts';
 
 export const name = 'engine';
@@ -49,6 +50,7 @@ export async function run({
       ...(await measureMixedAdapters(plan, true)),
     );
     add(...(await measurePredictions(plan)), await measureAborts(plan));
+    if (!quick) add(await measureDivergence(path));
     const llamaServer: LlamaServer = quick ? { reason: 'left out of quick runs' } : buildLlamaServer(tell);
     if ('path' in llamaServer) await measureAgainstLlamaServer(plan, llamaServer.path, path, add);
     else tell(`llama-server: ${llamaServer.reason}`);

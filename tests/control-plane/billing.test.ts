@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeMonths } from '../../packages/server/src/billing/close-months.ts';
 import { reviewAccounts } from '../../packages/server/src/billing/review-accounts.ts';
-import { settleUsage } from '../../packages/server/src/store/settle-usage.ts';
+import { bookUsage } from './book-usage.ts';
 import { type ControlPlane, startControlPlane } from './start-control-plane.ts';
 
 /** Money over the API: what operators do, and what accounts see. */
@@ -22,27 +22,7 @@ afterAll(() => plane.close());
 const asOperator = (method: string, path: string, body?: unknown) =>
   plane.call(method, `/v1/accounts${path}`, body, { key: operator });
 
-let made = 0;
-
-/** Books use of a model by an account, a month ago or now. */
-async function use(account: string, usd: number, time: Date): Promise<void> {
-  made += 1;
-  const usage = {
-    requestId: `u${made}`,
-    account,
-    user: `accounts/${account}/users/root`,
-    apiKeyId: 'k1',
-    model: 'accounts/fireworks/models/m',
-    deployment: 'accounts/fireworks/deployments/d',
-    promptTokens: 1000,
-    cachedPromptTokens: 0,
-    completionTokens: 10,
-    period: '',
-    costNanos: usd * 1e9,
-    time,
-  };
-  await plane.database.db.transaction().execute((transaction) => settleUsage(transaction, 'g', [usage]));
-}
+const use = (account: string, usd: number, time: Date) => bookUsage(plane, account, usd, time);
 
 test('an operator makes an account, which begins with a dollar of credit', async () => {
   const created = await asOperator('POST', '?accountId=beta', { email: 'b@beta.test', displayName: 'Beta' });

@@ -8,7 +8,7 @@ import {
   type PaymentProvider,
   UnverifiedEventError,
 } from '../../packages/server/src/billing/payments/payment-provider.ts';
-import { settleUsage } from '../../packages/server/src/store/settle-usage.ts';
+import { bookUsage } from './book-usage.ts';
 import { type ControlPlane, startControlPlane } from './start-control-plane.ts';
 
 /**
@@ -63,22 +63,9 @@ async function bill(account: string): Promise<string> {
     paymentMethod: 'MANUAL',
   });
   const now = new Date();
-  const usage = {
-    requestId: `use-${account}`,
-    account,
-    user: `accounts/${account}/users/root`,
-    apiKeyId: 'k1',
-    model: 'accounts/fireworks/models/m',
-    deployment: 'accounts/fireworks/deployments/d',
-    promptTokens: 1000,
-    cachedPromptTokens: 0,
-    completionTokens: 10,
-    period: '',
-    costNanos: 40e9,
-    // Not last month: within its first hour a month does not close the one before.
-    time: new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 2, 15)),
-  };
-  await plane.database.db.transaction().execute((transaction) => settleUsage(transaction, 'g', [usage]));
+  // Not last month: within its first hour a month does not close the one before.
+  const time = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 2, 15));
+  await bookUsage(plane, account, 40, time);
   await closeMonths(plane.context);
   const { invoices } = await asOperator('GET', `/${account}/invoices`);
   return invoices[0].name;

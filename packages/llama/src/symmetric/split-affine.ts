@@ -40,10 +40,9 @@ export function takeSymmetric(affine: Uint8Array): Uint8Array {
 }
 
 /**
- * C of a Q4_1 matrix of so many columns: BF16, [rank, rows]. That is exact enough: SmolLM2-135M is as far
- * from what its weights say as with llama.cpp's own Q4_1 kernels (mean divergence 0.00372 and 0.00375 over
- * 744 tokens), whereas Q8_0, which is a tenth faster, has 0.00423: large weights blur the offsets beside
- * them.
+ * C of a Q4_1 matrix of so many columns: BF16, [rank, rows]. With that a model is as near to what its weights
+ * say as with llama.cpp's Q4_1 kernels (`npm run bench -- engine` measures it). Q8_0 would be a tenth faster
+ * and an eighth further away: 32 offsets share a scale there, and large ones blur those beside them.
  */
 export function takeOffsets(affine: Uint8Array, columns: number): Uint8Array {
   const source = halvesOf(affine);

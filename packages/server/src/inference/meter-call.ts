@@ -3,6 +3,7 @@ import type { SpendReservation } from '../ledger/spend-guard.ts';
 import type { AnswerSummary } from './answer-summary.ts';
 import type { Gateway } from './gateway.ts';
 import type { UsageRecord } from './metering.ts';
+import { describeCall } from './open-request.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import { noTokens } from './token-counts.ts';
 
@@ -31,13 +32,7 @@ export function meterCall(
   const costNanos = call.price === null ? 0 : planCost(call.price.prices, tokens);
   reservation?.settle(costNanos);
   const usage: UsageRecord = {
-    requestId: call.id,
-    account: call.principal.account,
-    user: call.principal.user,
-    apiKeyId: call.principal.apiKeyId,
-    model: call.target.model,
-    deployment: call.target.deployment.name,
-    endpoint: call.endpoint.name,
+    ...describeCall(call),
     ...tokens,
     status: run.status,
     startTimeMs: run.startMs,

@@ -53,12 +53,8 @@ export function encodeBill(gateway: string, request: OpenRequest): Record<string
   return { 'sparkler-gateway': gateway, 'sparkler-bill': text };
 }
 
-export function toOpenRequest(
-  call: PreparedCall,
-  replica: ReplicaRoute,
-  reservation: SpendReservation | null,
-  startTimeMs: number,
-): OpenRequest {
+/** Whose call it is and what of, as every record of it says. */
+export function describeCall(call: PreparedCall) {
   return {
     requestId: call.id,
     account: call.principal.account,
@@ -67,6 +63,17 @@ export function toOpenRequest(
     model: call.target.model,
     deployment: call.target.deployment.name,
     endpoint: call.endpoint.name,
+  };
+}
+
+export function toOpenRequest(
+  call: PreparedCall,
+  replica: ReplicaRoute,
+  reservation: SpendReservation | null,
+  startTimeMs: number,
+): OpenRequest {
+  return {
+    ...describeCall(call),
     startTimeMs,
     ...(reservation === null ? {} : { period: reservation.period }),
     ...(call.rate === null ? {} : { tokenClass: call.rate.tokenClass }),
